@@ -1,0 +1,5 @@
+"""Where SQL runs. The only package that knows that the engine is DuckDB."""
+
+from engine.compute.duck import Compute, quote
+
+__all__ = ["Compute", "quote"]

@@ -1,0 +1,118 @@
+"""A DuckDB connection with the few things that the stages need: tables, Arrow in and out, Parquet, one quoting helper."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+log = logging.getLogger("clew.sql")
+
+
+def quote(name: str) -> str:
+    """Quote a name (table, column) for use in SQL. Values are never quoted: they are parameters."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+class Compute:
+    """One private DuckDB database that lives as long as a run, spilling to disk under `folder`.
+
+    Every statement goes through `run`, which logs it at DEBUG to `clew.sql` (`clew -v` shows it).
+    """
+
+    def __init__(self, folder: Path | None = None, memory_limit: str = "5GB", threads: int | None = None) -> None:
+        self._scratch = tempfile.TemporaryDirectory(prefix="clew-", dir=folder, ignore_cleanup_errors=True)
+        self.folder = Path(self._scratch.name)
+        self.connection = duckdb.connect(str(self.folder / "work.duckdb"))
+        self.threads = threads or os.cpu_count() or 1
+        self.run("SET memory_limit = ?", [memory_limit])
+        self.run("SET threads = ?", [self.threads])
+        self.run("SET temp_directory = ?", [str(self.folder / "spill")])
+        self.run("SET TimeZone = 'UTC'")
+        self.run("SET preserve_insertion_order = false")
+        self.run("SET enable_progress_bar = false")
+
+    def run(self, sql: str, parameters: Sequence[Any] | None = None) -> None:
+        """Execute a statement for its effect."""
+        log.debug("%s", sql.strip())
+        self.connection.execute(sql, parameters)
+
+    def rows(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        log.debug("%s", sql.strip())
+        return self.connection.execute(sql, parameters).fetchall()
+
+    def value(self, sql: str, parameters: Sequence[Any] | None = None) -> Any:
+        """The first column of a query's first row, or None."""
+        rows = self.rows(sql, parameters)
+        return rows[0][0] if rows else None
+
+    def table(self, name: str, sql: str, parameters: Sequence[Any] | None = None) -> int:
+        """Make (or replace) table `name` from a query; returns its row count."""
+        self.run(f"CREATE OR REPLACE TABLE {quote(name)} AS {sql}", parameters)
+        return self.count(name)
+
+    def view(self, name: str, sql: str) -> None:
+        """Make (or replace) view `name`."""
+        self.run(f"CREATE OR REPLACE VIEW {quote(name)} AS {sql}")
+
+    def count(self, name: str) -> int:
+        """Number of rows of a table or view."""
+        return int(self.value(f"SELECT count(*) FROM {quote(name)}"))
+
+    def drop(self, *names: str) -> None:
+        """Drop tables that are no longer needed."""
+        for name in names:
+            self.run(f"DROP TABLE IF EXISTS {quote(name)}")
+
+    def exists(self, name: str) -> bool:
+        """Is there a table or view of that name?"""
+        return bool(self.value("SELECT count(*) FROM duckdb_columns() WHERE table_name = ?", [name]))
+
+    def columns(self, name: str) -> dict[str, str]:
+        """Column name -> type, in order."""
+        return {r[0]: r[1] for r in self.rows(f"DESCRIBE {quote(name)}")}
+
+    def arrow(self, sql: str, parameters: Sequence[Any] | None = None) -> pa.Table:
+        """A query's result as an Arrow table."""
+        log.debug("%s", sql.strip())
+        return self.connection.sql(sql, params=parameters).to_arrow_table()
+
+    def load(self, name: str, data: pa.Table) -> int:
+        """Make (or replace) table `name` from an Arrow table; returns its row count."""
+        self.connection.register("_incoming", data)
+        try:
+            return self.table(name, "SELECT * FROM _incoming")
+        finally:
+            self.connection.unregister("_incoming")
+
+    def write_parquet(self, name: str, path: Path, order_by: str | None = None) -> None:
+        """Write a table as one Parquet file; `order_by` is SQL. The file appears whole or not at all."""
+        part = path.with_name(path.name + ".part")
+        order = f" ORDER BY {order_by}" if order_by else ""
+        target = str(part).replace("'", "''")
+        self.run(f"COPY (SELECT * FROM {quote(name)}{order}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+        part.replace(path)
+
+    def read_parquet(self, name: str, path: Path) -> None:
+        """Make view `name` over a Parquet file."""
+        target = str(path).replace("'", "''")
+        self.view(name, f"SELECT * FROM read_parquet('{target}')")
+
+    def close(self) -> None:
+        """Close the connection and remove the scratch folder."""
+        self.connection.close()
+        self._scratch.cleanup()
+
+    def __enter__(self) -> Compute:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

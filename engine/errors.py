@@ -1,0 +1,56 @@
+"""The engine's errors, one tree.
+
+    ClewError                 everything that Clew raises on purpose; its text is written for the user
+    ├── ConfigError           the project file: file, key, bad value, nearest good one       (exit 2)
+    ├── SourceError           a source that can't be read at all: file, column, what to do   (exit 3)
+    ├── TableError            a table between two stages lacks columns or has others         (exit 70, our fault)
+    ├── LinkError             training or scoring can't go on with this data                 (exit 4)
+    ├── StateError            state.db or a run folder: newer version, damaged, held         (exit 5)
+    └── NotFoundError         the thing asked for isn't there: identifier, customer, run     (exit 1)
+
+`exit_code` is what the command line exits with. A message says what is wrong, where, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class ClewError(Exception):
+    """Base of all errors that Clew raises on purpose."""
+
+    exit_code = 1
+
+
+class ConfigError(ClewError):
+    """The project file is wrong."""
+
+    exit_code = 2
+
+
+class SourceError(ClewError):
+    """A source can't be read at all."""
+
+    exit_code = 3
+
+
+class LinkError(ClewError):
+    """Training or scoring can't go on with this data."""
+
+    exit_code = 4
+
+
+class StateError(ClewError):
+    """The record of runs and decisions can't be read or written."""
+
+    exit_code = 5
+
+
+class TableError(ClewError):
+    """A table that crosses a stage doesn't have its declared columns: a fault of the program."""
+
+    exit_code = 70
+
+
+class NotFoundError(ClewError):
+    """What was asked for isn't there."""
+
+    exit_code = 1

@@ -1,0 +1,219 @@
+"""The columns of every table that crosses a stage, declared once, and one check that names every wrong column at once.
+
+Types are DuckDB's. *Raw* tables are what `sources` hands to `standardise`: text as it was read, in Clew's column names.
+The others are run tables: they are written as Parquet and are all that a later stage, a store or a notebook may read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.errors import TableError
+
+if TYPE_CHECKING:
+    from engine.compute import Compute
+
+#: Extra columns that a user wants to compare carry this prefix in RAW_RECORDS and RECORDS.
+EXTRA = "x_"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A declared table: its name, its columns (name -> DuckDB type) and whether `x_` columns may follow."""
+
+    name: str
+    columns: dict[str, str]
+    extras: bool = False
+
+
+def _text(*names: str) -> dict[str, str]:
+    return dict.fromkeys(names, "VARCHAR")
+
+
+# --- raw: sources -> standardise -------------------------------------------------------------------------------------
+
+#: One row per record as read. `row` is the reading order within its source: of two rows with one key the later wins.
+#: `seen_at`/`created_at`/`birth_date` are text in the source's own form (epochs already turned into ISO 8601 UTC).
+RAW_RECORDS = Table(
+    "raw_records",
+    {
+        **_text("source", "key", "kind"),  # kind: contact | order | checkout
+        "row": "BIGINT",
+        **_text("seen_at", "created_at", "name", "first_name", "last_name", "birth_date", "gender"),
+        **_text("street", "city", "postcode", "state", "country", "company"),
+    },
+    extras=True,
+)
+#: type: email | phone | account | loyalty | device | a type of the project's own; `system` namespaces account ids.
+RAW_IDENTIFIERS = Table("raw_identifiers", _text("source", "key", "type", "system", "value"))
+#: channel: email | sms | phone | ads | analytics; state: in | out | unknown.
+RAW_CONSENTS = Table("raw_consents", _text("source", "key", "channel", "state", "at"))
+RAW_ORDERS = Table(
+    "raw_orders",
+    _text(
+        "source", "key", "number", "at", "currency", "total", "subtotal", "shipping", "tax", "discount", "refunded",
+        "cost", "discount_code", "status", "channel",
+    ),
+)  # fmt: skip
+RAW_ORDER_LINES = Table(
+    "raw_order_lines",
+    {**_text("source", "key"), "line": "INTEGER", **_text("sku", "item", "category", "quantity", "price")},
+)
+#: `kind` is one of EVENT_KINDS, `name` the tool's own word. `account` is already namespaced by `system`.
+RAW_EVENTS = Table(
+    "raw_events",
+    _text(
+        "source", "key", "kind", "name", "at", "device", "session", "system", "account", "email", "phone", "order_key",
+        "url", "campaign", "utm_source", "utm_medium", "item", "category", "quantity", "value", "currency", "subject",
+    ),
+)  # fmt: skip
+#: Rows that could not be read, kept with the place and the reason.
+REJECTS = Table("rejects", {**_text("source", "file"), "line": "BIGINT", **_text("reason", "text")})
+#: Every file or table that was read, for the manifest: bytes and SHA-256 of its content, rows kept and rejected.
+SOURCE_FILES = Table(
+    "source_files",
+    {**_text("source", "file", "sha256"), "bytes": "BIGINT", "rows": "BIGINT", "rejected": "BIGINT"},
+)
+
+EVENT_KINDS = (
+    "session", "view", "add_to_cart", "begin_checkout", "purchase", "login", "signup", "sent", "open", "click",
+    "unsubscribe", "bounce", "ticket", "review", "other",
+)  # fmt: skip
+
+# --- run tables ------------------------------------------------------------------------------------------------------
+
+#: One row per record. `record_id` is "source:key". Name and address fields are folded (lower case, no accents) for
+#: comparison; `name` and `place` are for people to read. Times are UTC.
+RECORDS = Table(
+    "records",
+    {
+        **_text("record_id", "source", "key", "kind"),
+        "seen_at": "TIMESTAMP",
+        "created_at": "TIMESTAMP",
+        **_text("name", "first_name", "first_root", "middle_name", "last_name"),
+        "birth_date": "DATE",
+        **_text("gender", "street", "city", "postcode", "state", "country", "company", "place"),
+    },
+    extras=True,
+)
+#: One row per record, type and canonical value. `value` is what links ("+15551234567", "john@x.com", "shopify:123");
+#: `display` is what people see; status: ok | weak | placeholder | role | disposable | blocked | invalid.
+#: Only `ok` and `weak` values may link. `detail` holds the line type of a phone.
+IDENTIFIERS = Table("identifiers", _text("record_id", "type", "value", "display", "status", "detail"))
+CONSENTS = Table("consents", {**_text("record_id", "channel", "state"), "at": "TIMESTAMP"})
+#: Amounts are in `currency`; the `base_` ones in the project's currency, NULL where no rate is known.
+ORDERS = Table(
+    "orders",
+    {
+        **_text("record_id", "source", "key", "number"),
+        "at": "TIMESTAMP",
+        **_text("currency"),
+        **dict.fromkeys(("total", "subtotal", "shipping", "tax", "discount", "refunded", "cost"), "DOUBLE"),
+        **dict.fromkeys(("base_total", "base_refunded"), "DOUBLE"),
+        **_text("discount_code", "status", "channel"),
+    },
+)
+ORDER_LINES = Table(
+    "order_lines",
+    {
+        **_text("record_id"),
+        "line": "INTEGER",
+        **_text("sku", "item", "category"),
+        "quantity": "DOUBLE",
+        "price": "DOUBLE",
+    },
+)
+#: `account`, `email` and `phone` are canonical, as in IDENTIFIERS.value, NULL where they may not link.
+EVENTS = Table(
+    "events",
+    {
+        **_text("source", "key", "kind", "name"),
+        "at": "TIMESTAMP",
+        **_text("device", "session", "account", "email", "phone", "order_key", "url"),
+        **_text("campaign", "utm_source", "utm_medium", "item", "category"),
+        "quantity": "DOUBLE",
+        "value": "DOUBLE",
+        **_text("currency", "subject"),
+    },
+)
+#: One comparison's share of a match: `level` in words, `weight` in bits (log2 of the Bayes factor);
+#: `record_a`/`record_b` name the records that the piece comes from, where that is not the match's own pair.
+REASONS = "STRUCT(comparison VARCHAR, level VARCHAR, weight DOUBLE, record_a VARCHAR, record_b VARCHAR)[]"
+#: Admitted matches, record_a < record_b. stage: identical | identifier | probabilistic | collective | decision;
+#: `rule` is what proposed the pair; `step` the order in which it was admitted.
+MATCHES = Table(
+    "matches",
+    {
+        **_text("record_a", "record_b", "stage", "rule"),
+        "weight": "DOUBLE",
+        "probability": "DOUBLE",
+        "reasons": REASONS,
+        "step": "BIGINT",
+    },
+)
+#: Pairs that scored as matches and were refused: `refusal` says in words what forbade it.
+REFUSALS = Table("refusals", {**MATCHES.columns, **_text("refusal")})
+#: Values held by more customers than their policy allows, and how many hold each.
+SHARED_VALUES = Table(
+    "shared_values", {**_text("type", "value", "reason"), "records": "BIGINT", "customers": "BIGINT"}
+)
+#: Who belongs to whom. `confidence`: probability of the weakest hop on the widest path to the anchor record.
+MEMBERS = Table("members", {**_text("record_id", "customer_id"), "confidence": "DOUBLE", "since": "TIMESTAMP"})
+#: One row per customer: its anchor record, how many records it holds, and the golden fields that every face shows.
+CUSTOMERS = Table(
+    "customers",
+    {
+        **_text("customer_id", "anchor", "name", "email", "phone", "place"),
+        "records": "BIGINT",
+        "first_seen": "TIMESTAMP",
+        "last_seen": "TIMESTAMP",
+    },
+)
+#: A customer's identifiers. `sources` is sorted; a shared value has no row.
+KNOWN_BY = Table(
+    "known_by",
+    {
+        **_text("customer_id", "type", "value", "display"),
+        "confidence": "DOUBLE",
+        "sources": "VARCHAR[]",
+        "first_seen": "TIMESTAMP",
+        "last_seen": "TIMESTAMP",
+    },
+)
+#: When a device was whose: [since, until), by what (login | order | click), and the record or account that says so.
+DEVICE_WINDOWS = Table(
+    "device_windows",
+    {
+        **_text("device", "customer_id"),
+        "since": "TIMESTAMP",
+        "until": "TIMESTAMP",
+        **_text("because", "record_id"),
+        "confidence": "DOUBLE",
+    },
+)
+
+
+def check(compute: Compute, table: Table, name: str | None = None) -> None:
+    """Raise TableError naming every missing, unexpected and mistyped column of `name` (default: the table's own name)."""
+    name = name or table.name
+    found = compute.columns(name)
+    wrong = [f"no column {c} ({t})" for c, t in table.columns.items() if c not in found]
+    wrong += [
+        f"column {c} is {found[c]}, not {t}"
+        for c, t in table.columns.items()
+        if c in found and found[c].replace('"', "") != t
+    ]
+    wrong += [
+        f"unexpected column {c}"
+        for c in found
+        if c not in table.columns and not (table.extras and c.startswith(EXTRA))
+    ]
+    if wrong:
+        raise TableError(f"table {name}: " + "; ".join(wrong))
+
+
+def create_sql(table: Table, name: str, extras: tuple[str, ...] = ()) -> str:
+    """The CREATE TABLE statement of an empty `table` called `name` (a quoted name), with text columns `extras`."""
+    columns = [f'"{c}" {t}' for c, t in table.columns.items()] + [f'"{c}" VARCHAR' for c in extras]
+    return f"CREATE OR REPLACE TABLE {name} ({', '.join(columns)})"
