@@ -1,0 +1,73 @@
+"""Values across sources: the most frequent, those that too many people hold, and what two sources have in common."""
+
+from __future__ import annotations
+
+from engine.compute import Compute, quote
+from engine.quality.prepare import WORK_HELD, WORK_RECORDS, WORK_SHARED
+from engine.quality.result import FrequentValue, Overlap, SharedValue
+from engine.tables import EVENTS
+
+#: How many frequent values are listed per type, of those that may link and of those that may not.
+FREQUENT = 10
+#: How many shared values are listed.
+SHARED = 20
+
+
+def frequent(compute: Compute) -> tuple[FrequentValue, ...]:
+    """List the values that most records hold, per type; names and birth dates too, as placeholders hide there."""
+    rows = compute.rows(
+        f"""WITH counted AS (
+                SELECT type, value, min(status) AS status, linkable, count(*) AS records,
+                       count(DISTINCT source) AS sources
+                FROM {WORK_HELD} WHERE type <> 'device' GROUP BY type, value, linkable HAVING count(*) > 1
+                UNION ALL
+                SELECT 'birth_date', birth_date::VARCHAR, 'ok', true, count(*), count(DISTINCT source)
+                FROM {WORK_RECORDS} WHERE birth_date IS NOT NULL GROUP BY birth_date HAVING count(*) > 1
+                UNION ALL
+                SELECT 'name', name, 'ok', true, count(*), count(DISTINCT source)
+                FROM {WORK_RECORDS} WHERE name <> '' GROUP BY name HAVING count(*) > 1)
+            SELECT * FROM (SELECT type, value, status, linkable, records, sources FROM counted)
+            QUALIFY row_number() OVER (PARTITION BY type, linkable ORDER BY records DESC, value) <= {FREQUENT}
+            ORDER BY linkable, type, records DESC, value"""
+    )
+    return tuple(FrequentValue(*row) for row in rows)
+
+
+def shared(compute: Compute) -> tuple[SharedValue, ...]:
+    """List the shared values under the most first names."""
+    rows = compute.rows(
+        f"""SELECT type, value, records, names, sources FROM {WORK_SHARED}
+            ORDER BY names DESC, records DESC, type, value LIMIT {SHARED}"""
+    )
+    return tuple(SharedValue(*row) for row in rows)
+
+
+def shared_counts(compute: Compute) -> dict[str, int]:
+    """How many values of each type are shared."""
+    return dict(compute.rows(f"SELECT type, count(*) FROM {WORK_SHARED} GROUP BY type ORDER BY type"))
+
+
+def overlaps(compute: Compute) -> tuple[Overlap, ...]:
+    """For e-mail and phone, of the distinct linkable values of each source, how many each other source has as well."""
+    events = quote(EVENTS.name)
+    # A value's set of sources first: there are few different sets, so that the pairs cost nothing.
+    rows = compute.rows(
+        f"""WITH held AS (
+                SELECT type, value, source FROM {WORK_HELD} WHERE linkable AND type IN ('email', 'phone')
+                UNION ALL SELECT 'email', email, source FROM {events} WHERE email IS NOT NULL
+                UNION ALL SELECT 'phone', phone, source FROM {events} WHERE phone IS NOT NULL),
+            distinct_held AS (SELECT DISTINCT type, value, source FROM held),
+            sets AS (
+                SELECT type, sources, count(*) AS n
+                FROM (SELECT type, value, list(source ORDER BY source) AS sources FROM distinct_held GROUP BY ALL)
+                GROUP BY ALL),
+            one AS (SELECT type, sources, n, unnest(sources) AS source FROM sets),
+            two AS (SELECT type, source, n, unnest(sources) AS other FROM one),
+            cells AS (SELECT type, source, other, sum(n)::BIGINT AS n FROM two GROUP BY ALL),
+            sizes AS (SELECT type, source, n FROM cells WHERE source = other)
+            SELECT a.type, a.source, b.source, a.n, coalesce(c.n, 0)
+            FROM sizes a JOIN sizes b ON a.type = b.type AND a.source <> b.source
+                 LEFT JOIN cells c ON c.type = a.type AND c.source = a.source AND c.other = b.source
+            ORDER BY ALL"""
+    )
+    return tuple(Overlap(*row) for row in rows)
