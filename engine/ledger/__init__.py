@@ -1,0 +1,21 @@
+"""Groups of records -> lasting customer ids, the entries that say what changed, and the proof that they add up."""
+
+from engine.ledger.assign import AssignedIds, assign_ids
+from engine.ledger.ids import customer_id, customer_number
+from engine.ledger.past import REDIRECTS, Entry, Past, entries_about, follow, recall, redirects
+from engine.ledger.verify import verify
+
+__all__ = [
+    "REDIRECTS",
+    "AssignedIds",
+    "Entry",
+    "Past",
+    "assign_ids",
+    "customer_id",
+    "customer_number",
+    "entries_about",
+    "follow",
+    "recall",
+    "redirects",
+    "verify",
+]

@@ -1,0 +1,68 @@
+"""Why records went where they went: the matches behind each entry, as short JSON.
+
+    {"matches": [["email", 0, 2], ["phone", 1, "4711..."]], "more": 7}
+
+An end of a match is the place of the record among the entry's own records (whose order is fixed), or the number of a
+record that is not among them, as text. So the many entries of one shape share one text, and none holds a value.
+"""
+
+from __future__ import annotations
+
+from engine.compute import Compute, quote
+from engine.state.numbers import record_number_sql
+
+#: Matches named per entry; the rest are counted.
+MOST = 100
+
+#: Entries made by records arriving are explained by matches inside as well; those that move records between customers
+#: by matches across. What was taken apart or went away has no match to show.
+INSIDE = ("created", "joined")
+ACROSS = ("merged", "moved")
+
+
+def explain(compute: Compute, moves: str, placed: str, causes: str, key: str, result: str) -> None:
+    """Make table `result` (ordinal, cause) for those entries that matches in `causes` explain.
+
+    `moves` holds (ordinal, kind, record_id, number, place) of each record that an entry moves, `placed` holds
+    (record_id, target) of each record of the run, `causes` holds (record_a, record_b, rule).
+    """
+    moves, placed, causes = quote(moves), quote(placed), quote(causes)
+    kinds = ", ".join(f"'{kind}'" for kind in (*INSIDE, *ACROSS))
+    inside = ", ".join(f"'{kind}'" for kind in INSIDE)
+    compute.run(
+        f"""CREATE OR REPLACE TABLE {quote(result)} AS
+        WITH matched AS (
+            SELECT DISTINCT least(record_a, record_b) AS a, greatest(record_a, record_b) AS b, rule FROM {causes}
+        ),
+        ends AS (
+            SELECT a, b, rule, x.ordinal AS ordinal_a, y.ordinal AS ordinal_b, x.place AS place_a, y.place AS place_b,
+                x.kind AS kind_a, y.kind AS kind_b
+            FROM matched
+            JOIN {placed} p ON p.record_id = a JOIN {placed} q ON q.record_id = b AND q.target = p.target
+            LEFT JOIN {moves} x ON x.record_id = a LEFT JOIN {moves} y ON y.record_id = b
+            WHERE x.kind IN ({kinds}) OR y.kind IN ({kinds})
+        ),
+        shown AS (
+            SELECT ordinal_a AS ordinal, rule, place_a, b AS other_b, NULL AS other_a,
+                CASE WHEN ordinal_a = ordinal_b THEN place_b END AS place_b
+            FROM ends WHERE kind_a IN ({inside}) OR (kind_a IN ({kinds}) AND ordinal_a IS DISTINCT FROM ordinal_b)
+            UNION ALL
+            SELECT ordinal_b, rule, NULL, NULL, a, place_b
+            FROM ends WHERE kind_b IN ({kinds}) AND ordinal_a IS DISTINCT FROM ordinal_b
+        ),
+        texts AS (
+            SELECT ordinal, rule,
+                coalesce(place_a::VARCHAR, '"' || {record_number_sql("other_a")} || '"') AS a,
+                coalesce(place_b::VARCHAR, '"' || {record_number_sql("other_b")} || '"') AS b
+            FROM shown
+        ),
+        numbered AS (
+            SELECT *, row_number() OVER (PARTITION BY ordinal ORDER BY rule, a, b) AS row FROM texts
+        )
+        SELECT ordinal,
+            '{{"matches":[' || string_agg('[' || to_json(rule) || ',' || a || ',' || b || ']', ',' ORDER BY row)
+                FILTER (row <= {MOST}) || ']'
+                || CASE WHEN count(*) > {MOST} THEN ',"more":' || (count(*) - {MOST}) ELSE '' END || '}}' AS cause
+        FROM numbered GROUP BY ordinal""",
+        [key],
+    )

@@ -1,0 +1,168 @@
+"""Proof that the ledger still says what was written, and that the current run follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from engine.compute import Compute
+from engine.ledger.ids import customer_id, customer_number_sql
+from engine.state import MOVES, State
+from engine.state.chain import GENESIS, act_digest, entry_hash
+from engine.state.numbers import record_number_sql
+
+#: Problems of one sort that are written out; the rest are counted.
+MOST = 10
+
+
+def verify(state: State, compute: Compute, members: Path | None = None) -> list[str]:
+    """Walk the chain, rebuild membership from the entries alone, and compare it with `members` (the run's MEMBERS).
+
+    Returns what is wrong, in sentences; an empty list means that all is well.
+    """
+    problems = list(_check_file(state))
+    if problems:
+        return problems
+    problems += _few(_walk(state))
+    _replay(state, compute)
+    problems += _few(_check_lives(compute, state))
+    problems += _few(_check_records(compute, state))
+    if members is not None:
+        problems += _few(_check_members(compute, state, members))
+    compute.drop("verify_moves", "verify_current", "verify_records")
+    return problems
+
+
+def _few(problems: Iterator[str]) -> list[str]:
+    found = list(problems)
+    rest = len(found) - MOST
+    return [*found[:MOST], f"... and {rest} more like these"] if rest > 0 else found
+
+
+def _check_file(state: State) -> Iterator[str]:
+    for (answer,) in state.rows("PRAGMA quick_check(5)"):
+        if answer != "ok":
+            yield f"{state.path} is damaged: {answer}. Put a backup in its place."
+
+
+def _walk(state: State) -> Iterator[str]:
+    """Check that every entry's hash follows from its content and the hash before, and none is missing."""
+    acts = {row[0]: act_digest(*row[1:]) for row in state.rows("SELECT id, at, run_id, actor FROM act")}
+    causes = {row[0]: row[1].encode() for row in state.rows("SELECT id, text FROM cause")}
+    heads = {row[0]: row[1:] for row in state.rows("SELECT last_entry, run_id, head FROM run WHERE head IS NOT NULL")}
+    before, expected = GENESIS, 1
+    entries = state.rows("SELECT seq, act, kind, origin, target, records, cause, hash FROM entry ORDER BY seq")
+    for seq, act, kind, origin, target, records, cause, digest in entries:
+        if seq != expected:
+            yield f"entries {expected} to {seq - 1} are missing from the ledger"
+        why = b"" if cause is None else causes.get(cause, b"?")
+        if entry_hash(before, acts.get(act, b""), seq, kind.encode(), origin, target, records, why) != digest:
+            yield f"entry {seq} was altered, or one before it: its hash doesn't follow from its content"
+        if seq in heads and heads[seq][1] != digest:
+            yield f"the ledger was rewritten: run {heads[seq][0]} ended with another entry {seq}"
+        before, expected = digest, seq + 1
+    last = max(heads, default=0)
+    if last >= expected:
+        yield f"entries {expected} to {last} are missing from the end of the ledger (run {heads[last][0]} wrote them)"
+
+
+def _replay(state: State, compute: Compute) -> None:
+    """Make verify_moves (seq, number, kind, origin, target, at) and verify_current: each record's last move."""
+    kinds = ", ".join(f"'{kind}'" for kind in MOVES)
+    rows = state.rows(
+        f"""SELECT seq, kind, coalesce(origin, 0), coalesce(target, 0), at, records
+            FROM entry JOIN act ON act.id = act WHERE kind IN ({kinds}) ORDER BY seq"""
+    )
+    columns = list(zip(*rows, strict=True)) or [()] * 6
+    seq, kind, origin, target, at, records = columns
+    types = [pa.int64(), pa.string(), pa.int64(), pa.int64(), pa.timestamp("us")]
+    entries = pa.table(
+        [pa.array(c, t) for c, t in zip((seq, kind, origin, target, at), types, strict=True)],
+        names=["seq", "kind", "origin", "target", "at"],
+    )
+    sizes = np.array([len(r) // 8 for r in records], dtype=np.int64)
+    numbers = np.frombuffer(b"".join(records), dtype=">i8").astype(np.int64)
+    moves = entries.take(pa.array(np.repeat(np.arange(len(sizes)), sizes)))
+    compute.load("verify_moves", moves.append_column("number", pa.array(numbers)))
+    compute.table(
+        "verify_current",
+        "SELECT * FROM verify_moves QUALIFY row_number() OVER (PARTITION BY number ORDER BY seq DESC) = 1",
+    )
+
+
+def _check_lives(compute: Compute, state: State) -> Iterator[str]:
+    """Check that records leave where they were, and that customers are born once and hold nothing after their end."""
+    for seq, number in compute.rows(
+        """SELECT seq, min(number) FROM (
+            SELECT seq, number, origin, lag(target, 1, 0) OVER (PARTITION BY number ORDER BY seq) AS holder
+            FROM verify_moves) WHERE origin <> holder GROUP BY seq ORDER BY seq"""
+    ):
+        yield f"entry {seq} takes record number {number} from a customer that didn't hold it"
+    for customer, births in compute.rows(
+        """SELECT target, count(DISTINCT seq) FROM verify_moves WHERE kind IN ('created', 'split')
+        GROUP BY target HAVING count(DISTINCT seq) > 1 ORDER BY target"""
+    ):
+        yield f"customer {customer_id(customer)} was created {births} times"
+    for (customer,) in compute.rows(
+        """SELECT DISTINCT target FROM verify_current WHERE target <> 0 AND target NOT IN (
+            SELECT target FROM verify_moves WHERE kind IN ('created', 'split')) ORDER BY target"""
+    ):
+        yield f"customer {customer_id(customer)} was never created"
+    for (customer,) in compute.rows(
+        """WITH ends AS (SELECT origin AS customer, max(seq) AS seq FROM verify_moves
+            WHERE kind IN ('merged', 'retired') GROUP BY origin),
+        returns AS (SELECT target AS customer, max(seq) AS seq FROM verify_moves
+            WHERE kind = 'restored' GROUP BY target)
+        SELECT customer FROM ends LEFT JOIN returns USING (customer)
+        WHERE ends.seq > coalesce(returns.seq, 0) AND customer IN (SELECT target FROM verify_current)
+        ORDER BY customer"""
+    ):
+        yield f"customer {customer_id(customer)} has ended but still holds records"
+    highest = compute.value("SELECT max(target) FROM verify_moves") or 0
+    if highest >= state.next_number:
+        yield f"the next customer number {state.next_number} was given before: {customer_id(highest)} exists"
+
+
+def _check_records(compute: Compute, state: State) -> Iterator[str]:
+    """Check the names of the numbers: each record id has its own number, and each number its last entry."""
+    columns = list(zip(*state.rows("SELECT number, record_id, entry FROM record"), strict=True)) or [()] * 3
+    compute.load(
+        "verify_records",
+        pa.table(
+            [pa.array(c, t) for c, t in zip(columns, (pa.int64(), pa.string(), pa.int64()), strict=True)],
+            names=["number", "record_id", "entry"],
+        ),
+    )
+    for number, record_id in compute.rows(
+        f"""SELECT number, record_id FROM verify_records
+        WHERE record_id IS NOT NULL AND {record_number_sql("record_id")} <> number ORDER BY number""",
+        [state.key],
+    ):
+        yield f"record number {number} was given another name: {record_id}"
+    for number, said, seq in compute.rows(
+        """SELECT number, r.entry, c.seq FROM verify_records r FULL JOIN verify_current c USING (number)
+        WHERE r.entry IS DISTINCT FROM c.seq ORDER BY number"""
+    ):
+        yield f"record number {number} was last moved by entry {seq or 'none'}, not {said or 'none'} as its row says"
+
+
+def _check_members(compute: Compute, state: State, members: Path) -> Iterator[str]:
+    """Check that the run's members are those that the entries make."""
+    for record_id, number, said, target in compute.rows(
+        f"""SELECT record_id, number, m.customer_id, c.target
+        FROM (SELECT record_id, customer_id, since, {record_number_sql("record_id")} AS number,
+                {customer_number_sql("customer_id")} AS customer FROM read_parquet($2)) m
+        FULL JOIN (FROM verify_current WHERE target <> 0) c USING (number)
+        WHERE m.customer IS DISTINCT FROM c.target OR m.since IS DISTINCT FROM c.at ORDER BY number""",
+        [state.key, str(members)],
+    ):
+        name = record_id or f"number {number}"
+        there = said or "nobody"
+        here = customer_id(target) if target is not None else "nobody"
+        if there == here:
+            yield f"record {name}: the run and the ledger give {here} different dates for it"
+        else:
+            yield f"record {name} belongs to {there} in {members}, but to {here} by the ledger"

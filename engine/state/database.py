@@ -1,0 +1,93 @@
+"""Opening state.db, and turning what SQLite says into what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.errors import StateError
+from engine.state import schema
+
+#: How long a statement waits for another process's commit.
+BUSY_SECONDS = 30.0
+
+#: SQLite's primary result code -> what to tell the user.
+REASONS = {
+    sqlite3.SQLITE_BUSY: "is held by another process for too long: wait for it to end, then try again.",
+    sqlite3.SQLITE_LOCKED: "is held by another process for too long: wait for it to end, then try again.",
+    sqlite3.SQLITE_READONLY: "can't be written: the disk or the file is read-only. Give this user write permission "
+    "there, or set another `store` folder in the project file.",
+    sqlite3.SQLITE_CANTOPEN: "can't be opened: check that its folder exists and that this user may read and write "
+    "there.",
+    sqlite3.SQLITE_PERM: "can't be opened: this user has no permission. Check the owner of the folder.",
+    sqlite3.SQLITE_AUTH: "can't be opened: this user has no permission. Check the owner of the folder.",
+    sqlite3.SQLITE_FULL: "can't grow: the disk is full. Free some space and run again; the last published run stands.",
+    sqlite3.SQLITE_IOERR: "can't be read or written: the disk reports an error (full, over quota, or failing). "
+    "The last published run stands.",
+    sqlite3.SQLITE_NOTADB: "is not a database. Move it away and put a backup in its place, or run again without it: "
+    "a new one is made, but customer ids start anew.",
+    sqlite3.SQLITE_CORRUPT: "is damaged. Put a backup in its place.",
+    sqlite3.SQLITE_NOMEM: "needs more memory than there is.",
+}
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the operating system's errors about `path` into a StateError."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0)
+        reason = REASONS.get(code & 0xFF)
+        if reason is None:
+            raise
+        raise StateError(f"{path} {reason} (SQLite: {error})") from error
+    except OSError as error:
+        raise StateError(
+            f"{error.filename or path} can't be used: {(error.strerror or str(error)).lower()}. Check the path and the "
+            "permissions, or set another `store` folder in the project file."
+        ) from error
+
+
+def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
+    """Open state.db: made if new and migrated if old, unless `read_only`. Transactions are begun by hand."""
+    with explained(path):
+        if read_only:
+            return _connect_read_only(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            # First of all: a file that isn't Clew's must not be touched, not even its journal mode.
+            schema.check_readable(connection, path)
+            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA journal_size_limit = 67108864")
+            schema.migrate(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        raise StateError(f"{path} doesn't exist: nothing has been run here yet (clew run makes it).")
+    # A reader of a WAL file writes beside it; where that is impossible nobody else can be writing either.
+    frozen = not os.access(path.parent, os.W_OK) and not path.with_name(path.name + "-wal").exists()
+    options = "mode=ro&immutable=1" if frozen else "mode=ro"
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{options}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+    )
+    try:
+        schema.check_readable(connection, path)
+        found = schema.version(connection)
+        if found < len(schema.MIGRATIONS):
+            raise StateError(f"{path} is of an older version (schema {found}): `clew run` will bring it up to date.")
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,134 @@
+"""The tables of state.db, version by version, and how an older file becomes a new one.
+
+The ledger's rule: an entry says that `records` went from customer `origin` to customer `target`, NULL being outside. So
+membership on any date is a replay of the entries, whatever their kind. Entries hold record numbers only, keyed hashes
+of record ids (`engine.state.numbers`); the ids themselves stand in `record`, from where one can be taken without
+breaking the chain.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from engine.errors import StateError
+from engine.state.numbers import new_key
+
+#: "Clew" in ASCII: `file state.db` and SQLite itself can tell whose file it is.
+APPLICATION_ID = 0x436C6577
+
+#: MIGRATIONS[n] takes a file from version n to n + 1. Never edit one that was released: append.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        # Times are microseconds since 1970, UTC. status: running | published | failed | stopped (killed on the way).
+        """CREATE TABLE run (
+            number INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, started INTEGER NOT NULL, finished INTEGER,
+            config_hash TEXT NOT NULL, manifest_hash TEXT, status TEXT NOT NULL,
+            last_entry INTEGER, head BLOB)""",
+        # Who did something, when and in which run: shared by all entries that it made.
+        "CREATE TABLE act (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, run_id TEXT, actor TEXT NOT NULL)",
+        "CREATE TABLE cause (id INTEGER PRIMARY KEY, text TEXT NOT NULL)",
+        # record_id is NULL once it is erased; entry is the last entry that moved the record.
+        "CREATE TABLE record (number INTEGER PRIMARY KEY, record_id TEXT, entry INTEGER NOT NULL)",
+        # records: their numbers, 8 bytes each, big-endian, ascending.
+        """CREATE TABLE entry (
+            seq INTEGER PRIMARY KEY, act INTEGER NOT NULL REFERENCES act, kind TEXT NOT NULL,
+            origin INTEGER, target INTEGER, records BLOB NOT NULL, cause INTEGER REFERENCES cause,
+            hash BLOB NOT NULL)""",
+        "CREATE INDEX entry_target ON entry (target)",
+        "CREATE INDEX entry_origin ON entry (origin) WHERE origin IS NOT NULL",
+        "CREATE INDEX entry_end ON entry (seq) WHERE kind IN ('merged', 'retired')",
+        """CREATE VIEW ledger AS
+            SELECT seq, at, run_id, actor, kind, origin, target, length(records) / 8 AS records, text AS cause,
+                lower(hex(hash)) AS hash
+            FROM entry JOIN act ON act.id = entry.act LEFT JOIN cause ON cause.id = entry.cause""",
+        *(
+            f"""CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table}
+            BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"""
+            for table in ("entry", "act", "cause")
+            for verb in ("UPDATE", "DELETE")
+        ),
+    ),
+)
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """Read the schema version of an open file."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def check_readable(connection: sqlite3.Connection, path: Path, newest: int = len(MIGRATIONS)) -> None:
+    """Raise StateError if the file is another program's or a newer Clew's."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    if application != APPLICATION_ID and _tables(connection):
+        raise StateError(f"{path} is a SQLite file of another program. Move it away, or set another `store` folder.")
+    if version(connection) > newest:
+        raise StateError(
+            f"{path} was written by {_writer(connection)} (schema {version(connection)}); this version reads "
+            f"schemas up to {newest}. Install that version of Clew or a later one; nothing was changed."
+        )
+
+
+def migrate(
+    connection: sqlite3.Connection, path: Path, migrations: Sequence[tuple[str, ...]] = MIGRATIONS
+) -> Path | None:
+    """Bring the file to the newest version, all of it or none; returns the backup made of an older file."""
+    check_readable(connection, path, len(migrations))
+    found = version(connection)
+    if found == len(migrations):
+        return None
+    backup = _back_up(connection, path, found) if found else None
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have been first: the version is read again under the lock.
+        found = version(connection)
+        for statements in migrations[found:]:
+            for statement in statements:
+                connection.execute(statement)
+        if found == 0:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            values = {"created": datetime.now(UTC).isoformat(), "record_key": new_key(), "next_number": "1"}
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", values.items())
+        if found < len(migrations):
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('written_by', ?)", [program()])
+            connection.execute(f"PRAGMA user_version = {len(migrations)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    return backup
+
+
+def program() -> str:
+    """Return this program's name and version, as written into files."""
+    try:
+        return f"Clew {metadata.version('clew')}"
+    except metadata.PackageNotFoundError:
+        return "Clew from a source folder"
+
+
+def _tables(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+
+
+def _writer(connection: sqlite3.Connection) -> str:
+    try:
+        row = connection.execute("SELECT value FROM meta WHERE key = 'written_by'").fetchone()
+    except sqlite3.OperationalError:  # a later schema need not have this table
+        row = None
+    return row[0] if row else "a later version of Clew"
+
+
+def _back_up(connection: sqlite3.Connection, path: Path, found: int) -> Path:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    backup = path.with_name(f"{path.name}.schema-{found}-{stamp}.backup")
+    target = sqlite3.connect(backup)
+    try:
+        connection.backup(target)
+    finally:
+        target.close()
+    return backup

@@ -1,0 +1,201 @@
+"""state.db: the record of everything that can't be computed again. The commit of `publish` makes a run current."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from engine.errors import NotFoundError, StateError
+from engine.state.append import append
+from engine.state.chain import GENESIS
+from engine.state.changes import Changes
+from engine.state.database import connect, explained
+from engine.state.lock import WriterLock
+
+_EPOCH = datetime(1970, 1, 1)
+
+
+def to_micros(at: datetime) -> int:
+    """Turn a time (aware, or naive and UTC) into the microseconds that state.db keeps."""
+    naive = at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+    return (naive - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_micros(micros: int) -> datetime:
+    """Return the time, naive and UTC as in the run tables."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run. `head` is the hash of the ledger's last entry after it; times are UTC."""
+
+    run_id: str
+    status: Literal["running", "published", "failed", "stopped"]
+    started: datetime
+    finished: datetime | None
+    config_hash: str
+    manifest_hash: str | None
+    last_entry: int | None
+    head: bytes | None
+
+
+class State:
+    """An open state.db. One object serves one thread; any number of processes may read while one writes."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock: WriterLock | None = None
+
+    @classmethod
+    def open(cls, folder: Path, *, read_only: bool = False) -> State:
+        """Open (or make) `folder`/state.db. Errors: StateError, for whatever keeps it from being used."""
+        path = Path(folder) / "state.db"
+        return cls(path, connect(path, read_only))
+
+    # --- reading
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield a query's rows, as they come."""
+        with explained(self.path):
+            yield from self._connection.execute(sql, parameters)
+
+    def setting(self, key: str) -> str | None:
+        """Read a value of `meta`: record_key, next_number, current_run, written_by, created."""
+        row = next(self.rows("SELECT value FROM meta WHERE key = ?", [key]), None)
+        return row[0] if row else None
+
+    @property
+    def key(self) -> str:
+        """The project's key for record numbers."""
+        key = self.setting("record_key")
+        if key is None:
+            raise StateError(f"{self.path} is damaged: its record key is gone. Put a backup in its place.")
+        return key
+
+    @property
+    def next_number(self) -> int:
+        """The number of the next new customer."""
+        return int(self.setting("next_number") or 1)
+
+    def head(self) -> tuple[int, bytes]:
+        """Return the ledger's last entry and its hash."""
+        row = next(self.rows("SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1"), None)
+        return (row[0], row[1]) if row else (0, GENESIS)
+
+    def current_run(self) -> Run | None:
+        """Return the run that is published now, if there is one."""
+        current = self.setting("current_run")
+        return self.run(current) if current is not None else None
+
+    def run(self, run_id: str) -> Run:
+        """Find a run by its id. Errors: NotFoundError."""
+        for run in self._runs("WHERE run_id = ?", [run_id]):
+            return run
+        raise NotFoundError(f"there is no run {run_id} (clew runs lists them)")
+
+    def runs(self) -> list[Run]:
+        """List all runs, oldest first."""
+        return list(self._runs("ORDER BY number", []))
+
+    def _runs(self, which: str, parameters: Sequence[Any]) -> Iterator[Run]:
+        columns = "run_id, status, started, finished, config_hash, manifest_hash, last_entry, head"
+        for run_id, status, started, finished, *rest in self.rows(f"SELECT {columns} FROM run {which}", parameters):
+            ended = None if finished is None else from_micros(finished)
+            yield Run(run_id, status, from_micros(started), ended, *rest)
+
+    # --- writing
+
+    @contextmanager
+    def writing(self, purpose: str) -> Iterator[State]:
+        """Be the one writer, for `purpose` in words ("clew run").
+
+        Errors: StateError that says who is, and since when.
+        """
+        with WriterLock(self.path.with_name("state.lock"), purpose) as lock:
+            self._lock = lock
+            try:
+                yield self
+            finally:
+                self._lock = None
+
+    def begin(self, run_id: str, config_hash: str, at: datetime) -> None:
+        """Note that a run has started. Runs that were killed before are marked as stopped."""
+        with self._transaction() as connection:
+            # Nobody else is writing, so whatever still says "running" was killed.
+            connection.execute("UPDATE run SET status = 'stopped' WHERE status = 'running'")
+            connection.execute(
+                "INSERT INTO run (run_id, started, config_hash, status) VALUES (?, ?, ?, 'running')",
+                [run_id, to_micros(at), config_hash],
+            )
+
+    def fail(self, run_id: str, at: datetime) -> None:
+        """Note that a run has ended without being published."""
+        with self._transaction() as connection:
+            self._end(connection, run_id, "UPDATE run SET status = 'failed', finished = ?", [to_micros(at)])
+
+    def publish(
+        self, run_id: str, changes: Changes, manifest_hash: str, at: datetime, actor: str = "clew run"
+    ) -> tuple[int, bytes]:
+        """Append the entries and make the run the current one, in one transaction; returns the ledger's new head.
+
+        `at` is the time of the entries. The run's tables must be on disk before. Errors: StateError if the run isn't
+        running, if the ledger is not the one that `changes` was made for, or if the disk fails: then nothing happened.
+        """
+        with self._transaction() as connection:
+            seq, head = self.head()
+            if seq != changes.after:
+                raise StateError(
+                    f"{self.path} has moved since run {run_id} was computed (entry {changes.after} was the last, now "
+                    f"it is {seq}): nothing was published. Run again."
+                )
+            seq, head = append(connection, changes, seq, head, at=to_micros(at), run_id=run_id, actor=actor)
+            self._end(
+                connection,
+                run_id,
+                "UPDATE run SET status = 'published', finished = ?, manifest_hash = ?, last_entry = ?, head = ?",
+                [to_micros(datetime.now(UTC)), manifest_hash, seq, head],
+            )
+            values = {"next_number": str(changes.next_number), "current_run": run_id}
+            connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+        return seq, head
+
+    def _end(self, connection: sqlite3.Connection, run_id: str, update: str, parameters: Sequence[Any]) -> None:
+        done = connection.execute(f"{update} WHERE run_id = ? AND status = 'running'", [*parameters, run_id])
+        if done.rowcount != 1:
+            raise StateError(f"run {run_id} is not running, so it can't be ended or published")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        if self._lock is None or not self._lock.held:
+            raise StateError(f"{self.path} may only be written inside State.writing()")
+        with explained(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # A full disk may have rolled back already.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close the file."""
+        with explained(self.path):
+            self._connection.close()
+
+    def __enter__(self) -> State:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
