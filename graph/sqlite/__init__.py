@@ -1,0 +1,5 @@
+"""The embedded graph store: one file, no server."""
+
+from graph.sqlite.store import SqliteStore
+
+__all__ = ["SqliteStore"]

@@ -1,0 +1,178 @@
+"""The numbers that stand for records, customers, values and words inside `graph.db`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from engine.compute.duck import Compute
+
+#: DuckDB tables of a publish: name -> number.
+RECORD, CUSTOMER, VALUE = "number_record", "number_customer", "number_value"
+
+#: The values that a difference touches. A device is a value of its own type, whether or not a record holds it.
+_VALUES = " UNION ".join(
+    [f"SELECT type, value FROM {{0}}_{name}" for name in ("identifiers", "known_by", "shared_values")]
+    + ["SELECT 'device', device FROM {0}_device_windows"]
+)
+
+
+class Words:
+    """Texts that repeat, and their numbers; new ones are added to `word`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.known: dict[str, int] = {t: i for i, t in connection.execute("SELECT id, text FROM word")}
+
+    def number(self, text: str | None) -> int | None:
+        """The number of a word, new if need be; None of None."""
+        if text is None:
+            return None
+        number = self.known.get(text)
+        if number is None:
+            number = self.connection.execute("INSERT INTO word (text) VALUES (?)", (text,)).lastrowid
+            assert number is not None  # noqa: S101  an insert has a rowid
+            self.known[text] = number
+        return number
+
+    def numbers(self, column: pa.Array) -> list[int | None]:
+        """The numbers of a whole column, each distinct word looked up once."""
+        encoded = column.dictionary_encode()
+        known = pa.array([self.number(t) for t in encoded.dictionary.to_pylist()], pa.int64())
+        numbers: list[int | None] = known.take(encoded.indices).to_pylist()
+        return numbers
+
+
+def number_everything(compute: Compute, connection: sqlite3.Connection, words: Words) -> None:
+    """For an empty store: records in the order of their customers and values in that of records, so that a customer's
+    are near each other on disk."""
+    compute.table(
+        RECORD,
+        """SELECT record_id, row_number() OVER (ORDER BY customer_id, record_id) AS number
+        FROM fresh_records LEFT JOIN fresh_members USING (record_id)""",
+    )
+    compute.table(
+        CUSTOMER, "SELECT customer_id, row_number() OVER (ORDER BY customer_id) AS number FROM fresh_customers"
+    )
+    compute.table(
+        VALUE,
+        f"""WITH every AS (
+            SELECT type, value, number AS near FROM fresh_identifiers LEFT JOIN {RECORD} USING (record_id)
+            UNION ALL SELECT type, value, NULL FROM ({_VALUES.format("fresh")})
+        )
+        SELECT type, value, row_number() OVER (ORDER BY min(near), type, value) AS number FROM every GROUP BY type, value""",
+    )
+    _insert_values(compute, connection, words, 0)
+
+
+def number_changes(compute: Compute, connection: sqlite3.Connection, words: Words) -> None:
+    """For a difference: the store's numbers of all that it touches, and new numbers for what is new."""
+    records = [f"{side}_{name}" for side in ("gone", "fresh") for name in ("records", "members", "identifiers")]
+    pairs = [f"{side}_{name}" for side in ("gone", "fresh") for name in ("matches", "refusals")]
+    touched = [f"SELECT record_id FROM {t}" for t in records]
+    touched += [f"SELECT {column} FROM {t}" for t in pairs for column in ("record_a", "record_b")]
+    touched += ["SELECT anchor FROM gone_customers", "SELECT anchor FROM fresh_customers"]
+    find_record = RecordNumbers(connection)
+    found = [(r, find_record(r)) for (r,) in compute.rows(" UNION ".join(touched))]
+    _number(compute, connection, RECORD, "record", found, "fresh_records")
+
+    customers = ("customers", "members", "known_by", "device_windows")
+    touched = [f"SELECT customer_id FROM {side}_{name}" for side in ("gone", "fresh") for name in customers]
+    ask = "SELECT id FROM customer WHERE customer_id = ?"
+    found = [(c, _first(connection, ask, (c,))) for (c,) in compute.rows(" UNION ".join(touched))]
+    _number(compute, connection, CUSTOMER, "customer", found, "fresh_customers")
+
+    last = _last(connection, "value")
+    ask = "SELECT id FROM value WHERE value = ? AND type = ?"
+    values = compute.rows(f"SELECT * FROM ({_VALUES.format('gone')} UNION {_VALUES.format('fresh')}) ORDER BY ALL")
+    numbers = []
+    new = last
+    for type_, value in values:
+        number = _first(connection, ask, (value, words.known.get(type_)))
+        if number is None:
+            number = new = new + 1
+        numbers.append(number)
+    compute.load(
+        VALUE,
+        pa.table(
+            {
+                "type": pa.array([t for t, _ in values], pa.string()),
+                "value": pa.array([v for _, v in values], pa.string()),
+                "number": pa.array(numbers, pa.int64()),
+            }
+        ),
+    )
+    _insert_values(compute, connection, words, last)
+
+
+class RecordNumbers:
+    """Finds the number of a record by its id, "source:key", in which either part may hold colons."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __call__(self, record_id: str) -> int | None:
+        """The number, or None if there is no such record."""
+        ask = "SELECT id FROM record WHERE key = ? AND source = (SELECT id FROM word WHERE text = ?)"
+        colon = record_id.find(":")
+        while colon >= 0:
+            number = _first(self.connection, ask, (record_id[colon + 1 :], record_id[:colon]))
+            if number is not None:
+                return number
+            colon = record_id.find(":", colon + 1)
+        return None
+
+
+def remove_unused_values(compute: Compute, connection: sqlite3.Connection) -> None:
+    """Delete those of the touched values that nothing refers to any more."""
+    used = (("holder", "value"), ("known_by", "value"), ("shared", "value"), ("device_window", "device"))
+    unused = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {t} WHERE {t}.{c} = ?1)" for t, c in used)
+    connection.executemany(f"DELETE FROM value WHERE id = ?1 AND {unused}", compute.rows(f"SELECT number FROM {VALUE}"))
+
+
+def _number(
+    compute: Compute,
+    connection: sqlite3.Connection,
+    name: str,
+    table: str,
+    found: Sequence[tuple[str, int | None]],
+    fresh: str,
+) -> None:
+    """Make `name` of the numbers found, and of new ones for the rows of `fresh` that have none."""
+    column = f"{table}_id"
+    compute.load(
+        "_found",
+        pa.table(
+            {
+                column: pa.array([i for i, n in found if n is not None], pa.string()),
+                "number": pa.array([n for _, n in found if n is not None], pa.int64()),
+            }
+        ),
+    )
+    compute.table(
+        name,
+        f"""SELECT * FROM _found UNION ALL
+        SELECT {column}, ? + row_number() OVER (ORDER BY {column}) FROM {fresh} ANTI JOIN _found USING ({column})""",
+        [_last(connection, table)],
+    )
+
+
+def _insert_values(compute: Compute, connection: sqlite3.Connection, words: Words, after: int) -> None:
+    """Insert the values that have numbers above `after`."""
+    sql = f"SELECT number, type, value FROM {VALUE} WHERE number > {after} ORDER BY number"
+    for batch in compute.connection.sql(sql).to_arrow_reader(20_000):
+        numbers, types, values = batch.columns
+        rows = zip(numbers.to_pylist(), words.numbers(types), values.to_pylist(), strict=True)
+        connection.executemany("INSERT INTO value VALUES (?, ?, ?)", rows)
+
+
+def _first(connection: sqlite3.Connection, sql: str, parameters: tuple[Any, ...]) -> int | None:
+    row = connection.execute(sql, parameters).fetchone()
+    return None if row is None else row[0]
+
+
+def _last(connection: sqlite3.Connection, table: str) -> int:
+    return _first(connection, f'SELECT max(id) FROM "{table}"', ()) or 0

@@ -1,0 +1,158 @@
+"""The tables inside `graph.db`, and the rules for opening the file.
+
+Records, customers, values and words are numbered, so that the tables that join them hold small integers. `word` holds
+every text that repeats: sources, types, statuses, rules, the pattern of a match's reasons. Words are never renumbered.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from engine.errors import StateError
+
+#: Marks a file as ours ("CLEW").
+APPLICATION_ID = 0x434C4557
+#: The layout below. A file of a newer one is refused.
+SCHEMA_VERSION = 1
+
+#: Seconds that a reader waits for a lock (held for moments only), and a publisher for another publisher.
+READ_TIMEOUT, WRITE_TIMEOUT = 10.0, 2.0
+
+_MATCH = """
+    a INTEGER NOT NULL, b INTEGER NOT NULL, stage INTEGER, rule INTEGER, weight REAL, probability REAL,
+    pattern INTEGER, weights TEXT, places TEXT, step INTEGER"""
+
+TABLES: dict[str, str] = {
+    "word": "(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)",
+    "record": """(
+        id INTEGER PRIMARY KEY, source INTEGER NOT NULL, key TEXT NOT NULL, kind INTEGER, seen_at INTEGER,
+        created_at INTEGER, name TEXT, first_name TEXT, first_root TEXT, middle_name TEXT, last_name TEXT,
+        birth_date INTEGER, gender INTEGER, street TEXT, city TEXT, postcode TEXT, state TEXT, country TEXT, company TEXT,
+        place TEXT, extras TEXT)""",
+    "customer": """(
+        id INTEGER PRIMARY KEY, customer_id TEXT NOT NULL, anchor INTEGER NOT NULL, name TEXT, email TEXT, phone TEXT, place TEXT,
+        records INTEGER, first_seen INTEGER, last_seen INTEGER)""",
+    "member": "(record INTEGER PRIMARY KEY, customer INTEGER NOT NULL, confidence REAL, since INTEGER)",
+    "value": "(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, value TEXT NOT NULL)",
+    "holder": """(
+        record INTEGER NOT NULL, value INTEGER NOT NULL, display TEXT, status INTEGER, detail INTEGER,
+        PRIMARY KEY (record, value)) WITHOUT ROWID""",
+    "known_by": """(
+        customer INTEGER NOT NULL, value INTEGER NOT NULL, display TEXT, confidence REAL, sources INTEGER,
+        first_seen INTEGER, last_seen INTEGER, PRIMARY KEY (customer, value)) WITHOUT ROWID""",
+    "shared": "(value INTEGER PRIMARY KEY, reason TEXT, records INTEGER, customers INTEGER)",
+    "match": f"({_MATCH}, PRIMARY KEY (a, b)) WITHOUT ROWID",
+    "refusal": f"({_MATCH}, refusal TEXT, PRIMARY KEY (a, b, stage, rule)) WITHOUT ROWID",
+    "device_window": """(
+        device INTEGER NOT NULL, customer INTEGER NOT NULL, since INTEGER, until INTEGER, because INTEGER, record TEXT,
+        confidence REAL)""",
+    "ledger": """(
+        seq INTEGER PRIMARY KEY, at INTEGER, kind INTEGER, run INTEGER, actor INTEGER, reason TEXT, hash TEXT,
+        customers TEXT, records TEXT)""",
+    "about": "(customer TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (customer, seq)) WITHOUT ROWID",
+    "redirect": """(
+        old_id TEXT NOT NULL, new_id TEXT NOT NULL, kind INTEGER, at INTEGER, PRIMARY KEY (old_id, new_id)) WITHOUT ROWID""",
+}
+
+#: Made after a load of everything, which is faster than keeping them up to date row by row.
+INDICES: dict[str, str] = {
+    # By key first, so that a bare key finds the records of any source.
+    "record_key": "UNIQUE INDEX record_key ON record (key, source)",
+    "customer_id": "UNIQUE INDEX customer_id ON customer (customer_id)",
+    "member_customer": "INDEX member_customer ON member (customer)",
+    "value_text": "UNIQUE INDEX value_text ON value (value, type)",
+    # An account's value is "system:id": this one finds it by the bare id.
+    "value_bare": "INDEX value_bare ON value (substr(value, instr(value, ':') + 1)) WHERE instr(value, ':') > 0",
+    "holder_value": "INDEX holder_value ON holder (value)",
+    "known_by_value": "INDEX known_by_value ON known_by (value)",
+    "refusal_b": "INDEX refusal_b ON refusal (b)",
+    "device_window_device": "INDEX device_window_device ON device_window (device)",
+    "device_window_customer": "INDEX device_window_customer ON device_window (customer)",
+}
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """Open an existing graph for reading only. Raises StateError if there is none, or it isn't one of ours."""
+    connection = _connect(path, "rw", READ_TIMEOUT)
+    try:
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA cache_size = -32768")
+        if not check(connection, path):
+            raise StateError(f"{path} holds no graph yet: run `clew publish`")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """Open or make the file for publishing. Somebody else's file is refused before anything is written to it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        # What a deleted graph.db left behind must not be taken for the new file's.
+        for leftover in side_files(path):
+            leftover.unlink(missing_ok=True)
+    connection = _connect(path, "rwc", WRITE_TIMEOUT)
+    try:
+        check(connection, path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        # What is deleted is overwritten: an erased person must not stay in free pages.
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA cache_size = -262144")
+        connection.execute("PRAGMA temp_store = MEMORY")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def check(connection: sqlite3.Connection, path: Path) -> bool:
+    """Is there a graph in the file? Raises StateError for a newer one and for a file that is somebody else's."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if application == APPLICATION_ID:
+        if version > SCHEMA_VERSION:
+            raise StateError(
+                f"{path} was written by a newer Clew (schema {version}, this one knows {SCHEMA_VERSION}): update Clew, or "
+                "delete the file and run `clew publish` to rebuild it"
+            )
+        return True
+    foreign = [r[0] for r in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' LIMIT 3")]
+    if application or version or foreign:
+        holds = f" (it holds {', '.join(foreign)})" if foreign else ""
+        raise StateError(f"{path} is another program's database{holds}: move it away, or configure another place")
+    return False
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make an empty graph without indices, inside the transaction that is open, in place of any that is there."""
+    words = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'word'").fetchone()[0]
+    for name, columns in TABLES.items():
+        if name == "word" and words:
+            continue  # readers remember words
+        connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+        connection.execute(f'CREATE TABLE "{name}" {columns}')
+    connection.execute("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def create_indices(connection: sqlite3.Connection) -> None:
+    """Make the indices of a graph that was loaded without them."""
+    for statement in INDICES.values():
+        connection.execute(f"CREATE {statement}")
+
+
+def side_files(path: Path) -> tuple[Path, Path]:
+    """The files that SQLite keeps beside a database in WAL mode."""
+    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
+
+
+def _connect(path: Path, mode: str, timeout: float) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    # One thread at a time uses a connection, but not always the same one; transactions are begun and ended by hand.
+    return sqlite3.connect(
+        uri, uri=True, timeout=timeout, isolation_level=None, check_same_thread=False, cached_statements=256
+    )

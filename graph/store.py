@@ -1,0 +1,327 @@
+"""What an identity graph holds and answers: its own light types, and `GraphStore`, the protocol that every store keeps.
+
+A store is a projection of one run's tables. It can be dropped and rebuilt at any time, and it shows one whole run or
+another, never something between. Nothing here knows SQL or Cypher. Times are aware datetimes in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from engine.runs import RunTables
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One comparison's share of a match; the records are named where they are not the match's own pair."""
+
+    comparison: str
+    level: str
+    weight: float | None
+    record_a: str | None = None
+    record_b: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An admitted match, one hop of the evidence. `record_a < record_b`; `weight` in bits, `step` the admission order."""
+
+    record_a: str
+    record_b: str
+    weight: float
+    probability: float
+    stage: str = ""
+    rule: str = ""
+    step: int = 0
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def strength(self) -> tuple[float, float]:
+        """What hops are compared by: the weight, then the probability where weights are equal."""
+        return self.weight, self.probability
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A pair that scored as a match and was refused, and what forbade it, in words."""
+
+    match: Match
+    refusal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A value that a record holds. `status` is that of the run, or `shared` where the value is nobody's."""
+
+    type: str
+    value: str
+    display: str
+    status: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row of one source, with its identifiers and whose it is (None: nobody's, as yet)."""
+
+    record_id: str
+    source: str
+    key: str
+    kind: str
+    seen_at: datetime | None
+    created_at: datetime | None
+    fields: dict[str, str | date]
+    customer_id: str | None
+    confidence: float | None
+    since: datetime | None
+    identifiers: tuple[Identifier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBy:
+    """An identifier of a customer. `sources` is sorted; `status` is the best that any of its records gives the value."""
+
+    type: str
+    value: str
+    display: str
+    confidence: float
+    sources: tuple[str, ...]
+    first_seen: datetime | None
+    last_seen: datetime | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceWindow:
+    """When a device was this customer's: [since, until), and what says so."""
+
+    device: str
+    customer_id: str
+    since: datetime | None
+    until: datetime | None
+    because: str
+    record_id: str | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One dated line of the ledger. It names customers and records by id and holds no personal value."""
+
+    seq: int
+    at: datetime
+    kind: str
+    run_id: str
+    actor: str
+    reason: str
+    hash: str
+    customer_ids: tuple[str, ...]
+    record_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A whole customer: golden fields, records, identifiers, the matches that hold it together, devices, history."""
+
+    customer_id: str
+    anchor: str
+    name: str | None
+    email: str | None
+    phone: str | None
+    place: str | None
+    first_seen: datetime | None
+    last_seen: datetime | None
+    records: tuple[Record, ...]
+    identifiers: tuple[KnownBy, ...]
+    matches: tuple[Match, ...]
+    devices: tuple[DeviceWindow, ...] = ()
+    entries: tuple[LedgerEntry, ...] = ()
+
+    def holders(self, type_: str, value: str) -> tuple[str, ...]:
+        """The ids of this customer's records that hold a value: what an identifier stands for in a path."""
+        return tuple(
+            r.record_id for r in self.records if any(i.type == type_ and i.value == value for i in r.identifiers)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A customer that a value leads to, and how surely."""
+
+    customer_id: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A record that holds a value, whose it is, and the status that the run gave the value there."""
+
+    record_id: str
+    customer_id: str | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the graph knows of one value.
+
+    `known` leads to customers; `shared` is held by too many and is nobody's; `unlinkable` is held, but only with statuses
+    that never link (role, placeholder, blocked, ...), or by records that are nobody's; `unknown` is held by no record.
+    `reason` says in words why a value has no customer. Of a value's holders at most `limit` are listed; `records` counts all.
+    """
+
+    type: str
+    value: str
+    status: Literal["known", "shared", "unlinkable", "unknown"]
+    customers: tuple[Owner, ...] = ()
+    holders: tuple[Holder, ...] = ()
+    records: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """One step in the life of a retired id: `kind` says what became of it (merged, split, ...)."""
+
+    old_id: str
+    new_id: str
+    kind: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """Where a retired id went: every step from it, and the living customers at the end, sorted."""
+
+    customer_id: str
+    steps: tuple[Redirect, ...]
+    now: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishReport:
+    """What a publish did. `full` tells a load of everything from one of a difference; `changed` counts rows by table."""
+
+    run_id: str
+    previous: str | None
+    full: bool
+    removed: dict[str, int] = field(default_factory=dict)
+    added: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def unchanged(self) -> bool:
+        """The store held this run already."""
+        return self.previous == self.run_id
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A table of the store that isn't that of the run: `what` is `rows` or `checksum`."""
+
+    table: str
+    what: Literal["run", "rows", "checksum"]
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.what} should be {self.expected} and is {self.found}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How much a store holds: rows by table, bytes on disk, and the run that it shows."""
+
+    run_id: str | None
+    rows: dict[str, int]
+    size: int
+
+
+class GraphStore(Protocol):
+    """A place where the current run's identity graph can be asked. Any number of readers, one publisher.
+
+    Raises NotFoundError for an id that isn't there, StateError where the store itself can't be used: absent, damaged,
+    of a newer version, somebody else's, or held by another publisher (it says by whom).
+    """
+
+    def current_run(self) -> str | None:
+        """The run that readers see, or None."""
+        ...
+
+    def publish(self, run: RunTables, previous: RunTables | None) -> PublishReport:
+        """Bring the store to `run`.
+
+        Where the store holds `previous`, only the difference of the two runs' tables is written; otherwise everything is.
+        A store that holds `run` already is left alone. Readers see the old run until they see the new one, whole; a
+        publisher that dies leaves the old one.
+        """
+        ...
+
+    def verify(self, run: RunTables) -> list[Difference]:
+        """Compare counts and checksums of every table with the run's; nothing is returned where all agree."""
+        ...
+
+    def find(self, type_: str, value: str, limit: int = 100) -> Finding:
+        """What the graph knows of a canonical value; `unknown` where no record holds it."""
+        ...
+
+    def find_any(self, candidates: Iterable[tuple[str, str]], limit: int = 100) -> list[Finding]:
+        """The findings of those (type, value) candidates that some record holds, in the order given."""
+        ...
+
+    def find_id(self, text: str, limit: int = 100) -> list[Finding]:
+        """Whatever answers to an id: a customer, a record (by its id or its bare key), an identifier of any type.
+
+        `123` finds the account `shopify:123` and the record whose key is 123. Customers and records come as findings of
+        type `customer` and `record`.
+        """
+        ...
+
+    def customer(self, customer_id: str) -> Customer:
+        """A whole living customer. For a retired id the NotFoundError says where it went."""
+        ...
+
+    def record(self, record_id: str) -> Record:
+        """A record with its identifiers."""
+        ...
+
+    def evidence(self, customer_id: str) -> tuple[Match, ...]:
+        """The admitted matches of a customer, in the order of their admission."""
+        ...
+
+    def refusals(self, customer_id: str) -> tuple[Refusal, ...]:
+        """Refused pairs of which one record or both are this customer's."""
+        ...
+
+    def windows(self, device: str) -> tuple[DeviceWindow, ...]:
+        """Whose a device was, and when, in order of time."""
+        ...
+
+    def retired(self, customer_id: str) -> Retired | None:
+        """Where a retired id went, or None if the id isn't retired."""
+        ...
+
+    def members(self) -> pa.Table:
+        """Every record and its customer, as Arrow: the columns of the run table `members`."""
+        ...
+
+    def read(self, table: str) -> pa.Table:
+        """One whole table as Arrow, in the form of `graph.tables`."""
+        ...
+
+    def stats(self) -> Stats:
+        """How much the store holds."""
+        ...
+
+    def drop(self) -> None:
+        """Remove the graph. The next publish rebuilds it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...

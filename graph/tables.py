@@ -1,0 +1,156 @@
+"""A run's tables as a graph store takes them in, and the difference between two runs, computed from their Parquet files.
+
+Every store is fed by this module, so that all hold the same truth. A store never scans itself to find out what changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine import tables
+from engine.compute.duck import Compute, quote
+from engine.errors import StateError, TableError
+from engine.runs import RunTables
+from engine.tables import Table
+
+#: The ledger as a run table: every entry up to the run, `seq` counting from 1 in the order of the hash chain.
+#: `customer_ids` are the customers that an entry is about, retired ones too, `record_ids` the records that moved.
+LEDGER = Table(
+    "ledger",
+    {
+        "seq": "BIGINT",
+        "at": "TIMESTAMP",
+        **dict.fromkeys(("kind", "run_id", "actor", "reason", "hash"), "VARCHAR"),
+        **dict.fromkeys(("customer_ids", "record_ids"), "VARCHAR[]"),
+    },
+)
+#: Where retired ids went: one row per step, `kind` the kind of the ledger entry that took it.
+REDIRECTS = Table("redirects", {**dict.fromkeys(("old_id", "new_id", "kind"), "VARCHAR"), "at": "TIMESTAMP"})
+
+
+@dataclass(frozen=True)
+class GraphTable:
+    """A run table that goes into the graph: no two of its rows may have the same key."""
+
+    table: Table
+    key: tuple[str, ...]
+    required: bool = True
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Name -> DuckDB type; a table's `x_` columns are one JSON object, `extras`, without those that are NULL."""
+        return {**self.table.columns, **({"extras": "VARCHAR"} if self.table.extras else {})}
+
+
+_PAIR = ("record_a", "record_b")
+
+GRAPH_TABLES: dict[str, GraphTable] = {
+    t.table.name: t
+    for t in (
+        GraphTable(tables.RECORDS, ("record_id",)),
+        GraphTable(tables.CUSTOMERS, ("customer_id",)),
+        GraphTable(tables.MEMBERS, ("record_id",)),
+        GraphTable(tables.IDENTIFIERS, ("record_id", "type", "value")),
+        GraphTable(tables.KNOWN_BY, ("customer_id", "type", "value")),
+        GraphTable(tables.SHARED_VALUES, ("type", "value")),
+        GraphTable(tables.MATCHES, _PAIR),
+        GraphTable(tables.REFUSALS, (*_PAIR, "stage", "rule")),
+        GraphTable(tables.DEVICE_WINDOWS, ("device", "customer_id", "since")),
+        GraphTable(LEDGER, ("seq",), required=False),
+        GraphTable(REDIRECTS, ("old_id", "new_id"), required=False),
+    )
+}
+
+
+def open_run(compute: Compute, run: RunTables, prefix: str) -> None:
+    """Make a view `<prefix>_<table>` of every graph table of a run, with `_row`, its row number in the file.
+
+    Raises StateError for a run without one of its tables, TableError for a table with wrong columns.
+    """
+    for name, graph_table in GRAPH_TABLES.items():
+        view, path = f"{prefix}_{name}", run.path(name)
+        if not path.exists():
+            if graph_table.required:
+                raise StateError(f"run {run.run_id} has no {path.name} in {run.folder}: the run is damaged, run again")
+            nothing = ", ".join(f"NULL::{t} AS {quote(c)}" for c, t in graph_table.columns.items())
+            compute.view(view, f"SELECT {nothing}, 0 AS _row WHERE false")
+            continue
+        compute.read_parquet(f"{view}_file", path)
+        try:
+            tables.check(compute, graph_table.table, f"{view}_file")
+        except TableError as error:
+            raise TableError(f"run {run.run_id}: {error}") from None
+        found = compute.columns(f"{view}_file")
+        columns = [f'"{c}"' for c in graph_table.table.columns]
+        if graph_table.table.extras:
+            columns.append(f"{_extras(sorted(c for c in found if c.startswith(tables.EXTRA)))} AS extras")
+        file = str(path).replace("'", "''")
+        compute.view(
+            view,
+            f"SELECT {', '.join(columns)}, file_row_number AS _row FROM read_parquet('{file}', file_row_number = true)",
+        )
+    wrong = compute.value(f"SELECT any_value(record_id) FROM {prefix}_records WHERE record_id <> source || ':' || key")
+    if wrong is not None:
+        raise TableError(f"run {run.run_id}, table records: record_id {wrong!r} isn't its source:key")
+
+
+def changes(compute: Compute, old: str, new: str) -> None:
+    """From the views of two runs make `gone_<table>` (old rows) and `fresh_<table>` (new rows) of each table.
+
+    A changed row is in both, in its old and its new form. Rows are compared by a 64-bit hash over all columns: both files are read once, and only
+    the rows that differ are read again.
+    """
+    for name, graph_table in GRAPH_TABLES.items():
+        columns = ", ".join(f'"{c}"' for c in graph_table.columns)
+        for side in (old, new):
+            compute.table(f"{side}_hash", f"SELECT hash({columns}) AS h, _row AS r FROM {side}_{name}")
+        for target, mine, other in ((f"gone_{name}", old, new), (f"fresh_{name}", new, old)):
+            differing = f"SELECT r FROM {mine}_hash ANTI JOIN {other}_hash USING (h)"
+            compute.table(target, f"SELECT {columns} FROM {mine}_{name} WHERE _row IN ({differing})")
+    compute.drop(f"{old}_hash", f"{new}_hash")
+
+
+def everything(compute: Compute, new: str) -> None:
+    """The same tables for a store that holds nothing yet: no row is gone, every row is fresh."""
+    for name, graph_table in GRAPH_TABLES.items():
+        columns = ", ".join(f'"{c}"' for c in graph_table.columns)
+        compute.view(f"gone_{name}", f"SELECT {columns} FROM {new}_{name} WHERE false")
+        compute.view(f"fresh_{name}", f"SELECT {columns} FROM {new}_{name}")
+
+
+def plain(columns: dict[str, str]) -> dict[str, str]:
+    """Name -> SQL that turns a column into what any store can hold: text, whole numbers, floats.
+
+    Times become microseconds and dates days since 1970, lists JSON. Reasons become three columns: `pattern`, the JSON
+    list of [comparison, level], of which there are few; `weights`, separated by spaces, none where NULL; and `places`,
+    the JSON list of [record_a, record_b], NULL where no reason names records.
+    """
+    result: dict[str, str] = {}
+    for name, kind in columns.items():
+        column = quote(name)
+        if kind == "TIMESTAMP":
+            result[name] = f"epoch_us({column})"
+        elif kind == "DATE":
+            result[name] = f"({column} - DATE '1970-01-01')::BIGINT"
+        elif kind == "VARCHAR[]":
+            result[name] = f"to_json({column})::VARCHAR"
+        elif kind == tables.REASONS:
+            result["pattern"] = f"to_json(list_transform({column}, lambda r: [r.comparison, r.level]))::VARCHAR"
+            result["weights"] = (
+                f"array_to_string(list_transform({column}, lambda r: coalesce(r.weight::VARCHAR, 'null')), ' ')"
+            )
+            result["places"] = (
+                f"CASE WHEN len(list_filter({column}, lambda r: r.record_a IS NOT NULL OR r.record_b IS NOT NULL)) > 0 "
+                f"THEN to_json(list_transform({column}, lambda r: [r.record_a, r.record_b]))::VARCHAR END"
+            )
+        else:
+            result[name] = column
+    return result
+
+
+def _extras(columns: list[str]) -> str:
+    if not columns:
+        return "NULL::VARCHAR"
+    fields = ", ".join(f"{quote(c)} := {quote(c)}" for c in columns)
+    # A merge patch leaves out what is NULL.
+    return f"nullif(json_merge_patch('{{}}', to_json(struct_pack({fields})))::VARCHAR, '{{}}')"
