@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from engine.compute import Compute, quote
-from engine.quality.prepare import WORK_HELD, WORK_RECORDS, WORK_SHARED, compatible
+from engine.quality.prepare import WORK_HELD, WORK_RECORDS, WORK_SHARED, compatible, work
 from engine.quality.result import Duplicates
 from engine.tables import RAW_IDENTIFIERS
 
@@ -64,7 +64,8 @@ def duplicates(compute: Compute) -> dict[str, Duplicates]:
 
 def _pair(compute: Compute) -> None:
     """Each contact with the oldest one of its source that has the same value or the same fields."""
-    compute.table(
+    work(
+        compute,
         _PAIRS,
         f"""WITH held AS (
                 SELECT source, type, value, rid FROM {WORK_HELD} ANTI JOIN {WORK_SHARED} USING (type, value)
@@ -91,16 +92,18 @@ def _pair(compute: Compute) -> None:
 def _texts(compute: Compute) -> None:
     """How the paired contacts' e-mails and phones were written: as read if the raw rows are there, else as shown."""
     if compute.exists(RAW_IDENTIFIERS.name):
-        texts = f"""SELECT r.rid, i.type, i.value AS text FROM {quote(RAW_IDENTIFIERS.name)} i
-                    JOIN {WORK_RECORDS} r USING (source, key)"""
+        texts = f"""SELECT p.rid, p.type, i.value AS text FROM {quote(RAW_IDENTIFIERS.name)} i
+                    JOIN keys p USING (source, key, type)"""
     else:
-        texts = f"SELECT rid, type, display AS text FROM {WORK_HELD}"
-    compute.table(
+        texts = f"SELECT rid, type, display AS text FROM {WORK_HELD} SEMI JOIN keys USING (rid, type)"
+    work(
+        compute,
         _TEXTS,
         f"""WITH paired AS (SELECT rid, type FROM {_PAIRS} UNION SELECT older, type FROM {_PAIRS}),
-            texts AS (
-                SELECT rid, type, text, lower(trim(text)) AS folded FROM ({texts}) SEMI JOIN paired USING (rid, type)
-                WHERE type IN ('email', 'phone') AND text IS NOT NULL)
+            keys AS (
+                SELECT p.rid, p.type, r.source, r.key FROM paired p JOIN {WORK_RECORDS} r USING (rid)
+                WHERE p.type IN ('email', 'phone')),
+            texts AS (SELECT rid, type, text, lower(trim(text)) AS folded FROM ({texts}) WHERE text IS NOT NULL)
             SELECT rid, type, list(DISTINCT text) AS texts, list(DISTINCT folded) AS folded,
                    list(DISTINCT regexp_replace(folded, '[+][^@]*@', '@')) AS untagged
             FROM texts GROUP BY rid, type""",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from engine.compute import Compute, quote
 from engine.config import Config
 from engine.tables import IDENTIFIERS, RECORDS
@@ -10,6 +13,8 @@ from engine.tables import IDENTIFIERS, RECORDS
 WORK_RECORDS = "audit_records"
 #: One row per record, type and value: IDENTIFIERS with the record's `rid`, source, kind and first name.
 WORK_HELD = "audit_held"
+#: One row per source, type and value: how many records hold it, and whether it may link.
+WORK_VALUES = "audit_values"
 #: One row per type and value that may link, but is held by too many: too many records, or too many first names.
 WORK_SHARED = "audit_shared"
 
@@ -18,35 +23,51 @@ LINKABLE = "('ok', 'weak')"
 #: With more first names than this a value is shared however many of them are typing errors.
 NAMES_COMPARED = 100
 
+_LIMITS, _OFTEN, _NAMES = "audit_limits", "audit_often", "audit_names"
+
 
 def prepare(compute: Compute, config: Config) -> None:
     """Make the work tables."""
-    compute.table(
+    work(
+        compute,
         WORK_RECORDS,
         f"""SELECT row_number() OVER (ORDER BY created_at NULLS LAST, source, key) AS rid, record_id, source, key, kind,
-                   seen_at, created_at, coalesce(first_root, first_name) AS first, last_name AS last, name, birth_date,
+                   seen_at, created_at, coalesce(first_root, first_name) AS first, last_name AS last, birth_date,
                    street, city, postcode
             FROM {quote(RECORDS.name)}""",
     )
-    compute.table(
+    work(
+        compute,
         WORK_HELD,
         f"""SELECT r.rid, r.source, r.kind, r.first, i.type, i.value, i.display, i.status,
                    i.status IN {LINKABLE} AS linkable
             FROM {quote(IDENTIFIERS.name)} i JOIN {WORK_RECORDS} r USING (record_id) WHERE i.value IS NOT NULL""",
     )
+    work(
+        compute,
+        WORK_VALUES,
+        f"""SELECT source, type, value, min(status) AS status, bool_or(linkable) AS linkable, count(*) AS records
+            FROM {WORK_HELD} GROUP BY ALL""",
+    )
     _find_shared(compute, config)
+
+
+def work(compute: Compute, name: str, sql: str, parameters: Sequence[Any] | None = None) -> None:
+    """Make a work table: a temporary one, as compressing what is read once or twice costs more than it saves."""
+    compute.run(f"CREATE OR REPLACE TEMP TABLE {quote(name)} AS {sql}", parameters)
 
 
 def drop(compute: Compute) -> None:
     """Drop the work tables."""
-    compute.drop(WORK_RECORDS, WORK_HELD, WORK_SHARED)
+    compute.drop(WORK_RECORDS, WORK_HELD, WORK_VALUES, WORK_SHARED)
 
 
 def compatible(a: str, b: str) -> str:
     """Return SQL: can two first names be one person's? True of a missing one, an initial, a typing error."""
     return (
-        f"coalesce({a} = {b} OR least(length({a}), length({b})) = 1 AND left({a}, 1) = left({b}, 1)"
-        f" OR damerau_levenshtein({a}, {b}) <= 1 OR jaro_winkler_similarity({a}, {b}) >= 0.92, true)"
+        f"({a} IS NULL OR {b} IS NULL OR {a} = {b} OR least(length({a}), length({b})) = 1 "
+        f"AND left({a}, 1) = left({b}, 1) "
+        f"OR damerau_levenshtein({a}, {b}) <= 1 OR jaro_winkler_similarity({a}, {b}) >= 0.92)"
     )
 
 
@@ -56,32 +77,41 @@ def _find_shared(compute: Compute, config: Config) -> None:
     Names that are compatible with a more frequent name of the same value count as that name: thirty orders of one
     person, typed by hand, have many spellings.
     """
-    types = [row[0] for row in compute.rows(f"SELECT DISTINCT type FROM {WORK_HELD}")]
+    types = [row[0] for row in compute.rows(f"SELECT DISTINCT type FROM {WORK_VALUES}")]
     limits = [(name, policy.max_customers, policy.max_records) for name in types for policy in [config.policy(name)]]
-    compute.run("CREATE OR REPLACE TEMP TABLE audit_limits (type VARCHAR, names BIGINT, records BIGINT)")
+    work(compute, _LIMITS, "SELECT ''::VARCHAR AS type, 0::BIGINT AS max_names, 0::BIGINT AS max_records LIMIT 0")
     for limit in limits:
-        compute.run("INSERT INTO audit_limits VALUES (?, ?, ?)", limit)
-    compute.table(
-        WORK_SHARED,
-        f"""WITH held AS (
-                SELECT type, value, count(*) AS records, count(DISTINCT source) AS sources FROM {WORK_HELD}
-                WHERE linkable GROUP BY ALL HAVING count(*) > (SELECT min(least(names, records)) FROM audit_limits)),
-            names AS (
-                SELECT h.type, h.value, h.first, count(*) AS records
-                FROM {WORK_HELD} h SEMI JOIN held USING (type, value)
-                WHERE length(h.first) > 1 GROUP BY ALL),
-            spelt AS (SELECT n.type, n.value, count(*) AS names FROM names n GROUP BY ALL),
-            unsure AS (
-                SELECT s.type, s.value FROM spelt s JOIN audit_limits l USING (type)
-                WHERE s.names > l.names AND s.names <= {NAMES_COMPARED}),
-            variants AS (
-                SELECT DISTINCT a.type, a.value, a.first
-                FROM names a JOIN names b USING (type, value) SEMI JOIN unsure USING (type, value)
-                WHERE (b.records, b.first) > (a.records, a.first) AND {compatible("a.first", "b.first")}),
-            spared AS (SELECT type, value, count(*) AS names FROM variants GROUP BY ALL)
-            SELECT type, value, h.records, coalesce(s.names, 0) - coalesce(v.names, 0) AS names, h.sources
-            FROM held h LEFT JOIN spelt s USING (type, value) LEFT JOIN spared v USING (type, value)
-                 JOIN audit_limits l USING (type)
-            WHERE coalesce(s.names, 0) - coalesce(v.names, 0) > l.names OR h.records > l.records""",
+        compute.run(f"INSERT INTO {_LIMITS} VALUES (?, ?, ?)", limit)
+    # Few values are held often; everything after this looks at those alone.
+    work(
+        compute,
+        _OFTEN,
+        f"""SELECT type, value, sum(records)::BIGINT AS records FROM {WORK_VALUES}
+            WHERE linkable GROUP BY ALL HAVING sum(records) > ?""",
+        [min((min(limit[1:]) for limit in limits), default=0)],
     )
-    compute.drop("audit_limits")
+    work(
+        compute,
+        _NAMES,
+        f"""SELECT h.type, h.value, h.first, count(*) AS records
+            FROM {WORK_HELD} h SEMI JOIN {_OFTEN} USING (type, value)
+            WHERE h.linkable AND length(h.first) > 1 GROUP BY ALL""",
+    )
+    work(
+        compute,
+        WORK_SHARED,
+        f"""WITH spelt AS (SELECT type, value, count(*) AS names FROM {_NAMES} GROUP BY ALL),
+            unsure AS MATERIALIZED (
+                SELECT n.* FROM {_NAMES} n JOIN spelt s USING (type, value) JOIN {_LIMITS} l USING (type)
+                WHERE s.names > l.max_names AND s.names <= {NAMES_COMPARED}),
+            variants AS (
+                SELECT DISTINCT a.type, a.value, a.first FROM unsure a JOIN unsure b USING (type, value)
+                WHERE (b.records, b.first) > (a.records, a.first) AND {compatible("a.first", "b.first")}),
+            spared AS (SELECT type, value, count(*) AS names FROM variants GROUP BY ALL),
+            counted AS (
+                SELECT type, value, o.records, coalesce(s.names, 0) - coalesce(v.names, 0) AS names
+                FROM {_OFTEN} o LEFT JOIN spelt s USING (type, value) LEFT JOIN spared v USING (type, value))
+            SELECT type, value, c.records, c.names FROM counted c JOIN {_LIMITS} l USING (type)
+            WHERE c.names > l.max_names OR c.records > l.max_records""",
+    )
+    compute.drop(_LIMITS, _OFTEN, _NAMES)

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.compute import Compute, quote
 from engine.config import Config
-from engine.quality.prepare import WORK_HELD, WORK_RECORDS
+from engine.quality.prepare import WORK_HELD, WORK_RECORDS, WORK_VALUES
 from engine.quality.result import Duplicates, Identifier, Orders, Reject, Source
 from engine.tables import EVENTS, ORDERS, RAW_RECORDS, REJECTS, SOURCE_FILES
 
@@ -123,8 +123,12 @@ def _identifiers(compute: Compute) -> dict[tuple[str, str], tuple[int, int, int,
     ):
         statuses[source, kind][status] = count
     rows = compute.rows(
-        f"""SELECT source, type, count(DISTINCT rid), count(DISTINCT rid) FILTER (linkable), count(DISTINCT value)
-            FROM {WORK_HELD} GROUP BY source, type"""
+        f"""WITH holders AS (
+                SELECT source, type, bool_or(linkable) AS usable FROM {WORK_HELD} GROUP BY source, type, rid),
+            filled AS (
+                SELECT source, type, count(*) AS filled, count(*) FILTER (usable) AS usable FROM holders GROUP BY ALL),
+            distinct_values AS (SELECT source, type, count(*) AS n FROM {WORK_VALUES} GROUP BY ALL)
+            SELECT source, type, filled, usable, n FROM filled JOIN distinct_values USING (source, type)"""
     )
     return {(s, kind): (filled, usable, distinct, statuses[s, kind]) for s, kind, filled, usable, distinct in rows}
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from engine.compute import Compute, quote
-from engine.quality.prepare import WORK_HELD, WORK_RECORDS, WORK_SHARED
+from engine.quality.prepare import WORK_SHARED, WORK_VALUES
 from engine.quality.result import FrequentValue, Overlap, SharedValue
-from engine.tables import EVENTS
+from engine.tables import EVENTS, RECORDS
 
 #: How many frequent values are listed per type, of those that may link and of those that may not.
 FREQUENT = 10
@@ -15,19 +15,18 @@ SHARED = 20
 
 def frequent(compute: Compute) -> tuple[FrequentValue, ...]:
     """List the values that most records hold, per type; names and birth dates too, as placeholders hide there."""
+    records = quote(RECORDS.name)
     rows = compute.rows(
-        f"""WITH counted AS (
-                SELECT type, value, min(status) AS status, linkable, count(*) AS records,
-                       count(DISTINCT source) AS sources
-                FROM {WORK_HELD} WHERE type <> 'device' GROUP BY type, value, linkable HAVING count(*) > 1
+        f"""WITH held AS (
+                SELECT type, value, source, status, linkable, records FROM {WORK_VALUES} WHERE type <> 'device'
                 UNION ALL
-                SELECT 'birth_date', birth_date::VARCHAR, 'ok', true, count(*), count(DISTINCT source)
-                FROM {WORK_RECORDS} WHERE birth_date IS NOT NULL GROUP BY birth_date HAVING count(*) > 1
+                SELECT 'birth_date', birth_date::VARCHAR, source, 'ok', true, count(*)
+                FROM {records} WHERE birth_date IS NOT NULL GROUP BY birth_date, source
                 UNION ALL
-                SELECT 'name', name, 'ok', true, count(*), count(DISTINCT source)
-                FROM {WORK_RECORDS} WHERE name <> '' GROUP BY name HAVING count(*) > 1)
-            SELECT * FROM (SELECT type, value, status, linkable, records, sources FROM counted)
-            QUALIFY row_number() OVER (PARTITION BY type, linkable ORDER BY records DESC, value) <= {FREQUENT}
+                SELECT 'name', name, source, 'ok', true, count(*) FROM {records} WHERE name <> '' GROUP BY name, source)
+            SELECT type, value, min(status), linkable, sum(records)::BIGINT AS records, count(*) FROM held
+            GROUP BY type, value, linkable HAVING sum(records) > 1
+            QUALIFY row_number() OVER (PARTITION BY type, linkable ORDER BY sum(records) DESC, value) <= {FREQUENT}
             ORDER BY linkable, type, records DESC, value"""
     )
     return tuple(FrequentValue(*row) for row in rows)
@@ -36,8 +35,13 @@ def frequent(compute: Compute) -> tuple[FrequentValue, ...]:
 def shared(compute: Compute) -> tuple[SharedValue, ...]:
     """List the shared values under the most first names."""
     rows = compute.rows(
-        f"""SELECT type, value, records, names, sources FROM {WORK_SHARED}
-            ORDER BY names DESC, records DESC, type, value LIMIT {SHARED}"""
+        f"""WITH listed AS (
+                SELECT * FROM {WORK_SHARED} ORDER BY names DESC, records DESC, type, value LIMIT {SHARED}),
+            sources AS (
+                SELECT type, value, count(*) AS sources FROM {WORK_VALUES} SEMI JOIN listed USING (type, value)
+                WHERE linkable GROUP BY ALL)
+            SELECT type, value, records, names, sources FROM listed JOIN sources USING (type, value)
+            ORDER BY names DESC, records DESC, type, value"""
     )
     return tuple(SharedValue(*row) for row in rows)
 
@@ -53,13 +57,12 @@ def overlaps(compute: Compute) -> tuple[Overlap, ...]:
     # A value's set of sources first: there are few different sets, so that the pairs cost nothing.
     rows = compute.rows(
         f"""WITH held AS (
-                SELECT type, value, source FROM {WORK_HELD} WHERE linkable AND type IN ('email', 'phone')
-                UNION ALL SELECT 'email', email, source FROM {events} WHERE email IS NOT NULL
-                UNION ALL SELECT 'phone', phone, source FROM {events} WHERE phone IS NOT NULL),
-            distinct_held AS (SELECT DISTINCT type, value, source FROM held),
+                SELECT type, value, source FROM {WORK_VALUES} WHERE linkable AND type IN ('email', 'phone')
+                UNION SELECT DISTINCT 'email', email, source FROM {events} WHERE email IS NOT NULL
+                UNION SELECT DISTINCT 'phone', phone, source FROM {events} WHERE phone IS NOT NULL),
             sets AS (
                 SELECT type, sources, count(*) AS n
-                FROM (SELECT type, value, list(source ORDER BY source) AS sources FROM distinct_held GROUP BY ALL)
+                FROM (SELECT type, value, list(source ORDER BY source) AS sources FROM held GROUP BY ALL)
                 GROUP BY ALL),
             one AS (SELECT type, sources, n, unnest(sources) AS source FROM sets),
             two AS (SELECT type, source, n, unnest(sources) AS other FROM one),
