@@ -11,7 +11,10 @@ from types import TracebackType
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 log = logging.getLogger("clew.sql")
 
@@ -105,6 +108,22 @@ class Compute:
         """Make view `name` over a Parquet file."""
         target = str(path).replace("'", "''")
         self.view(name, f"SELECT * FROM read_parquet('{target}')")
+
+    def components(self, name: str, nodes: str, edges: str) -> int:
+        """Make table `name` (node_id, component) of the connected components of a graph; returns their number.
+
+        `nodes` is a query of distinct node ids, `edges` one of (a, b). A component is called by its smallest node id, so
+        the result doesn't depend on row order.
+        """
+        node = np.sort(self.connection.sql(f"SELECT * FROM ({nodes}) AS n(id)").fetchnumpy()["id"])
+        pairs = self.connection.sql(f"SELECT * FROM ({edges}) AS e(a, b)").fetchnumpy()
+        a, b = np.searchsorted(node, pairs["a"]), np.searchsorted(node, pairs["b"])
+        graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(len(node), len(node)))
+        count, label = connected_components(graph, directed=False)
+        smallest = np.full(count, np.iinfo(np.int64).max)
+        np.minimum.at(smallest, label, node)
+        self.load(name, pa.table({"node_id": node, "component": smallest[label]}))
+        return int(count)
 
     def close(self) -> None:
         """Close the connection and remove the scratch folder."""

@@ -1,0 +1,142 @@
+"""From scored pairs of nodes to groups of records, with the matches that made them and those that were refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.cluster.admit import admit
+from engine.cluster.collective import join_groups
+from engine.cluster.policy import Policy
+from engine.compute import Compute, quote
+from engine.link.blocking import Rule
+from engine.link.comparisons import HOUSEHOLD
+from engine.link.model import Model
+from engine.link.score import person_evidence, reasons, rule_name, stage
+from engine.tables import MATCHES, REFUSALS, check
+
+if TYPE_CHECKING:
+    from engine.config import Config
+
+JUST_A_HOUSEHOLD = "nothing speaks of one person rather than of one household"
+
+
+def cluster(compute: Compute, config: Config, model: Model, rules: list[Rule]) -> None:
+    """Make `groups` (record_id, group_id), `matches` and `refusals` from `nodes`, `node_records` and `scored`."""
+    policy = Policy.of(config, model)
+    _unique_values(compute, config)
+    compute.table("node_sizes", "SELECT node_id, count(*) AS records FROM node_records GROUP BY node_id")
+    proof = " OR ".join([f"{quote('w_' + c)} > 0" for c in ("account", "birth_date") if c in model.comparisons] or ["false"])
+    compute.table(
+        "edges",
+        f"""
+        SELECT a, b, weight, rule, coalesce({proof}, false) AS proof,
+            {person_evidence(model, HOUSEHOLD)} > 0 AS personal
+        FROM scored WHERE weight >= $threshold AND a < b
+        """,
+        {"threshold": policy.threshold},
+    )
+    compute.table("_household", "SELECT a, b FROM edges WHERE NOT personal")
+    compute.run("DELETE FROM edges WHERE NOT personal")
+    admit(compute, policy)
+    join_groups(compute, model, policy)
+    compute.table(
+        "same_group",
+        """SELECT s.a, s.b FROM scored s JOIN group_of x ON x.node_id = s.a JOIN group_of y ON y.node_id = s.b
+           WHERE x.group_id = y.group_id AND s.a < s.b""",
+    )
+    compute.run("INSERT INTO refused SELECT a, b, $why FROM _household", {"why": JUST_A_HOUSEHOLD})
+    compute.table("groups", "SELECT record_id, group_id FROM node_records JOIN group_of USING (node_id)")
+    _matches(compute, model, rules)
+    _refusals(compute, model, rules)
+    compute.drop("edges", "_household", "refused", "joined", "unique_values", "node_sizes", "group_of", "same_group")
+
+
+def _unique_values(compute: Compute, config: Config) -> None:
+    """`unique_values` (node_id, type, value): of each of these types a person has one value at the most."""
+    compute.run("CREATE OR REPLACE TABLE unique_values (node_id BIGINT, type VARCHAR, value VARCHAR)")
+    for (kind,) in compute.rows("SELECT DISTINCT type FROM links ORDER BY type"):
+        if config.policy(kind).trust == "unique":
+            compute.run(
+                "INSERT INTO unique_values SELECT node_id, type, min(value) FROM links JOIN node_records USING (record_id)"
+                " WHERE type = $kind GROUP BY node_id, type",
+                {"kind": kind},
+            )
+    for source in config.sources:
+        if not source.duplicates:
+            compute.run(
+                "INSERT INTO unique_values SELECT node_id, $kind, min(record_id) FROM node_records JOIN records"
+                " USING (record_id) WHERE source = $source GROUP BY node_id",
+                {"kind": f"record of {source.title}", "source": source.title},
+            )
+
+
+def _matches(compute: Compute, model: Model, rules: list[Rule]) -> None:
+    """`matches`: the pairs that hold a group together, the joins of groups, and records folded into their like."""
+    compute.table("_head", "SELECT node_id, record_id FROM node_records WHERE is_head")
+    _pairs(compute, model, rules, "edges", "SELECT 1 FROM same_group g WHERE g.a = s.a AND g.b = s.b")
+    compute.table(
+        "_joined",
+        f"""
+        WITH piece AS (SELECT step, unnest(reasons) AS r FROM joined),
+        told AS (
+            SELECT step, list({{'comparison': r.comparison, 'level': r.level, 'weight': r.weight,
+                'record_a': x.record_id, 'record_b': y.record_id}} ORDER BY r.weight DESC, r.comparison) AS reasons
+            FROM piece JOIN _head x ON x.node_id = r.a JOIN _head y ON y.node_id = r.b GROUP BY step)
+        SELECT step, a, b, {rule_name(rules)} AS rule, weight, told.reasons FROM joined JOIN told USING (step)
+        """,
+    )
+    compute.table(
+        "matches",
+        f"""
+        WITH every AS (
+            SELECT a, b, stage, rule, weight, reasons, 0 AS step FROM _pairs
+            UNION ALL SELECT a, b, 'collective', 'evidence of several records, first: ' || rule, weight, reasons, step FROM _joined
+        ), hung AS (
+            SELECT x.record_id AS one, y.record_id AS other, every.* EXCLUDE (a, b)
+            FROM every JOIN _head x ON x.node_id = every.a JOIN _head y ON y.node_id = every.b
+            QUALIFY row_number() OVER (PARTITION BY every.a, every.b ORDER BY step DESC) = 1
+            UNION ALL
+            SELECT h.record_id, n.record_id, 'identical', 'same in every field', s.weight, {reasons(model)}, 0
+            FROM node_records n JOIN _head h USING (node_id) JOIN scored s ON s.a = n.node_id AND s.b = n.node_id
+            WHERE NOT n.is_head
+        )
+        SELECT least(one, other) AS record_a, greatest(one, other) AS record_b, stage, rule, weight,
+            {_probability("weight")} AS probability, reasons,
+            row_number() OVER (ORDER BY (stage <> 'identical')::INT, step, weight DESC, one, other) AS step
+        FROM hung
+        """,
+    )
+    check(compute, MATCHES)
+    compute.drop("_joined", "_pairs")
+
+
+def _refusals(compute: Compute, model: Model, rules: list[Rule]) -> None:
+    """`refusals`: pairs that scored as matches, or would have joined groups, and stayed apart, each with the reason."""
+    compute.table("_apart", "SELECT a, b, min(refusal) AS refusal FROM refused r ANTI JOIN same_group USING (a, b) GROUP BY a, b")
+    _pairs(compute, model, rules, "_apart", "SELECT 1")
+    compute.table(
+        "refusals",
+        f"""
+        SELECT least(x.record_id, y.record_id) AS record_a, greatest(x.record_id, y.record_id) AS record_b, stage, rule, weight,
+            {_probability("weight")} AS probability, reasons, row_number() OVER (ORDER BY weight DESC, a, b) AS step, refusal
+        FROM _pairs p JOIN _apart USING (a, b) JOIN _head x ON x.node_id = a JOIN _head y ON y.node_id = b
+        """,
+    )
+    check(compute, REFUSALS)
+    compute.drop("_apart", "_pairs", "_head")
+
+
+def _pairs(compute: Compute, model: Model, rules: list[Rule], wanted: str, condition: str) -> None:
+    """`_pairs`: the scored pairs of table `wanted` that meet `condition` (a subquery on s), with their reasons in words."""
+    compute.table(
+        "_pairs",
+        f"""
+        SELECT s.a, s.b, {stage(rules)} AS stage, {rule_name(rules)} AS rule, s.weight, {reasons(model)} AS reasons
+        FROM scored s SEMI JOIN {quote(wanted)} w ON w.a = s.a AND w.b = s.b WHERE EXISTS ({condition})
+        """,
+    )
+
+
+def _probability(weight: str) -> str:
+    """SQL: the probability that a match weight of so many bits stands for, prior included."""
+    return f"1 / (1 + pow(2.0, -({weight})))"

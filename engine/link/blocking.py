@@ -1,0 +1,103 @@
+"""Which pairs of nodes are worth comparing: the union of many narrow rules, with blocks that grew too large left out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engine.compute import Compute, quote
+from engine.tables import EXTRA
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Two nodes with the same `key` (SQL over a row of nodes, NULL: not blocked) are compared; `exact` marks identifiers."""
+
+    name: str
+    key: str
+    exact: bool = False
+
+
+def _both(*parts: str) -> str:
+    return " || '|' || ".join(parts)
+
+
+_FIRST = "CASE WHEN length(first_name) > 1 THEN first_name END"
+_ROOT = "CASE WHEN length(first_root) > 1 THEN first_root END"
+
+#: Identifiers first, then the narrow rules, then those that forgive a typing error: a pair is called by the first.
+RULES = (
+    Rule("same e-mail", "unnest(emails)", exact=True),
+    Rule("same phone", "unnest(phones)", exact=True),
+    Rule("same account", "unnest(accounts)", exact=True),
+    Rule("same e-mail name", "CASE WHEN length(email_local) > 4 THEN email_local END"),
+    Rule("same small domain", "rare_domain"),
+    Rule("name and birth date", _both(_ROOT, "birth_text")),
+    Rule("last name and birth date", _both("last_name", "birth_text")),
+    Rule("full name", _both(_FIRST, "last_name")),
+    Rule("nickname and last name", _both(_ROOT, "last_name")),
+    Rule("names swapped", _both("least(first_name, last_name)", "greatest(first_name, last_name)")),
+    Rule("first name and postcode", _both(_ROOT, "postcode")),
+    Rule("last name and postcode", _both("last_name", "postcode")),
+    Rule("first name and street", _both(_ROOT, "street")),
+    Rule("last name and street", _both("last_name", "street")),
+    Rule("first name and city", _both(_ROOT, "city")),
+    Rule("last name and city", _both("last_name", "city")),
+    Rule("street and postcode", _both("street", "postcode")),
+    Rule("street and birth date", _both("left(street, 8)", "birth_text")),
+    Rule("birth date and postcode", _both("birth_text", "postcode")),
+    Rule("birth date and city", _both("birth_text", "city")),
+    Rule("birth date", "birth_text"),
+    Rule("beginnings of both names", _both("left(first_name, 2)", "left(last_name, 4)")),
+    Rule("ends of both names", _both("right(first_name, 3)", "right(last_name, 4)")),
+    Rule("phone but its last digit", "CASE WHEN length(phone) > 8 THEN left(phone, length(phone) - 1) END"),
+    Rule("end of the phone", "CASE WHEN length(phone) > 8 THEN right(phone, 7) END"),
+)
+
+
+def choose(columns: list[str], own: tuple[str, ...] = ()) -> list[Rule]:
+    """The rules for a `nodes` table with these columns, and the project's own (a column, or SQL over l and r)."""
+    found = list(RULES)
+    for column in (c for c in columns if c.startswith(EXTRA) or c == "company"):
+        name, key = column.removeprefix(EXTRA), quote(column)
+        found += [
+            Rule(f"same {name}", key),
+            Rule(f"{name} and last name", _both(key, "last_name")),
+            Rule(f"{name} and first name", _both(key, _ROOT)),
+        ]
+    return found + [Rule(rule, rule) for rule in own]
+
+
+def block(compute: Compute, rules: list[Rule], block_size: int, link_only: bool) -> int:
+    """Make `blocked` (join_key_l, join_key_r, match_key): each pair of node ids once, l < r, under its first rule.
+
+    A node that stands for several records is paired with itself as well, to learn what their likeness is worth.
+    Blocks of more than `block_size` nodes are not compared. With `link_only`, pairs of one source are left out.
+    """
+    compute.run("CREATE OR REPLACE TABLE _blocked (a BIGINT, b BIGINT, rule SMALLINT)")
+    between = "AND l.source <> r.source" if link_only else ""
+    for number, rule in enumerate(rules):
+        if re.search(r"\b[lr]\.", rule.key):
+            compute.run(
+                f"INSERT INTO _blocked SELECT l.node_id, r.node_id, {number} FROM nodes l JOIN nodes r"
+                f" ON l.node_id < r.node_id AND ({rule.key}) {between}"
+            )
+            continue
+        compute.table(
+            "_keys",
+            f"""
+            SELECT node_id, source, hash(key) AS key FROM (SELECT node_id, source, {rule.key} AS key FROM nodes)
+            WHERE key IS NOT NULL QUALIFY count(*) OVER (PARTITION BY hash(key)) BETWEEN 2 AND {int(block_size)}
+            """,
+        )
+        compute.run(
+            f"INSERT INTO _blocked SELECT DISTINCT l.node_id, r.node_id, {number} FROM _keys l JOIN _keys r"
+            f" ON l.key = r.key AND l.node_id < r.node_id {between}"
+        )
+    compute.run(f"INSERT INTO _blocked SELECT node_id, node_id, {len(rules)} FROM node_records GROUP BY node_id HAVING count(*) > 1")
+    count = compute.table(
+        "blocked",
+        "SELECT a AS join_key_l, b AS join_key_r, min(rule)::VARCHAR AS match_key FROM _blocked GROUP BY a, b",
+    )
+    compute.drop("_keys", "_blocked")
+    return count

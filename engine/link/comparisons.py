@@ -1,0 +1,252 @@
+"""What is compared, and in which grades: Splink comparisons for the columns that the data really has.
+
+Missing data is neutral everywhere. Levels run from the strongest agreement to disagreement; Splink takes the first that
+holds. Conditions compare two rows of `nodes`, called l and r.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from engine.compute import Compute, quote
+from engine.link import names
+from engine.link.nodes import extra_columns
+
+#: An exact match on a number that isn't in service proves at most this much: one in so many people.
+WEAK_PHONE_U = 1e-4
+
+#: Comparisons that agree within a household or a town as well. Without any other agreement they don't make a match.
+HOUSEHOLD = frozenset({"last_name", "address", "company", "gender", "state", "source"})
+
+DIFFER = "differ"
+
+
+@dataclass(frozen=True)
+class Level:
+    """One grade of a comparison.
+
+    `when` is SQL over l and r; `tf` the column whose term frequency adjusts the weight (at least `tf_minimum_u`); a
+    `null` level is no evidence at all; a level that training never saw weighs what the level called `like` does.
+    """
+
+    label: str
+    when: str
+    tf: str | None = None
+    tf_minimum_u: float = 0.0
+    null: bool = False
+    like: str | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """The level in the form of a Splink settings file."""
+        condition = re.sub(r'\b([lr])\.("?)(\w+)\2', r"\2\3_\1\2", self.when)
+        found: dict[str, Any] = {"sql_condition": condition, "label_for_charts": self.label}
+        if self.null:
+            found["is_null_level"] = True
+        if self.tf:
+            found |= {"tf_adjustment_column": self.tf, "tf_minimum_u_value": self.tf_minimum_u}
+            found["disable_tf_exact_match_detection"] = True
+        return found
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A field of `nodes`, or a few that belong together, with its levels."""
+
+    name: str
+    levels: tuple[Level, ...]
+
+    def settings(self) -> dict[str, Any]:
+        """The comparison in the form of a Splink settings file."""
+        return {
+            "output_column_name": self.name,
+            "comparison_description": self.name.removeprefix("x_").replace("_", " "),
+            "comparison_levels": [level.settings() for level in self.levels],
+        }
+
+
+def _unknown(*columns: str) -> Level:
+    missing = " AND ".join(f"(l.{quote(c)} IS NULL OR r.{quote(c)} IS NULL)" for c in columns)
+    return Level("not known for both", missing, null=True)
+
+
+_ELSE = Level(DIFFER, "ELSE")
+_SWAPPED = Level("first and last name swapped", "l.first_name = r.last_name AND l.last_name = r.first_name")
+
+
+def _first_name() -> Comparison:
+    return Comparison(
+        "first_name",
+        (
+            _unknown("first_name"),
+            Level("same", "l.first_name = r.first_name AND length(l.first_name) > 1", tf="first_name"),
+            Level("same nickname root", "l.first_root = r.first_root AND length(l.first_name) > 1"),
+            Level("initial", names.is_initial("l", "r")),
+            _SWAPPED,
+            Level("typing error or short form", names.is_variant("l", "r")),
+            _ELSE,
+        ),
+    )
+
+
+def _last_name() -> Comparison:
+    typo = f"{names.similar('l.last_name', 'r.last_name')} AND NOT {names.both_common('l', 'r', 'last')}"
+    return Comparison(
+        "last_name",
+        (
+            _unknown("last_name"),
+            Level("same", "l.last_name = r.last_name", tf="last_name"),
+            _SWAPPED,
+            Level("typing error", typo),
+            Level("initial", "least(length(l.last_name), length(r.last_name)) = 1 AND left(l.last_name, 1) = left(r.last_name, 1)"),
+            _ELSE,
+        ),
+    )  # fmt: skip
+
+
+def _email() -> Comparison:
+    return Comparison(
+        "email",
+        (
+            _unknown("email"),
+            Level("same", "l.email = r.email", tf="email"),
+            Level("one of several is the same", "list_has_any(l.emails, r.emails)", like="same"),
+            Level(
+                "same name at another provider",
+                "l.email_local = r.email_local AND length(l.email_rest) > 1 AND length(r.email_rest) > 1",
+            ),
+            Level(
+                "typing error",
+                "damerau_levenshtein(l.email, r.email) <= 2 AND length(l.email_rest) > 2"
+                " AND damerau_levenshtein(l.email_rest, r.email_rest) <= 1",
+            ),
+            Level("same small domain", "l.rare_domain = r.rare_domain", tf="rare_domain"),
+            # Local parts made of the name alone: whether they agree or not, they say nothing that the names don't.
+            Level("made of the name", "l.email_rest = '' AND r.email_rest = ''", null=True),
+            _ELSE,
+        ),
+    )
+
+
+def _phone() -> Comparison:
+    return Comparison(
+        "phone",
+        (
+            _unknown("phone"),
+            Level("same", "l.phone = r.phone AND NOT l.phone_weak", tf="phone"),
+            Level("same, but not in service", "l.phone = r.phone", tf="phone", tf_minimum_u=WEAK_PHONE_U, like="same"),
+            Level("one of several is the same", "list_has_any(l.phones, r.phones)", like="same"),
+            Level("one digit differs", "damerau_levenshtein(l.phone, r.phone) <= 1"),
+            _ELSE,
+        ),
+    )
+
+
+def _account() -> Comparison:
+    return Comparison(
+        "account",
+        (
+            Level("not known for both", "l.accounts IS NULL OR r.accounts IS NULL", null=True),
+            Level("same", "list_has_any(l.accounts, r.accounts)"),
+            # Two accounts are no evidence against: people register twice.
+            Level("other accounts", "NOT list_has_any(l.accounts, r.accounts)", null=True),
+            _ELSE,
+        ),
+    )
+
+
+def _birth_date() -> Comparison:
+    a, b = "l.birth_text", "r.birth_text"
+    swapped = f"left({a}, 4) = left({b}, 4) AND substr({a}, 6, 2) = substr({b}, 9, 2) AND substr({a}, 9, 2) = substr({b}, 6, 2)"
+    return Comparison(
+        "birth_date",
+        (
+            _unknown("birth_text"),
+            Level("same", f"{a} = {b}", tf="birth_text"),
+            Level("typing error", f"damerau_levenshtein({a}, {b}) <= 1"),
+            Level("day and month swapped", swapped),
+            Level("two digits differ", f"damerau_levenshtein({a}, {b}) <= 2"),
+            Level("within a year", "abs(date_diff('day', l.birth_date, r.birth_date)) <= 366"),
+            _ELSE,
+        ),
+    )
+
+
+def _address() -> Comparison:
+    near = "coalesce(l.postcode = r.postcode, l.city = r.city, true)"
+    return Comparison(
+        "address",
+        (
+            _unknown("street", "postcode", "city"),
+            Level("same street", f"l.street = r.street AND {near}", tf="street"),
+            Level("similar street", f"{_similar('street', 0.92)} AND {near}"),
+            Level("same postcode", "l.postcode = r.postcode", tf="postcode"),
+            Level("similar postcode", "damerau_levenshtein(l.postcode, r.postcode) <= 1"),
+            Level("same city", "l.city = r.city", tf="city"),
+            Level("similar city", _similar("city", 0.9)),
+            _ELSE,
+        ),
+    )
+
+
+def _similar(column: str, threshold: float) -> str:
+    a, b = f"l.{quote(column)}", f"r.{quote(column)}"
+    return f"(damerau_levenshtein({a}, {b}) <= 1 OR jaro_winkler_similarity({a}, {b}) >= {threshold})"
+
+
+def _same(column: str) -> Level:
+    return Level("same", f"l.{quote(column)} = r.{quote(column)}", tf=column)
+
+
+def _text(column: str) -> Comparison:
+    return Comparison(column, (_unknown(column), _same(column), Level("similar", _similar(column, 0.88)), _ELSE))
+
+
+def _choice(column: str) -> Comparison:
+    return Comparison(column, (_unknown(column), _same(column), _ELSE))
+
+
+def _source(sources: list[str]) -> Comparison:
+    """A source that rarely holds a person twice says so itself: one level a source, for training to weigh."""
+    both = [Level(f"both in {s}", f"l.source = {_text_value(s)} AND r.source = {_text_value(s)}") for s in sources]
+    return Comparison("source", (Level("not known for both", "l.source IS NULL", null=True), *both, _ELSE))
+
+
+def _text_value(value: str) -> str:
+    # Splink's settings take no parameters, so a source's name has to stand in the condition.
+    return "'" + value.replace("'", "''") + "'"
+
+
+_PERSONAL: dict[str, Callable[[], Comparison]] = {
+    "first_name": _first_name,
+    "last_name": _last_name,
+    "email": _email,
+    "phone": _phone,
+    "accounts": _account,
+    "birth_date": _birth_date,
+}
+
+
+def choose(compute: Compute, wanted: tuple[str, ...] = ()) -> list[Comparison]:
+    """The comparisons for those columns of `nodes` that hold at least two values.
+
+    `wanted` narrows the project's own columns (without their prefix); empty means all of them.
+    """
+
+    def useful(*columns: str) -> bool:
+        counts = ", ".join(f"count(DISTINCT {quote(c)})" for c in columns)
+        return max(compute.rows(f"SELECT {counts} FROM nodes")[0]) > 1
+
+    found = [make() for column, make in _PERSONAL.items() if useful(column)]
+    if useful("street", "postcode", "city"):
+        found.append(_address())
+    if useful("company"):
+        found.append(_text("company"))
+    found += [_choice(c) for c in ("gender", "state") if useful(c)]
+    found += [_text(c) for c in extra_columns(compute) if useful(c) and (not wanted or c.removeprefix("x_") in wanted)]
+    contacts = compute.rows("SELECT source FROM nodes WHERE kind = 'contact' GROUP BY source HAVING count(*) > 1 ORDER BY 1")
+    if contacts and useful("source"):
+        found.append(_source([source for (source,) in contacts]))
+    return found

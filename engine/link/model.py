@@ -1,0 +1,282 @@
+"""The model: what each grade of agreement is worth. Learned from the data without labels, kept in a file, used again.
+
+A match weight is log2(m/u): m is how often a true pair shows the grade, u how often two different people do (Fellegi and
+Sunter 1969). What is particular here:
+
+- u, term frequencies and the prior are counted in people, not rows: from one representative of each first group.
+- m comes from expectation maximisation (Winkler 1988, by Splink) over several blocking passes, each in a session of its
+  own, so that a pass that fails leaves nothing half-made behind; the median of the passes counts.
+- A grade that no pass saw is no evidence; no grade is worth more than the data could show.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from splink import DuckDBAPI, Linker, block_on
+
+from engine.compute import Compute, quote
+from engine.errors import LinkError
+from engine.link.comparisons import DIFFER, Comparison
+
+log = logging.getLogger("clew.link")
+
+SCHEMA_VERSION = 1
+#: Pairs sampled for u, and at the most used in one pass of expectation maximisation.
+U_PAIRS = 1_000_001  # Splink warns about the round number, which is its default
+EM_PAIRS = 1_000_000
+#: A pass over fewer pairs than this teaches noise.
+EM_MIN_PAIRS = 50
+SEED = 20260101
+#: However rarely a field seemed to change within a person, it is assumed to do so once in so many pairs.
+M_FLOOR = 0.005
+
+#: Blocking passes for expectation maximisation: columns that are held equal while the others are learned.
+PASSES = (
+    ("email",), ("phone",), ("first_root", "last_name"), ("birth_text",), ("street", "postcode"),
+    ("last_name", "postcode"), ("first_root", "postcode"), ("last_name", "city"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model: Splink's settings with m and u, and how it came about.
+
+    `term_frequencies` lists the columns whose tables (`tf_<column>`: value, share of people who hold it) belong to it.
+    """
+
+    settings: dict[str, Any]
+    term_frequencies: tuple[str, ...]
+    trained_on: dict[str, int] = field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def prior_weight(self) -> float:
+        """log2 of the odds that two records taken at random are one person."""
+        prior = self.settings["probability_two_random_records_match"]
+        return math.log2(prior / (1 - prior))
+
+    @property
+    def comparisons(self) -> list[str]:
+        """Names of the comparisons, in order."""
+        return [c["output_column_name"] for c in self.settings["comparisons"]]
+
+    def levels(self, comparison: str) -> list[tuple[str, float, float]]:
+        """(label, m, u) of a comparison's levels, without those that are no evidence."""
+        for found in self.settings["comparisons"]:
+            if found["output_column_name"] == comparison:
+                return [
+                    (level["label_for_charts"], level["m_probability"], level["u_probability"])
+                    for level in found["comparison_levels"]
+                    if not level.get("is_null_level")
+                ]
+        return []
+
+    def m(self, comparison: str, label: str) -> float | None:
+        """m of one level, None where the model has no such level."""
+        return next((m for name, m, _ in self.levels(comparison) if name == label), None)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over what the model computes with."""
+        text = json.dumps([self.settings, self.term_frequencies, self.schema_version], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def fits(self, comparisons: list[Comparison]) -> bool:
+        """Was this model made for just these comparisons?"""
+        return _shape(self.settings["comparisons"]) == _shape([c.settings() for c in comparisons])
+
+    def save(self, compute: Compute, folder: Path) -> Path:
+        """Write model.json and its term frequencies under `folder/<first 16 of the hash>`; returns that folder."""
+        target = folder / self.hash[:16]
+        target.mkdir(parents=True, exist_ok=True)
+        for column in self.term_frequencies:
+            compute.write_parquet(f"tf_{column}", target / f"tf_{column}.parquet", order_by=quote(column))
+        part = target / "model.json.part"
+        part.write_text(json.dumps({**self.__dict__, "hash": self.hash}, indent=1), encoding="utf-8")
+        part.replace(target / "model.json")
+        return target
+
+    @staticmethod
+    def load(compute: Compute, folder: Path) -> Model:
+        """Read a model that `save` wrote, and its term frequencies into `compute`."""
+        try:
+            found = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+            stated = found.pop("hash")
+            if found["schema_version"] > SCHEMA_VERSION:
+                raise LinkError(f"{folder}: this model was made by a newer version of Clew; train again or update Clew")
+            model = Model(**{**found, "term_frequencies": tuple(found["term_frequencies"])})
+            for column in model.term_frequencies:
+                path = str(folder / f"tf_{column}.parquet")
+                compute.table(f"tf_{column}", "SELECT * FROM read_parquet($path)", {"path": path})
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise LinkError(f"{folder}: the model can't be read ({error}); make a new one with `clew train`") from error
+        if model.hash != stated:
+            raise LinkError(f"{folder}: the model was changed by hand; make a new one with `clew train`")
+        return model
+
+
+def _shape(comparisons: list[dict[str, Any]]) -> list[Any]:
+    return [
+        (c["output_column_name"], [(v["sql_condition"], v.get("tf_adjustment_column")) for v in c["comparison_levels"]])
+        for c in comparisons
+    ]
+
+
+def base_settings(comparisons: list[dict[str, Any]]) -> dict[str, Any]:
+    """Splink settings for comparing `nodes`, untrained."""
+    return {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": "node_id",
+        "comparisons": comparisons,
+        "blocking_rules_to_generate_predictions": [],
+        "retain_matching_columns": False,
+        "retain_intermediate_calculation_columns": True,
+        "em_convergence": 0.0005,
+        "max_iterations": 30,
+    }
+
+
+def train(compute: Compute, comparisons: list[Comparison]) -> Model:
+    """Learn a model from `nodes` and `seeds` in `compute`.
+
+    Raises LinkError when there is nothing to learn from.
+    """
+    nodes = compute.count("nodes")
+    if nodes < 2 or not comparisons:
+        raise LinkError("there is nothing to compare: the sources hold fewer than two records with a name or an identifier")
+    settings = base_settings([c.settings() for c in comparisons])
+    settings["probability_two_random_records_match"] = _prior(compute, nodes)
+    columns = tuple(sorted({level.tf for c in comparisons for level in c.levels if level.tf}))
+    for column in columns:
+        _term_frequencies(compute, column)
+    floor = _learn_u(compute, settings)
+    passes = _learn_m(compute, settings, columns)
+    _settle(settings, comparisons, passes, floor)
+    return Model(settings, columns, {"nodes": nodes, "groups": int(compute.value("SELECT count(*) FROM seeds WHERE is_head"))})
+
+
+def _prior(compute: Compute, nodes: int) -> float:
+    """How often two nodes taken at random are one person, by the first groups."""
+    pairs = compute.value("SELECT sum(k * (k - 1) / 2) FROM (SELECT count(*) AS k FROM seeds GROUP BY seed_id)")
+    return round_to(min(max(float(pairs or 0), 1.0) / (nodes * (nodes - 1) / 2), 0.5))
+
+
+def _term_frequencies(compute: Compute, column: str) -> None:
+    """Make `tf_<column>`: how likely another person is to hold the value, counted in first groups.
+
+    An address or number is its owner's own, so the group itself is left out of the count; half a person stands for none.
+    """
+    own = 1 if column in ("email", "phone", "rare_domain") else 0
+    compute.table(
+        f"tf_{column}",
+        f"""
+        WITH held AS (SELECT DISTINCT {quote(column)} AS value, seed_id FROM nodes JOIN seeds USING (node_id)
+                      WHERE {quote(column)} IS NOT NULL)
+        SELECT value AS {quote(column)},
+            greatest(count(*) - {own}, 0.5) / (SELECT count(DISTINCT seed_id) FROM held) AS {quote("tf_" + column)}
+        FROM held GROUP BY value ORDER BY value
+        """,
+    )
+
+
+def _learn_u(compute: Compute, settings: dict[str, Any]) -> float:
+    """Fill in u from pairs of representatives, which are different people nearly always; returns the smallest u."""
+    groups = compute.table("_people", "SELECT n.* FROM nodes n JOIN seeds USING (node_id) WHERE is_head ORDER BY node_id")
+    sampler = Linker(DuckDBAPI(compute.connection).register("_people"), settings, log_level=None, validate_settings=False)
+    sampler.training.estimate_u_using_random_sampling(max_pairs=U_PAIRS, seed=SEED, min_count_per_level=None, num_chunks=1)
+    # A level that the sample never showed is rarer than the sample could show.
+    floor = 0.5 / min(U_PAIRS, max(groups * (groups - 1) / 2, 1))
+    for learned, wanted in _paired_levels(sampler.misc.save_model_to_json(), settings):
+        u = learned.get("u_probability")
+        wanted["u_probability"] = round_to(max(u if isinstance(u, float) else 0.0, floor))
+    sampler.table_management.invalidate_cache()
+    compute.drop("_people")
+    return round_to(floor)
+
+
+def _learn_m(compute: Compute, settings: dict[str, Any], columns: tuple[str, ...]) -> dict[tuple[int, int], list[float]]:
+    """m of every level in every pass that could learn it, by (comparison, level)."""
+    found: dict[tuple[int, int], list[float]] = {}
+    extras = tuple((c,) for c in compute.columns("nodes") if c.startswith("x_"))
+    api = DuckDBAPI(compute.connection)
+    nodes = compute.count("nodes")
+    for held in (*PASSES, *extras):
+        # An EM pass over a rule that yields no pairs raises, so the pairs are counted first.
+        pairs = compute.value(
+            f"""SELECT sum(k * (k - 1) / 2) FROM (SELECT count(*) AS k FROM nodes
+                WHERE {" AND ".join(f"{quote(c)} IS NOT NULL" for c in held)} GROUP BY {", ".join(map(quote, held))})"""
+        )
+        if (pairs or 0) < EM_MIN_PAIRS:
+            continue
+        linker = Linker(api.register("nodes"), settings, log_level=None, validate_settings=False)
+        for column in columns:
+            linker.table_management.register_term_frequency_lookup(api.register(f"tf_{column}"), column)
+        try:
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*held),
+                estimate_without_term_frequencies=True,
+                max_pairs=EM_PAIRS if pairs > EM_PAIRS else None,
+                record_sample_proportion=1.0 if nodes < 200_000 else 0.05,
+            )
+        except ValueError as error:
+            # Data with little variety drives an m to zero, and Splink stops there. The other passes go on.
+            log.info("training pass on %s taught nothing: %s", " and ".join(held), error)
+            continue
+        for c, comparison in enumerate(linker.misc.save_model_to_json()["comparisons"]):
+            for v, level in enumerate(comparison["comparison_levels"]):
+                if isinstance(level.get("m_probability"), float):
+                    found.setdefault((c, v), []).append(level["m_probability"])
+    return found
+
+
+def _settle(
+    settings: dict[str, Any], comparisons: list[Comparison], passes: dict[tuple[int, int], list[float]], floor: float
+) -> None:
+    """Decide m for every level, from the passes or, where none saw it, by rule."""
+    for c, comparison in enumerate(comparisons):
+        levels = settings["comparisons"][c]["comparison_levels"]
+        seen = {v: median(passes[c, v]) for v in range(len(levels)) if (c, v) in passes}
+        agreed = any(comparison.levels[v].label != DIFFER for v in seen)
+        weights: dict[str, float] = {}
+        for v, level in enumerate(comparison.levels):
+            if level.null:
+                continue
+            u = levels[v]["u_probability"]
+            if comparison.name == "account":
+                # Never learned: no pass can hold it apart, and an account is one person's by its nature.
+                u = levels[v]["u_probability"] = floor
+                m = 0.9 if level.label != DIFFER else u
+            elif not agreed:
+                m = u  # a field that never repeats within a person can only contradict, and admission sees to that
+            elif v in seen:
+                m = max(seen[v], M_FLOOR) if level.label == DIFFER else seen[v]
+                if comparison.name == "source":
+                    m = max(m, u / 64)
+            else:
+                m = min(u * weights.get(level.like or "", 1.0), 1.0)
+            # Weights of one comparison differ in their digits, so that a weight tells its level.
+            ratio = m / u * (1 + (v + 1) * 1e-7)
+            weights[level.label] = ratio
+            levels[v]["m_probability"] = float(f"{min(max(u * ratio, 1e-9), 1.0):.10g}")
+
+
+def _paired_levels(a: dict[str, Any], b: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    return [
+        (x, y)
+        for p, q in zip(a["comparisons"], b["comparisons"], strict=True)
+        for x, y in zip(p["comparison_levels"], q["comparison_levels"], strict=True)
+        if not y.get("is_null_level")
+    ]
+
+
+def round_to(value: float, digits: int = 6) -> float:
+    """Round to significant digits, so that the last bits of a parallel sum can't change an answer."""
+    return float(f"{value:.{digits}g}")

@@ -1,0 +1,54 @@
+"""Can two names be one person's? One definition, as SQL, for first groups, comparisons and contradictions."""
+
+from __future__ import annotations
+
+#: Two similar names are a typing error only if one is this many times rarer than the other, or nearly unique.
+RARER = 30
+
+
+def similar(a: str, b: str) -> str:
+    """SQL: are two names a typing error apart? NULLs give NULL."""
+    return f"(damerau_levenshtein({a}, {b}) <= 1 OR jaro_winkler_similarity({a}, {b}) >= 0.92)"
+
+
+def both_common(left: str, right: str, field: str = "first") -> str:
+    """SQL: are the two names both in use? Brenda isn't a misspelt Brendan, though Brendda may be a misspelt Brenda.
+
+    `first_count` and `last_count` say with how many different other names a name stands.
+    """
+    a, b = f"{left}.{field}_count", f"{right}.{field}_count"
+    return f"(least({a}, {b}) > 2 AND least({a}, {b}) * {RARER} > greatest({a}, {b}))"
+
+
+def is_initial(left: str, right: str) -> str:
+    """SQL: is one first name the other's initial?"""
+    a, b = f"{left}.first_name", f"{right}.first_name"
+    return f"(least(length({a}), length({b})) = 1 AND left({a}, 1) = left({b}, 1))"
+
+
+def is_variant(left: str, right: str) -> str:
+    """SQL: is one first name a short form of the other (Pat, Patricia), or a typing error away from it?
+
+    A short form is at least three letters shorter, or the two aren't both common: Eric isn't short for Erica.
+    """
+    a, b = f"{left}.first_name", f"{right}.first_name"
+    starts = f"least(length({a}), length({b})) > 2 AND (starts_with({a}, {b}) OR starts_with({b}, {a}))"
+    return (
+        f"({starts} AND abs(length({a}) - length({b})) >= 3"
+        f" OR ({starts} OR {similar(a, b)}) AND NOT {both_common(left, right)})"
+    )
+
+
+def compatible(left: str, right: str) -> str:
+    """SQL: can the first names of rows `left` and `right` (table aliases) be one person's? True where one is missing."""
+    a, b = f"{left}.first_name", f"{right}.first_name"
+    return (
+        f"coalesce({a} = {b} OR {left}.first_root = {right}.first_root OR {is_initial(left, right)}"
+        f" OR {is_variant(left, right)}, true)"
+    )
+
+
+def contradictory(left: str, right: str) -> str:
+    """SQL: can the two first names not be one person's, even if misspelt? False where one is missing."""
+    a, b = f"{left}.first_name", f"{right}.first_name"
+    return f"NOT ({compatible(left, right)} OR coalesce({similar(a, b)}, true))"

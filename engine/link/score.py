@@ -1,0 +1,91 @@
+"""Score the blocked pairs with the model, and say in words where a pair's weight comes from."""
+
+from __future__ import annotations
+
+import math
+
+from splink import DuckDBAPI, Linker
+
+from engine.compute import Compute, quote
+from engine.link.blocking import Rule
+from engine.link.model import Model
+
+#: Pairs with less than this many bits, prior included, can't be brought home even by a group's other evidence.
+LEAST_WEIGHT = -30.0
+
+
+def score(compute: Compute, model: Model) -> int:
+    """Make `scored` from `nodes`, `blocked` and the model's term frequencies; returns the number of pairs.
+
+    scored: a, b (node ids, a < b), rule (index), weight (bits, prior included), and for each comparison `w_<name>`, its
+    share in bits with the term frequency, and `k_<name>`, the share without it, which tells the level. Both are NULL
+    where the comparison is no evidence.
+    """
+    api = DuckDBAPI(compute.connection)
+    linker = Linker(api.register("nodes"), model.settings, log_level=None, validate_settings=False)
+    for column in model.term_frequencies:
+        linker.table_management.register_term_frequency_lookup(api.register(f"tf_{column}"), column)
+    linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
+    predicted = linker.inference.predict(threshold_match_weight=LEAST_WEIGHT, warning_mode="never").physical_name
+    have = compute.columns(predicted)
+    parts = []
+    for name in model.comparisons:
+        base, adjustment = quote(f"mw_{name}"), f"mw_tf_adj_{name}"
+        # Weights are rounded before they are used: the same input then gives the same answer on any machine.
+        whole = f"round({base} + {quote(adjustment)}, 6)" if adjustment in have else f"round({base}, 6)"
+        parts.append(f"CASE WHEN {base} <> 0 THEN {whole} END AS {quote('w_' + name)}")
+        parts.append(f"CASE WHEN {base} <> 0 THEN {base}::FLOAT END AS {quote('k_' + name)}")
+    count = compute.table(
+        "scored",
+        f"""
+        SELECT least(node_id_l, node_id_r) AS a, greatest(node_id_l, node_id_r) AS b, match_key::SMALLINT AS rule,
+            round(match_weight, 6) AS weight, {", ".join(parts)}
+        FROM {quote(predicted)}
+        """,
+    )
+    linker.table_management.invalidate_cache()
+    return count
+
+
+def person_evidence(model: Model, household: frozenset[str]) -> str:
+    """SQL over a row of `scored`: the best weight among comparisons that speak of a person and not of a household."""
+    personal = [quote(f"w_{c}") for c in model.comparisons if c not in household]
+    return f"greatest({', '.join([*personal, '-1.0'])})"
+
+
+def reasons(model: Model) -> str:
+    """SQL over a row of `scored`: its evidence, comparison by comparison, strongest first, as tables.REASONS."""
+    structs = []
+    for name in model.comparisons:
+        weight = quote("w_" + name)
+        structs.append(
+            f"CASE WHEN {weight} IS NOT NULL THEN {{'weight': {weight}, 'comparison': {_text(name.removeprefix('x_'))},"
+            f" 'level': {level_of(model, name)}}} END"
+        )
+    return f"""list_transform(
+        list_reverse_sort(list_filter([{", ".join(structs)}], lambda r: r IS NOT NULL)),
+        lambda r: {{'comparison': r.comparison, 'level': r.level, 'weight': r.weight,
+                    'record_a': NULL::VARCHAR, 'record_b': NULL::VARCHAR}})"""
+
+
+def level_of(model: Model, comparison: str) -> str:
+    """SQL over a row with `k_<comparison>`: the label of the level, found by its weight, which is unlike the others'."""
+    known = [(label, math.log2(m / u)) for label, m, u in model.levels(comparison)]
+    column = quote("k_" + comparison)
+    pairs = ", ".join(f"{{'far': abs({column} - ({weight!r})), 'label': {_text(label)}}}" for label, weight in known)
+    return f"list_sort([{pairs}])[1].label"
+
+
+def rule_name(rules: list[Rule]) -> str:
+    """SQL over a row of `scored`: the rule that proposed the pair, in words."""
+    return f"[{', '.join(_text(r.name) for r in rules)}][rule + 1]"
+
+
+def stage(rules: list[Rule]) -> str:
+    """SQL over a row of `scored`: did an identifier propose the pair, or likeness?"""
+    last = max((i for i, r in enumerate(rules) if r.exact), default=-1)
+    return f"CASE WHEN rule <= {last} THEN 'identifier' ELSE 'probabilistic' END"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
