@@ -6,15 +6,28 @@ Every error names the file, the key, the bad value and, where there is one, the 
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
+from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-import phonenumbers
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from engine.checked import Currency, Delimiter, Encoding, Pattern, Region, TimeZone
+from engine.complaints import complaints
+from engine.document import read_document
 from engine.errors import ConfigError
 from engine.sources.mapping import Mapping
 
@@ -25,40 +38,27 @@ SCHEMA_VERSION = 1
 MAX_BYTES = 1_000_000
 
 
-def _region(value: str) -> str:
-    value = value.upper()
-    if value not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError(f"is not a country code such as {_near(value, phonenumbers.SUPPORTED_REGIONS, 'US')}")
+def _version(value: int) -> int:
+    if value > SCHEMA_VERSION:
+        raise ValueError(f"is newer than this program, which reads version {SCHEMA_VERSION}: bring Clew up to date")
+    if value < SCHEMA_VERSION:
+        raise ValueError(f"is no version of the project file; there is {SCHEMA_VERSION}")
     return value
-
-
-def _time_zone(value: str) -> str:
-    if value not in available_timezones():
-        raise ValueError(f"is not a time zone such as {_near(value, available_timezones(), 'Europe/Berlin')}")
-    return value
-
-
-def _currency(value: str) -> str:
-    value = value.upper()
-    if len(value) != 3 or not value.isalpha():
-        raise ValueError("is not a currency code such as USD")
-    return value
-
-
-def _near(value: str, good: Any, otherwise: str) -> str:
-    close = difflib.get_close_matches(value, list(good), n=1)
-    return close[0] if close else otherwise
-
-
-Region = Annotated[str, AfterValidator(_region)]
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
-Currency = Annotated[str, AfterValidator(_currency)]
 
 
 class Model(BaseModel):
     """Unknown keys are errors: a misspelt setting must not be silently ignored."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_absent(cls, data: Any) -> Any:
+        """Let a setting whose value is left empty keep its default."""
+        if not isinstance(data, dict):
+            return data
+        wanted = {name for name, field in cls.model_fields.items() if field.default is not None}
+        return {name: value for name, value in data.items() if value is not None or name not in wanted}
 
 
 class DatabaseTable(Model):
@@ -84,9 +84,9 @@ class Source(Model):
     preset: str | None = None
     map: Mapping | None = None
     format: Literal["csv", "parquet", "jsonl"] | None = None
-    encoding: str | None = None
-    delimiter: str | None = None
-    priority: int | None = Field(None, description="1 is believed first; default: the order in the file")
+    encoding: Encoding | None = None
+    delimiter: Delimiter | None = None
+    priority: int | None = Field(None, ge=1, description="1 is believed first; default: the order in the file")
     region: Region | None = None
     time_zone: TimeZone | None = None
     currency: Currency | None = None
@@ -101,7 +101,22 @@ class Source(Model):
             raise ValueError("needs a preset or a map (clew init recognises presets)")
         if not self.name and self.path is None:
             raise ValueError("needs a name, as it has no path to take one from")
+        if not self.title:
+            raise ValueError(f"needs a name, as none can be taken from the path {self.path!r}")
+        if ":" in self.title:
+            # A record's id is "source:key": with a colon in the name, two records could have one id.
+            raise ValueError(f"needs a name without a colon, not {self.title!r}")
         return self
+
+    @field_validator("preset")
+    @classmethod
+    def _known(cls, preset: str | None, info: ValidationInfo) -> str | None:
+        known = (info.context or {}).get("presets")
+        if preset is not None and known is not None and preset not in known:
+            close = difflib.get_close_matches(preset, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+            raise ValueError(f"is not a preset; {hint}")
+        return preset
 
     @property
     def title(self) -> str:
@@ -113,11 +128,13 @@ class IdentifierPolicy(Model):
     """How far a type of identifier may be trusted."""
 
     trust: Literal["unique", "strong", "weak"] = "strong"
-    max_customers: int = Field(5, ge=1, description="more people than this behind one value: it is shared, never a reason")
+    max_customers: int = Field(
+        5, ge=1, description="more people than this behind one value: it is shared, never a reason"
+    )
     max_records: int = Field(10_000, ge=1)
     priority: int = Field(10, description="1 is shown first")
     block: tuple[str, ...] = Field((), description="values that never link")
-    block_patterns: tuple[str, ...] = Field((), description="regular expressions; a value that matches never links")
+    block_patterns: tuple[Pattern, ...] = Field((), description="regular expressions; a value that matches never links")
 
 
 DEFAULT_IDENTIFIERS: dict[str, IdentifierPolicy] = {
@@ -132,9 +149,11 @@ DEFAULT_IDENTIFIERS: dict[str, IdentifierPolicy] = {
 class Linkage(Model):
     """How records are compared. Everything has a good default; give a Splink settings file to do it all yourself."""
 
-    compare: tuple[str, ...] = Field((), description="further columns to compare (they must be mapped as extra columns)")
+    compare: tuple[str, ...] = Field(
+        (), description="further columns to compare (they must be mapped as extra columns)"
+    )
     blocking: tuple[str, ...] = Field((), description="further blocking rules, as SQL over l and r or as column names")
-    threshold: float = Field(0.0, description="match weight in bits; 0 is even odds")
+    threshold: float = Field(0.0, ge=-10, le=50, description="match weight in bits; 0 is even odds")
     settings: str | None = Field(None, description="a Splink settings or model JSON to use in place of Clew's own")
     link_only: bool = Field(False, description="true: no source holds a person twice, so only link between sources")
 
@@ -164,8 +183,8 @@ class Rate(Model):
 class Config(Model):
     """A whole project file."""
 
-    version: Literal[1] = SCHEMA_VERSION
-    name: str = "shop"
+    version: Annotated[int, AfterValidator(_version)] = SCHEMA_VERSION
+    name: str = Field("shop", min_length=1)
     region: Region = "US"
     time_zone: TimeZone = "UTC"
     currency: Currency = "USD"
@@ -175,7 +194,9 @@ class Config(Model):
     limits: Limits = Limits()
     survivorship: Survivorship = Survivorship()
     rates: tuple[Rate, ...] = ()
-    store: str = Field(".clew", description="folder of runs, state.db and graph.db, relative to the project file")
+    store: str = Field(
+        ".clew", min_length=1, description="folder of runs, state.db and graph.db, relative to the project file"
+    )
 
     @field_validator("sources")
     @classmethod
@@ -187,8 +208,17 @@ class Config(Model):
             seen.add(source.title)
         return sources
 
+    @field_validator("identifiers")
+    @classmethod
+    def _not_misspelt(cls, identifiers: dict[str, IdentifierPolicy]) -> dict[str, IdentifierPolicy]:
+        """Refuse what looks like a misspelt `email`, as it would be ignored in silence; types of one's own are fine."""
+        for name in identifiers.keys() - DEFAULT_IDENTIFIERS.keys():
+            for close in difflib.get_close_matches(name, DEFAULT_IDENTIFIERS, n=1, cutoff=0.75):
+                raise ValueError(f"{name!r} is not a type of identifier; did you mean {close}?")
+        return identifiers
+
     def policy(self, identifier_type: str) -> IdentifierPolicy:
-        """The policy of an identifier type: the project's, else the default."""
+        """Return the policy of an identifier type: the project's, else the default."""
         if identifier_type in self.identifiers:
             return self.identifiers[identifier_type]
         return DEFAULT_IDENTIFIERS.get(identifier_type, IdentifierPolicy())
@@ -198,5 +228,36 @@ class Config(Model):
         return source.priority if source.priority is not None else self.sources.index(source) + 1
 
     def zone(self, source: Source) -> ZoneInfo:
-        """The time zone of a source's times that don't carry one."""
+        """Return the time zone of a source's times that don't carry one."""
         return ZoneInfo(source.time_zone or self.time_zone)
+
+
+def _presets() -> Collection[str]:
+    # Imported when needed: the presets are read with the models of this module.
+    from engine.sources import presets
+
+    return presets()
+
+
+def load(path: Path, presets: Callable[[], Collection[str]] = _presets) -> Config:
+    """Read a project file; `presets` gives the names that a source may ask for.
+
+    Raises ConfigError, which lists everything that is wrong: file and line, key, bad value and the nearest good one.
+    """
+    document = read_document(path, MAX_BYTES)
+    if document.values is None:
+        raise ConfigError(f"{path}: is empty; `clew init FOLDER` writes a project file for a folder of exports")
+    if not isinstance(document.values, dict):
+        raise ConfigError(
+            f"{document.place(())}: is not a project file; that has settings such as `sources:`, one a line"
+        )
+    try:
+        return Config.model_validate(document.values, context={"presets": presets()})
+    except ValidationError as error:
+        raise ConfigError("\n".join(complaints(Config, error, document))) from error
+
+
+def config_hash(config: Config) -> str:
+    """SHA-256 of all settings in force, defaults too: the same for the same settings however their file is written."""
+    settings = json.dumps(config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(settings.encode()).hexdigest()
