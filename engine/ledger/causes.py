@@ -31,15 +31,16 @@ def explain(compute: Compute, moves: str, placed: str, causes: str, key: str, re
     inside = ", ".join(f"'{kind}'" for kind in INSIDE)
     compute.run(
         f"""CREATE OR REPLACE TABLE {quote(result)} AS
-        WITH matched AS (
-            SELECT DISTINCT least(record_a, record_b) AS a, greatest(record_a, record_b) AS b, rule FROM {causes}
+        WITH places AS (
+            SELECT p.record_id, p.target, ordinal, place, coalesce(kind, 'kept') AS kind
+            FROM {placed} p LEFT JOIN {moves} m USING (record_id)
         ),
         ends AS (
-            SELECT a, b, rule, x.ordinal AS ordinal_a, y.ordinal AS ordinal_b, x.place AS place_a, y.place AS place_b,
-                x.kind AS kind_a, y.kind AS kind_b
-            FROM matched
-            JOIN {placed} p ON p.record_id = a JOIN {placed} q ON q.record_id = b AND q.target = p.target
-            LEFT JOIN {moves} x ON x.record_id = a LEFT JOIN {moves} y ON y.record_id = b
+            SELECT x.record_id AS a, y.record_id AS b, rule, x.ordinal AS ordinal_a, y.ordinal AS ordinal_b,
+                x.place AS place_a, y.place AS place_b, x.kind AS kind_a, y.kind AS kind_b
+            FROM {causes}
+            JOIN places x ON x.record_id = least(record_a, record_b)
+            JOIN places y ON y.record_id = greatest(record_a, record_b) AND y.target = x.target
             WHERE x.kind IN ({kinds}) OR y.kind IN ({kinds})
         ),
         shown AS (

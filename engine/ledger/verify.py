@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,8 +27,9 @@ def verify(state: State, compute: Compute, members: Path | None = None) -> list[
     problems = list(_check_file(state))
     if problems:
         return problems
-    problems += _few(_walk(state))
-    _replay(state, compute)
+    moves = _Moves()
+    problems += _few(_walk(state, moves))
+    _replay(compute, moves)
     problems += _few(_check_lives(compute, state))
     problems += _few(_check_records(compute, state))
     if members is not None:
@@ -48,45 +50,64 @@ def _check_file(state: State) -> Iterator[str]:
             yield f"{state.path} is damaged: {answer}. Put a backup in its place."
 
 
-def _walk(state: State) -> Iterator[str]:
-    """Check that every entry's hash follows from its content and the hash before, and none is missing."""
-    acts = {row[0]: act_digest(*row[1:]) for row in state.rows("SELECT id, at, run_id, actor FROM act")}
+class _Moves:
+    """The moves met on the walk, as compact columns."""
+
+    def __init__(self) -> None:
+        self.seq, self.origin, self.target, self.at, self.size = (array("q") for _ in range(5))
+        self.kind: list[str] = []
+        self.numbers = bytearray()
+
+    def add(self, seq: int, kind: str, origin: int | None, target: int | None, at: int, records: bytes) -> None:
+        self.seq.append(seq)
+        self.kind.append(kind)
+        self.origin.append(origin or 0)
+        self.target.append(target or 0)
+        self.at.append(at)
+        self.size.append(len(records) // 8)
+        self.numbers += records
+
+    def table(self) -> pa.Table:
+        """One row per record and move: seq, kind, origin, target (0 is outside), at, number."""
+        columns = {
+            "seq": np.asarray(self.seq),
+            "kind": pa.array(self.kind, pa.string()).dictionary_encode(),
+            "origin": np.asarray(self.origin),
+            "target": np.asarray(self.target),
+            "at": pa.array(np.asarray(self.at)).cast(pa.timestamp("us")),
+        }
+        rows = np.repeat(np.arange(len(self.seq)), np.asarray(self.size))
+        numbers = np.frombuffer(self.numbers, dtype=">i8").astype(np.int64)
+        return pa.table(columns).take(pa.array(rows)).append_column("number", pa.array(numbers))
+
+
+def _walk(state: State, moves: _Moves) -> Iterator[str]:
+    """Check that each entry's hash follows from its content and the hash before; collect the moves of records."""
+    acts = {row[0]: (row[1], act_digest(*row[1:])) for row in state.rows("SELECT id, at, run_id, actor FROM act")}
     causes = {row[0]: row[1].encode() for row in state.rows("SELECT id, text FROM cause")}
-    heads = {row[0]: row[1:] for row in state.rows("SELECT last_entry, run_id, head FROM run WHERE head IS NOT NULL")}
+    heads = {row[0]: row[1:] for row in state.rows("SELECT last_entry, run_id, head FROM run WHERE last_entry > 0")}
     before, expected = GENESIS, 1
     entries = state.rows("SELECT seq, act, kind, origin, target, records, cause, hash FROM entry ORDER BY seq")
     for seq, act, kind, origin, target, records, cause, digest in entries:
         if seq != expected:
             yield f"entries {expected} to {seq - 1} are missing from the ledger"
+        at, act_hash = acts.get(act, (0, b""))
         why = b"" if cause is None else causes.get(cause, b"?")
-        if entry_hash(before, acts.get(act, b""), seq, kind.encode(), origin, target, records, why) != digest:
+        if entry_hash(before, act_hash, seq, kind.encode(), origin, target, records, why) != digest:
             yield f"entry {seq} was altered, or one before it: its hash doesn't follow from its content"
         if seq in heads and heads[seq][1] != digest:
             yield f"the ledger was rewritten: run {heads[seq][0]} ended with another entry {seq}"
+        if kind in MOVES:
+            moves.add(seq, kind, origin, target, at, records)
         before, expected = digest, seq + 1
     last = max(heads, default=0)
     if last >= expected:
         yield f"entries {expected} to {last} are missing from the end of the ledger (run {heads[last][0]} wrote them)"
 
 
-def _replay(state: State, compute: Compute) -> None:
-    """Make verify_moves (seq, number, kind, origin, target, at) and verify_current: each record's last move."""
-    kinds = ", ".join(f"'{kind}'" for kind in MOVES)
-    rows = state.rows(
-        f"""SELECT seq, kind, coalesce(origin, 0), coalesce(target, 0), at, records
-            FROM entry JOIN act ON act.id = act WHERE kind IN ({kinds}) ORDER BY seq"""
-    )
-    columns = list(zip(*rows, strict=True)) or [()] * 6
-    seq, kind, origin, target, at, records = columns
-    types = [pa.int64(), pa.string(), pa.int64(), pa.int64(), pa.timestamp("us")]
-    entries = pa.table(
-        [pa.array(c, t) for c, t in zip((seq, kind, origin, target, at), types, strict=True)],
-        names=["seq", "kind", "origin", "target", "at"],
-    )
-    sizes = np.array([len(r) // 8 for r in records], dtype=np.int64)
-    numbers = np.frombuffer(b"".join(records), dtype=">i8").astype(np.int64)
-    moves = entries.take(pa.array(np.repeat(np.arange(len(sizes)), sizes)))
-    compute.load("verify_moves", moves.append_column("number", pa.array(numbers)))
+def _replay(compute: Compute, moves: _Moves) -> None:
+    """Make verify_moves and, of each record's last move, verify_current."""
+    compute.load("verify_moves", moves.table())
     compute.table(
         "verify_current",
         "SELECT * FROM verify_moves QUALIFY row_number() OVER (PARTITION BY number ORDER BY seq DESC) = 1",

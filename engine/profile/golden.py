@@ -1,0 +1,144 @@
+"""The golden record: of all that a customer's records say, what is shown, and the identifiers it is known by.
+
+Each field has a list of rules (the project file's `survivorship`), tried in order; a tie goes to the record
+of the better source, then of the smaller id.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from engine.compute import Compute, quote
+from engine.config import Config
+from engine.tables import CUSTOMERS, KNOWN_BY, check
+
+#: Each rule as the order of the candidates of one customer and field, best first.
+RULES = {
+    "priority": "priority NULLS LAST",
+    "recent": "seen_at DESC NULLS LAST",
+    "frequent": "frequency DESC",
+    "longest": "length(shown) DESC",
+}
+
+#: "john d", "j doe" and "john" say less than "john doe": whole names first, then those with an initial.
+_COMPLETE = """CASE WHEN length(first_name) > 1 AND length(last_name) > 1 THEN 0
+    WHEN length(first_name) > 0 AND length(last_name) > 0 THEN 1 ELSE 2 END"""
+
+_SCRATCH = tuple(
+    f"golden_{part}"
+    for part in ("priorities", "ids", "records", "linkable", "name", "place", "email", "phone", "customers")
+)
+
+
+def anchors(compute: Compute, config: Config) -> None:
+    """Make table `anchors` (group_id, record_id) from `groups` (record_id, group_id) and `records`.
+
+    A group's anchor, from which confidence is measured, is its record of best source priority, then the oldest
+    (by created_at, then by seen_at; no time counts as the youngest), then of the smallest id.
+    """
+    _load_priorities(compute, config)
+    compute.table(
+        "anchors",
+        """SELECT g.group_id, g.record_id
+        FROM groups g JOIN records r USING (record_id) LEFT JOIN golden_priorities USING (source)
+        QUALIFY row_number() OVER (PARTITION BY g.group_id ORDER BY
+            priority NULLS LAST, r.created_at NULLS LAST, r.seen_at NULLS LAST, g.record_id) = 1""",
+    )
+    compute.drop("golden_priorities")
+
+
+def build_customers(compute: Compute, config: Config) -> None:
+    """Make tables `customers` (CUSTOMERS) and `known_by` (KNOWN_BY).
+
+    Reads `records`, `identifiers`, `members`, `shared_values`, `orders` and `anchors` (see `anchors`).
+    """
+    _load_priorities(compute, config)
+    _load_records(compute)
+    compute.table(
+        "golden_linkable",
+        """SELECT r.customer, r.rank, r.priority, r.source, r.created_at, r.seen_at, r.confidence,
+            i.type, i.value, coalesce(nullif(i.display, ''), i.value) AS shown, (i.status = 'weak')::INTEGER AS weak
+        FROM identifiers i JOIN golden_records r USING (record_id) ANTI JOIN shared_values USING (type, value)
+        WHERE i.status IN ('ok', 'weak') AND i.value <> ''""",
+    )
+    for field in ("name", "place"):
+        text = f"SELECT *, lower(trim({field})) AS value, trim({field}) AS shown FROM golden_records"
+        _choose(
+            compute, config, field, f"{text} WHERE trim({field}) <> ''", "completeness, " if field == "name" else ""
+        )
+    for field in ("email", "phone"):
+        _choose(compute, config, field, f"FROM golden_linkable WHERE type = '{field}'", "weak, ")
+    _build_customers(compute)
+    _build_known_by(compute)
+    compute.drop(*_SCRATCH)
+    check(compute, CUSTOMERS)
+    check(compute, KNOWN_BY)
+
+
+def _load_records(compute: Compute) -> None:
+    """Make golden_ids and golden_records: customers and records as numbers, which sort and group much faster."""
+    compute.table(
+        "golden_ids",
+        "SELECT customer_id, row_number() OVER () AS customer FROM (SELECT DISTINCT customer_id FROM members)",
+    )
+    # An order is the latest sign of life of its record. `rank` puts the sources that are believed first in front.
+    compute.table(
+        "golden_records",
+        f"""SELECT customer, record_id, r.name, r.place, {_COMPLETE} AS completeness, priority, r.source, m.confidence,
+            coalesce(greatest(r.seen_at, o.at), r.created_at) AS seen_at,
+            coalesce(least(r.created_at, o.at), r.seen_at) AS created_at,
+            row_number() OVER (ORDER BY priority NULLS LAST, record_id) AS rank
+        FROM members m JOIN golden_ids USING (customer_id) JOIN records r USING (record_id)
+            LEFT JOIN golden_priorities USING (source)
+            LEFT JOIN (SELECT record_id, max("at") AS "at" FROM orders GROUP BY record_id) o USING (record_id)""",
+    )
+
+
+def _load_priorities(compute: Compute, config: Config) -> None:
+    priorities = {source.title: config.priority(source) for source in config.sources}
+    table = {"source": pa.array(priorities, pa.string()), "priority": pa.array(priorities.values(), pa.int64())}
+    compute.load("golden_priorities", pa.table(table))
+
+
+def _choose(compute: Compute, config: Config, field: str, candidates: str, first: str = "") -> None:
+    """Make golden_<field> (customer, shown): the best candidate by `first` (SQL), then by the field's rules."""
+    rules = config.survivorship.fields.get(field, config.survivorship.default)
+    # Counting is a window of its own, so it is done only where a rule asks for it.
+    count = ", count(*) OVER (PARTITION BY customer, value) AS frequency" if "frequent" in rules else ""
+    order = first + "".join(f"{RULES[rule]}, " for rule in rules)
+    compute.table(
+        f"golden_{field}",
+        f"""SELECT customer, shown FROM (SELECT *{count} FROM ({candidates}))
+        QUALIFY row_number() OVER (PARTITION BY customer ORDER BY {order} rank, value, shown) = 1""",
+    )
+
+
+def _build_customers(compute: Compute) -> None:
+    compute.table(
+        "golden_customers",
+        """SELECT customer, count(*) AS records, min(created_at) AS first_seen, max(seen_at) AS last_seen,
+            min(a.record_id) AS anchor
+        FROM golden_records r LEFT JOIN anchors a USING (record_id) GROUP BY customer""",
+    )
+    joins = "".join(
+        f" LEFT JOIN {quote(f'golden_{field}')} AS {field} USING (customer)"
+        for field in ("name", "email", "phone", "place")
+    )
+    compute.table(
+        "customers",
+        f"""SELECT customer_id, anchor, name.shown AS name, email.shown AS email, phone.shown AS phone,
+            place.shown AS place, records, first_seen, last_seen
+        FROM golden_customers JOIN golden_ids USING (customer){joins}""",
+    )
+
+
+def _build_known_by(compute: Compute) -> None:
+    # Of several spellings, that of the source that is believed first is displayed.
+    compute.table(
+        "known_by",
+        """SELECT customer_id, * EXCLUDE (customer, customer_id) FROM (
+            SELECT customer, type, value, arg_min(shown, weak * (1::BIGINT << 48) + rank) AS display,
+                max(confidence) AS confidence, list_sort(list_distinct(list(source))) AS sources,
+                min(created_at) AS first_seen, max(seen_at) AS last_seen
+            FROM golden_linkable GROUP BY customer, type, value) JOIN golden_ids USING (customer)""",
+    )
