@@ -17,6 +17,8 @@ from engine.errors import ConfigError
 
 #: Settings nest five or six deep; far deeper is a mistake or an attack.
 MAX_DEPTH = 30
+#: Reading this many takes seconds; more isn't a file of settings.
+MAX_VALUES = 100_000
 
 _MAP, _LIST, _TEXT = (f"tag:yaml.org,2002:{kind}" for kind in ("map", "seq", "str"))
 _EMPTY = {"", "~", "null", "Null", "NULL"}
@@ -81,6 +83,7 @@ class _Composer(yaml.BaseLoader):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.depth = 0
+        self.count = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -89,9 +92,11 @@ class _Composer(yaml.BaseLoader):
                 None, None, f"*{event.anchor} is an alias; write the value out instead", event.start_mark
             )
         self.depth += 1
-        if self.depth > MAX_DEPTH:
+        self.count += 1
+        if self.depth > MAX_DEPTH or self.count > MAX_VALUES:
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(None, None, "nested too deep", mark)
+            excess = "nested too deep" if self.depth > MAX_DEPTH else f"more than {MAX_VALUES:,} values"
+            raise yaml.composer.ComposerError(None, None, excess, mark)
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine import config as config_module
-from engine.config import MAX_BYTES, Config, config_hash, load
+from engine import document
+from engine.config import MAX_BYTES, SCHEMA_VERSION, Config, config_hash, load
 from engine.errors import ConfigError
 
 PRESETS = ("shopify_customers", "shopify_orders", "klaviyo_profiles")
@@ -187,6 +187,11 @@ def test_a_bomb_of_aliases_is_refused_before_it_grows(tmp_path: Path) -> None:
     assert "is an alias" in complaint(tmp_path, bomb)
 
 
+def test_too_many_values_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "MAX_VALUES", 100)
+    assert "clew.yaml:1: more than 100 values" in complaint(tmp_path, f"sources: [{'a, ' * 200}a]")
+
+
 def test_too_large_a_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "clew.yaml"
     with path.open("wb") as file:
@@ -226,4 +231,4 @@ def test_the_hash_is_of_the_settings_not_of_the_file(tmp_path: Path) -> None:
 def test_every_setting_with_a_default_may_be_left_empty(tmp_path: Path) -> None:
     empty = "".join(f"{name}:\n" for name in Config.model_fields if name != "sources")
     assert read(tmp_path, SOURCES + empty) == read(tmp_path, SOURCES)
-    assert read(tmp_path, SOURCES).version == config_module.SCHEMA_VERSION
+    assert read(tmp_path, SOURCES).version == SCHEMA_VERSION
