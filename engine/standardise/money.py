@@ -1,0 +1,46 @@
+"""Amounts as text -> numbers, and into the project's currency, in SQL."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from engine.compute import Compute
+from engine.config import Config
+
+#: currency, since, rate: what one unit is worth in the project's currency, from that day on.
+RATES = "std_rates"
+
+
+def amount(text: str) -> str:
+    """Make the SQL that reads an amount: 1,234.50 or 1.234,50 or $12 or (12.00); NULL for what is none.
+
+    Of two kinds of mark the last is the decimal one. A comma alone is decimal unless three digits follow each; a full
+    stop alone is decimal unless there are several.
+    """
+    bare = f"regexp_replace({text}, '[^0-9,.()−-]', '', 'g')"
+    digits = f"regexp_replace({text}, '[^0-9,.]', '', 'g')"
+    # No subquery, though it would read better: DuckDB makes a join of it, which takes many times as long.
+    return f"""coalesce(
+        CASE WHEN isfinite(TRY_CAST({text} AS DOUBLE)) THEN TRY_CAST({text} AS DOUBLE) END,
+        CASE WHEN regexp_matches({text}, '[0-9]') THEN TRY_CAST(CASE
+            WHEN regexp_matches({digits}, '[.].*,') THEN replace(replace({digits}, '.', ''), ',', '.')
+            WHEN regexp_matches({digits}, ',.*[.]') THEN replace({digits}, ',', '')
+            WHEN regexp_matches({digits}, '^[0-9]{{1,3}}(,[0-9]{{3}})+$') THEN replace({digits}, ',', '')
+            WHEN regexp_matches({digits}, '^[0-9]{{1,3}}([.][0-9]{{3}}){{2,}}$') THEN replace({digits}, '.', '')
+            ELSE replace({digits}, ',', '.')
+        END AS DOUBLE) * CASE WHEN regexp_matches({bare}, '^[(].*[)]$|^[−-]|[−-]$') THEN -1 ELSE 1 END END
+    )"""
+
+
+def currency(text: str, default: str) -> str:
+    """Make the SQL of a currency code: the row's own where it has one, else the source's."""
+    return f"CASE WHEN regexp_matches(upper(trim({text})), '^[A-Z]{{3}}$') THEN upper(trim({text})) ELSE {default} END"
+
+
+def load_rates(compute: Compute, config: Config) -> None:
+    """Make the table of rates from the project file; the project's currency is worth itself, at all times."""
+    rows = [{"currency": r.currency, "since": r.since, "rate": r.rate} for r in config.rates]
+    rows = [row for row in rows if row["currency"] != config.currency]
+    rows.append({"currency": config.currency, "since": None, "rate": 1.0})
+    schema = pa.schema([("currency", pa.string()), ("since", pa.date32()), ("rate", pa.float64())])
+    compute.load(RATES, pa.Table.from_pylist(rows, schema))

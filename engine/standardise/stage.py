@@ -1,0 +1,57 @@
+"""The stage as a whole: which tables come in, in what order they are made, which go out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine import tables
+from engine.compute import Compute
+from engine.config import Config
+from engine.standardise.events import make_events
+from engine.standardise.identifiers import KNOWN, make_identifiers, make_known
+from engine.standardise.orders import make_consents, make_order_lines, make_orders
+from engine.standardise.records import LOCATED, locate, make_records
+from engine.standardise.sources import TABLE as SOURCES
+from engine.standardise.sources import load_sources
+
+_RAW = (
+    tables.RAW_RECORDS,
+    tables.RAW_IDENTIFIERS,
+    tables.RAW_CONSENTS,
+    tables.RAW_ORDERS,
+    tables.RAW_ORDER_LINES,
+    tables.RAW_EVENTS,
+)
+_MADE = (
+    tables.RECORDS,
+    tables.IDENTIFIERS,
+    tables.CONSENTS,
+    tables.ORDERS,
+    tables.ORDER_LINES,
+    tables.EVENTS,
+)
+
+
+def standardise(compute: Compute, config: Config, advance: Callable[[str], None] = lambda _: None) -> None:
+    """Make RECORDS, IDENTIFIERS, CONSENTS, ORDERS, ORDER_LINES and EVENTS from the raw tables in `compute`.
+
+    `advance` is told what comes next, in a word. Raises TableError if a raw table isn't as declared.
+    """
+    for table in _RAW:
+        tables.check(compute, table)
+    load_sources(compute, config)
+    locate(compute, config)
+    advance("identifiers")
+    make_known(compute, config, LOCATED)
+    make_identifiers(compute)
+    advance("names and addresses")
+    make_records(compute)
+    advance("orders")
+    make_orders(compute, config)
+    make_order_lines(compute)
+    make_consents(compute)
+    advance("events")
+    make_events(compute)
+    compute.drop(KNOWN, SOURCES)
+    for table in _MADE:
+        tables.check(compute, table)

@@ -1,0 +1,42 @@
+"""Times as text -> UTC, in SQL: there are as many of them as there are events."""
+
+from __future__ import annotations
+
+#: An offset or a zone after the time: Z, +02:00, -0500, -05, UTC, Europe/Berlin. AM and PM are too short to match.
+_WITH_ZONE = r":\d{2}(?:[.,]\d+)?\s*(?:z|[+-]\d{2}(?::?\d{2})?|[A-Z]{3,5}|[A-Z][A-Za-z_]+/[A-Za-z_/]+)$"
+
+_CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
+_DAYS = ("%Y-%m-%d", "%d.%m.%Y", "%Y%m%d", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y")
+#: Countries that write the month before the day.
+_MONTH_FIRST = ("US", "PR", "GU", "VI", "PH", "FM", "PW", "BZ", "MH")
+
+
+def utc(text: str, zone: str, region: str) -> str:
+    """Make the SQL that reads a time; `text`, `zone` and `region` are SQL expressions.
+
+    A time without an offset is in `zone`, daylight saving included. 4/5/2025 is in April where `region` writes so.
+    NULL for what is no time, and for the ones that stand for none: before 1970-01-02, from 2200 on.
+    """
+    written = f"trim({text})"
+    # DuckDB reads "18:50:44-0500", but of "18:50:44 -0500" only the part before the space.
+    joined = f"replace(replace({written}, ' +', '+'), ' -', '-')"
+    formats = {first: _formats(f"{first}/%Y") for first in ("%m/%d", "%d/%m")}
+    american = f"{region} IN ({', '.join(repr(country) for country in _MONTH_FIRST)})"
+    # No subquery, though it would read better: DuckDB makes a join of it, which takes fifty times as long.
+    return f"""CASE
+        WHEN {text} IS NULL THEN NULL
+        WHEN {text} < '1970-01-02' AND {written} LIKE '____-%' AND {written} < '1970-01-02' THEN NULL
+        WHEN {text} >= '2200' AND {written} LIKE '____-%' THEN NULL
+        WHEN suffix({text}, 'Z') THEN TRY_CAST({text} AS TIMESTAMPTZ)::TIMESTAMP
+        WHEN regexp_matches({written}, '{_WITH_ZONE}') THEN TRY_CAST({joined} AS TIMESTAMPTZ)::TIMESTAMP
+        ELSE timezone({zone}, coalesce(
+            CASE WHEN {written} NOT ILIKE '%m' THEN TRY_CAST({written} AS TIMESTAMP) END,
+            CASE WHEN {american} THEN try_strptime({written}, {formats["%m/%d"]})
+                 ELSE try_strptime({written}, {formats["%d/%m"]}) END
+        ))::TIMESTAMP
+    END"""
+
+
+def _formats(slashed: str) -> str:
+    formats = [day + clock for day in (slashed, *_DAYS) for clock in _CLOCKS]
+    return "[" + ", ".join(f"'{written}'" for written in formats) + "]"
