@@ -1,0 +1,170 @@
+"""`clew init`: look at a folder of exports and write a project file that runs as it is."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.compute import Compute
+from engine.errors import ConfigError, SourceError
+from engine.sources.files import FORMATS, Export, look, prepare
+from engine.sources.guess import currency_of, region_of, zone_of
+from engine.sources.mapping import Mapping, columns_of
+from engine.sources.presets import Preset, candidates, presets
+from engine.sources.stage import STAGE, Stage
+
+FILE = "clew.yaml"
+#: How many rows of each file are looked at to guess region, currency and time zone.
+LOOKED_AT = 20_000
+#: Presets whose user ids are the shop's own customer ids, and the presets that say which shop it is.
+_SHOP_IDS = ("ga4_events", "segment_events")
+_SHOPS = {"shopify": "shopify", "woocommerce": "woocommerce", "magento": "magento"}
+
+
+@dataclass
+class _Found:
+    """What a folder holds."""
+
+    known: list[tuple[Export, Preset]] = field(default_factory=list)
+    unknown: list[Export] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+def write_project(folder: Path, name: str | None = None) -> Path:
+    """Write `folder`/clew.yaml for the exports in the folder; returns its path.
+
+    Raises ConfigError when there is one already or the folder isn't there, SourceError when no file in it is known.
+    """
+    target = folder / FILE
+    if target.exists():
+        raise ConfigError(f"{target} is there already. Change it by hand, or move it away first.")
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} is not a folder.")
+    found = _look(folder)
+    if not found.known:
+        there = ", ".join(e.shown for e in found.unknown[:20]) or "no CSV, JSON or Parquet file"
+        known = ", ".join(p.name for p in presets().values() if p.recognise.columns)
+        raise SourceError(
+            f"No file in {folder} is an export that Clew knows. There is: {there}. Clew knows: {known}. "
+            f"Anything else can be mapped by hand in a {FILE} (docs/sources.md)."
+        )
+    text = _text(name or folder.resolve().name or "shop", found)
+    try:
+        with target.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError as error:
+        raise ConfigError(f"{target} is there already. Change it by hand, or move it away first.") from error
+    except OSError as error:
+        raise ConfigError(f"{target} can't be written: {error.strerror}.") from error
+    return target
+
+
+def _look(folder: Path) -> _Found:
+    found = _Found()
+    for path in sorted(folder.iterdir()):
+        if not path.is_file() or not any(s.lower() in FORMATS for s in path.suffixes):
+            continue
+        try:
+            export = look(path, path.name)
+        except SourceError as error:
+            found.unreadable.append(str(error))
+            continue
+        best = candidates(export.names, export.format)
+        if best:
+            found.known.append((export, best[0][0]))
+        else:
+            found.unknown.append(export)
+    found.known.sort(key=lambda item: (item[1].rank, item[0].shown))
+    return found
+
+
+def _text(name: str, found: _Found) -> str:
+    countries, currencies, times = _sample(found.known)
+    region = region_of(countries)
+    lines = [
+        "# What Clew reads and how far it believes it. Made by `clew init`; every line may be changed.",
+        "version: 1",
+        f"name: {json.dumps(name, ensure_ascii=False)}",
+        f"region: {region}        # phone numbers without a country code are from here",
+        f"time_zone: {zone_of(region, times)}   # times that don't say their own",
+        f"currency: {currency_of(currencies, region)}      # what amounts are reported in; others need `rates`",
+        "",
+        "# The first source is believed first. A source's name is its file's name, unless `name:` says otherwise.",
+        "# mode: snapshot (the default) takes a file for all there is: a row that is gone was deleted; append never forgets.",
+        "sources:",
+    ]
+    shop = next((s for e, p in found.known for key, s in _SHOPS.items() if p.name.startswith(key)), "shopify")
+    titles: Counter[str] = Counter()
+    for export, preset in found.known:
+        lines.append(f"  - path: {json.dumps(export.shown, ensure_ascii=False)}")
+        lines.append(f"    preset: {preset.name}   # {preset.product}: {preset.about}")
+        title = export.shown.split(".")[0]
+        titles[title] += 1
+        if titles[title] > 1:
+            lines.append(f"    name: {json.dumps(f'{title} {titles[title]}', ensure_ascii=False)}")
+        if preset.name in _SHOP_IDS and shop != "shopify":
+            lines.append(f"    map: {{systems: {{shopify: {shop}}}}}   # whose customer ids its user ids are")
+        if preset.map.record is None:
+            lines.append("    mode: append")
+    lines += _unknown(found)
+    return "\n".join(lines) + "\n"
+
+
+def _unknown(found: _Found) -> Iterator[str]:
+    for export in found.unknown:
+        yield ""
+        yield f"  # {_comment(export.shown)} is not an export that Clew knows. Its columns: {_comment(', '.join(export.names[:12]))}"
+        yield "  # If it is a list of people or of events, say what its columns are (docs/sources.md):"
+        yield f"  # - path: {_comment(json.dumps(export.shown, ensure_ascii=False))}"
+        yield "  #   preset: contacts   # or events"
+        yield "  #   map: {record: {key: ID, identifiers: [{type: email, column: E-mail}]}}"
+    for message in found.unreadable:
+        yield ""
+        yield f"  # {_comment(message)}"
+
+
+def _comment(text: str) -> str:
+    """A text that can't leave its comment."""
+    return " ".join(text.split())
+
+
+def _sample(known: list[tuple[Export, Preset]]) -> tuple[Counter[str], Counter[str], list[str]]:
+    """Countries, currencies and times in the first rows of the known files."""
+    countries: Counter[str] = Counter()
+    currencies: Counter[str] = Counter()
+    times: list[str] = []
+    with Compute(memory_limit="1GB") as compute:
+        for export, preset in known:
+            try:
+                stage = _stage(compute, export, preset)
+            except SourceError:  # a file that is known but damaged: the run will say so, in full
+                continue
+            for path, into in (
+                ("record.country", countries),
+                ("order.currency", currencies),
+                ("event.currency", currencies),
+            ):
+                if column := stage.at(path):
+                    found = compute.rows(
+                        f"SELECT {column}, count(*) FROM {STAGE} WHERE {column} IS NOT NULL GROUP BY 1"
+                    )
+                    into.update(dict(found))
+            for path in ("record.created_at", "order.at", "event.at"):
+                if column := stage.at(path):
+                    times += [
+                        t
+                        for (t,) in compute.rows(
+                            f"SELECT DISTINCT {column} FROM {STAGE} WHERE {column} IS NOT NULL LIMIT 2000"
+                        )
+                    ]
+    return countries, currencies, times
+
+
+def _stage(compute: Compute, export: Export, preset: Preset) -> Stage:
+    mapping: Mapping = preset.map
+    stage = Stage(compute, export.shown, mapping, [c for _, c in columns_of(mapping)], [])
+    stage.add_file(prepare(export, compute.folder), limit=LOOKED_AT)
+    return stage
