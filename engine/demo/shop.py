@@ -23,7 +23,7 @@ from engine.demo.phones import make_phones
 from engine.demo.records import make_records
 from engine.demo.spelling import spell
 from engine.demo.visits import make_visits
-from engine.demo.vocabulary import Vocabulary
+from engine.demo.vocabulary import vocabulary
 from engine.errors import ClewError
 
 LEAST = 100
@@ -68,7 +68,7 @@ def generate(folder: Path, records: int = 6000, seed: int = 1) -> DemoSummary:
 
 def _fill(compute: Compute, records: int, seed: int) -> None:
     """Make every table that the exports read."""
-    words = Vocabulary()
+    words = vocabulary()
     activity = make_activity(stream(seed, "activity"), records - hero.RECORDS)
     people, addresses = make_people(stream(seed, "people"), activity.persons, words)
     phones = make_phones(stream(seed, "phones"), people)

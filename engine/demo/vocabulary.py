@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -88,3 +88,9 @@ class Vocabulary:
     def local_parts(self) -> pa.Array:
         """The names as in e-mail addresses, same numbering."""
         return pa.array([local_part(name) for name in self._names])
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Give the one vocabulary; it never changes."""
+    return Vocabulary()
