@@ -27,13 +27,42 @@ for _line in lines("states.csv"):
 
 #: Countries whose postcodes are a fixed number of digits: spreadsheets eat the zeros at their front.
 _DIGITS = {
-    **dict.fromkeys(("US", "PR", "DE", "FR", "IT", "ES", "FI", "MX", "TR", "UA", "EE", "HR", "RS", "ME", "MA", "MY", "TH",
-                     "ID", "KR", "SA", "LT", "PE", "CR", "GT"), 5),
-    **dict.fromkeys(("AU", "NO", "DK", "CH", "AT", "BE", "HU", "LU", "SI", "BG", "CY", "GE", "NZ", "ZA", "PH", "LV"), 4),
+    **dict.fromkeys(
+        (
+            "US",
+            "PR",
+            "DE",
+            "FR",
+            "IT",
+            "ES",
+            "FI",
+            "MX",
+            "TR",
+            "UA",
+            "EE",
+            "HR",
+            "RS",
+            "ME",
+            "MA",
+            "MY",
+            "TH",
+            "ID",
+            "KR",
+            "SA",
+            "LT",
+            "PE",
+            "CR",
+            "GT",
+        ),
+        5,
+    ),
+    **dict.fromkeys(
+        ("AU", "NO", "DK", "CH", "AT", "BE", "HU", "LU", "SI", "BG", "CY", "GE", "NZ", "ZA", "PH", "LV"), 4
+    ),
     **dict.fromkeys(("RO", "IN", "CN", "SG", "RU", "KZ", "CO", "EC", "VN"), 6),
     "IS": 3,
     "IL": 7,
-}  # fmt: skip
+}
 #: Countries that write their postcode in groups, and how long the first group is.
 _GROUPS = {"SE": (5, 3, " "), "CZ": (5, 3, " "), "SK": (5, 3, " "), "GR": (5, 3, " "), "PL": (5, 2, "-"),
            "PT": (7, 4, "-"), "BR": (8, 5, "-"), "JP": (7, 3, "-"), "NL": (6, 4, " "), "CA": (6, 3, " "),

@@ -1,7 +1,7 @@
 """One function of one value, applied to a whole table: once per distinct input, in Arrow batches, on all cores.
 
-Large inputs go to worker processes as Arrow files. These are programs of their own (`python -m engine.standardise.bulk`)
-and not multiprocessing's, which would run the user's script again in each worker (spawn) or copy DuckDB's threads
+Large inputs go to workers as Arrow files. These are programs of their own (`python -m engine.standardise.bulk`) and not
+multiprocessing's, which would run the user's script again in each worker (spawn) or copy DuckDB's threads
 (fork). They get the name of a function and give back one row per input, so the result doesn't depend on their number.
 """
 
@@ -93,8 +93,8 @@ def _in_workers(task: Task, inputs: pa.Table, workers: int, folder: Path) -> Ite
         for number, stem in enumerate(stems):
             _write(stem.with_suffix(".in"), inputs.schema, inputs.slice(number * size, size).to_batches())
             command = [sys.executable, "-P", "-m", __name__, name, str(stem)]
-            process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-            # Whatever happens here (Ctrl-C, a full disk), no worker outlives it. Killing one that has ended does nothing.
+            process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)  # noqa: S603 ours
+            # Whatever happens here (Ctrl-C, a full disk), no worker outlives it.
             running.callback(process.wait)
             running.callback(process.kill)
             started.append(process)

@@ -12,6 +12,7 @@ from engine.errors import ConfigError
 from engine.standardise import phone
 from engine.standardise.bulk import Task, apply
 from engine.standardise.identify import identify
+from engine.standardise.records import LOCATED
 from engine.standardise.sources import TABLE as SOURCES
 from engine.standardise.text import fold
 from engine.standardise.values import STATUSES
@@ -43,12 +44,13 @@ def known_key(type: str, system: str, text: str, region: str) -> dict[str, str]:
             WHEN {type} = 'phone' AND {plain} THEN regexp_replace({text}, '{phone.SEPARATORS}', '', 'g')
             WHEN {type} = 'email' AND {text} LIKE '%@%' THEN lower(trim({text}))
             ELSE trim({text}) END""",
-        "in_region": f"CASE WHEN {type} = 'phone' OR ({type} = 'email' AND {text} NOT LIKE '%@%') THEN {region} ELSE '' END",
+        "in_region": f"""CASE
+            WHEN {type} = 'phone' OR ({type} = 'email' AND {text} NOT LIKE '%@%') THEN {region} ELSE '' END""",
     }
 
 
-def make_known(compute: Compute, config: Config, located: str) -> None:
-    """Make KNOWN from the identifiers of records and events; `located` has the region of each record_id."""
+def make_known(compute: Compute, config: Config) -> None:
+    """Make KNOWN from the identifiers of records and events."""
     several = f"""CASE
         WHEN type = 'email' AND value LIKE '%@%@%' THEN regexp_split_to_array(value, '\\s*[;,|\\n]\\s*')
         WHEN type = 'phone' AND regexp_matches(value, '[;,|\\n]') AND regexp_matches(value, '{phone.SEVERAL}')
@@ -61,9 +63,9 @@ def make_known(compute: Compute, config: Config, located: str) -> None:
         SELECT record_id, {", ".join(f"{sql} AS {name}" for name, sql in keys.items())}
         FROM (
             SELECT i.source || ':' || i.key AS record_id, i.type, i.system, i.source, unnest({several}) AS text,
-                coalesce(l.region, s.region, ?) AS region
+                coalesce(l.regions, s.regions, ?) AS region
             FROM raw_identifiers i
-            LEFT JOIN {located} l ON l.source = i.source AND l.key = i.key
+            LEFT JOIN {LOCATED} l ON l.source = i.source AND l.key = i.key
             LEFT JOIN {SOURCES} s ON s.source = i.source
             WHERE i.value IS NOT NULL AND i.type IS NOT NULL
         ) WHERE trim(text) <> ''
@@ -73,7 +75,7 @@ def make_known(compute: Compute, config: Config, located: str) -> None:
     columns = ", ".join(keys)
     compute.table(
         "std_asked",
-        f"SELECT DISTINCT {columns} FROM {_GIVEN} UNION {_of_events(compute, config)}",
+        f"SELECT DISTINCT {columns} FROM {_GIVEN} UNION {_of_events()}",
     )
     arguments = "in_type AS type, in_system AS system, in_text AS text, in_region AS region"
     phones, others = "in_type = 'phone'", "in_type <> 'phone'"
@@ -114,15 +116,16 @@ def make_identifiers(compute: Compute) -> None:
 
 def event_key(column: str) -> dict[str, str]:
     """Make the SQL of KNOWN's keys for a column of `raw_events e`, with `s` as its source's row."""
-    return known_key(f"'{_EVENT_COLUMNS[column]}'", "coalesce(e.system, e.source)", f"e.{column}", "s.region")
+    return known_key(f"'{_EVENT_COLUMNS[column]}'", "coalesce(e.system, e.source)", f"e.{column}", "s.regions")
 
 
-def _of_events(compute: Compute, config: Config) -> str:
+def _of_events() -> str:
     parts = []
     for column in _EVENT_COLUMNS:
         keys = ", ".join(f"{sql} AS {name}" for name, sql in event_key(column).items())
         parts.append(
-            f"SELECT DISTINCT {keys} FROM raw_events e JOIN {SOURCES} s ON s.source = e.source WHERE trim(e.{column}) <> ''"
+            f"SELECT DISTINCT {keys} FROM raw_events e JOIN {SOURCES} s ON s.source = e.source"
+            f" WHERE trim(e.{column}) <> ''"
         )
     return " UNION ".join(parts)
 

@@ -20,7 +20,7 @@ _KNOWN_TYPES = ("email", "phone", "account", "loyalty", "device")
 
 
 def identify(type: str, system: str, text: str, region: str) -> Identifier:
-    """The canonical form of an identifier that was read as `type`; `system` is whose account ids these are.
+    """Bring an identifier that was read as `type` into its canonical form; `system` is whose account ids these are.
 
     An e-mail address in a phone column becomes an e-mail, and the other way round; `detail` says so.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 
 import idna
@@ -53,7 +54,7 @@ _JOINTS = str.maketrans("", "", "._-")
 
 
 def email(text: str) -> Identifier:
-    """The canonical form of an e-mail address.
+    """Bring an e-mail address into its canonical form.
 
     Lower case, without display name, plus tag, and the dots that Gmail ignores; the domain in ASCII (IDNA) and without
     its aliases. Typos are not corrected. Status: ok, role, disposable, placeholder, invalid.
@@ -99,8 +100,13 @@ def _status(local: str, domain: str) -> str:
         return "placeholder"
     if _PLACEHOLDER.fullmatch(local) and (local not in _PERHAPS or domain in _PUBLIC):
         return "placeholder"
-    if domain in blocklist or domain.partition(".")[2] in blocklist:
+    if (domain in blocklist or domain.partition(".")[2] in blocklist) and not _is_typo(domain):
         return "disposable"
     if local.translate(_JOINTS) in _ROLES:
         return "role"
     return "ok"
+
+
+def _is_typo(domain: str) -> bool:
+    """Spare the typos of public domains: someone sells hotmial.com, but who types it at a shop means hotmail.com."""
+    return bool(difflib.get_close_matches(domain, _PUBLIC, n=1, cutoff=0.9))

@@ -12,14 +12,7 @@ from engine.standardise.text import NOTHING, clean, fold_name, fold_words
 #: first name (as fold_name gives it) -> the name that it is short for, or another spelling of
 _ROOTS = {word: line.split()[0] for line in lines("nicknames.txt") for word in line.split()}
 
-_TITLES = frozenset(
-    {
-        "mr", "mrs", "ms", "miss", "mx", "mister", "madam", "sir", "dame", "lord", "lady", "dr", "doctor", "prof",
-        "professor", "rev", "reverend", "fr", "hon", "capt", "col", "maj", "sgt", "lt", "herr", "frau", "hr", "fraulein",
-        "fraeulein", "dipl", "ing", "mag", "mme", "mlle", "monsieur", "madame", "sr", "sra", "srta", "senor", "senora",
-        "don", "dona", "dhr", "mevr", "mevrouw", "sig", "signor", "signora", "pan", "pani",
-    }
-)  # fmt: skip
+_TITLES = frozenset(lines("titles.txt"))
 #: These titles are first names as well (Don, Ing), so they go only where two more words follow.
 _TITLES_OR_NAMES = frozenset({"don", "dona", "ing", "mag", "lord", "pan", "hon", "sig", "fr", "dame", "lady", "sir"})
 _SUFFIXES = frozenset(
@@ -35,24 +28,11 @@ _PARTICLES = frozenset(
         "ten", "ter", "zu", "zum", "zur", "bin", "ibn", "al", "el", "of", "st", "saint", "mac", "mc", "o", "af", "av",
     }
 )  # fmt: skip
-#: Words that stand in forms where a name should; a name of nothing but these is none.
-_NOT_NAMES = NOTHING | {
-    "test", "tester", "testing", "guest", "customer", "user", "name", "no name", "noname", "first name", "firstname",
-    "last name", "lastname", "surname", "full name", "fullname", "your name", "anonymous", "anonym", "visitor", "admin",
-    "administrator", "asdf", "asdfg", "asdfasdf", "qwerty", "qwertz", "abc", "abcd", "aaa", "dummy", "fake", "sample",
-    "kunde", "kundin", "gast", "walk in", "walk in customer", "walkin", "cash customer", "cash", "valued customer",
-    "online customer", "guest customer", "guest user", "guest checkout", "shopper", "subscriber", "not given", "someone",
-    "nobody", "no", "client", "cliente", "invitado",
-}  # fmt: skip
+#: A name of nothing but these is none.
+_NOT_NAMES = NOTHING | frozenset(lines("name_placeholders.txt"))
 #: Words that, standing first in a pair, are a first name's place holder, but last names of real people.
 _LAST_NAMES_TOO = frozenset({"guest", "user", "cash", "name", "gast", "kunde", "test", "no", "abc"})
-_LEGAL_FORMS = frozenset(
-    {
-        "inc", "incorporated", "llc", "llp", "ltd", "limited", "gmbh", "mbh", "ohg", "gbr", "corp", "corporation", "plc",
-        "pty", "bv", "nv", "sa", "sas", "sarl", "srl", "spa", "oy", "ab", "aps", "kft", "ug", "ev", "ag", "kg", "kgaa",
-        "company", "co",
-    }
-)  # fmt: skip
+_LEGAL_FORMS = frozenset(lines("legal_forms.txt"))
 _MC = re.compile(r"^(Mc)([a-z])")
 _AFTER_JOINT = re.compile(r"(?:^|(?<=[-'’.]))[^\W\d_]")
 
@@ -86,7 +66,7 @@ def name(full: str | None, first: str | None = None, last: str | None = None) ->
         given, family = _split(_turned(first)) if len(given) > 1 else (given, _rest(whole, given))
     elif not given:
         given, family = _split(_turned(last)) if "," in (last or "") else (_rest_before(whole, family), family)
-    given, family = _only_names(given, family)
+    given, family = _only_names(_healed(given), family)
     if len(given) > len(family) and family and _folded(given[-len(family) :]) == _folded(family):
         given = given[: -len(family)]
     elif len(family) > 1 and given and _folded(family[:1]) == _folded(given[:1]) and len(given) == 1:
@@ -104,12 +84,12 @@ def name(full: str | None, first: str | None = None, last: str | None = None) ->
 
 
 def root(first: str) -> str:
-    """The name that a folded first name is short for (bob -> robert), itself if it is none that we know."""
+    """Find the name that a folded first name is short for (bob -> robert); itself if it is none that we know."""
     return _ROOTS.get(first, first)
 
 
 def company(text: str) -> str | None:
-    """A company's name, folded, without its legal form; None for a placeholder."""
+    """Fold a company's name, without its legal form; None for a placeholder."""
     folded = fold_words(text)
     if folded in NOTHING or "@" in text:
         return None
@@ -134,7 +114,7 @@ def _spelled_forms_joined(words: list[str]) -> list[str]:
 
 
 def _words(text: str | None) -> list[str]:
-    """The words of a field, without titles, suffixes, numbers and e-mail addresses."""
+    """List the words of a field, without titles, suffixes, numbers and e-mail addresses."""
     if not text:
         return []
     words = [word.strip(',;:()[]"*_/\\<>|') for word in clean(text).replace(",", " ").split(" ")]
@@ -155,7 +135,7 @@ def _word(word: str) -> str:
 
 
 def _turned(text: str | None) -> list[str]:
-    """The words of a full name, "Last, First" turned round; a last name alone keeps a comma at its end."""
+    """List the words of a full name, "Last, First" turned round; words of a marked last name end in a comma."""
     if not text:
         return []
     before, comma, after = clean(text).partition(",")
@@ -183,13 +163,13 @@ def _split(words: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _rest(whole: list[str], given: list[str]) -> list[str]:
-    """What the full name says beyond the first names, if it begins with them."""
+    """Find what the full name says beyond the first names, if it begins with them."""
     first, last = _split(whole)
     return last if first[:1] and _folded(first[:1]) == _folded(given[:1]) else []
 
 
 def _rest_before(whole: list[str], family: list[str]) -> list[str]:
-    """What the full name says before the last name, if it ends with it."""
+    """Find what the full name says before the last name, if it ends with it."""
     words = [word.rstrip(",") for word in whole]
     return words[: -len(family)] if _folded(words[-len(family) :]) == _folded(family) else []
 
@@ -205,13 +185,20 @@ def _only_names(given: list[str], family: list[str]) -> tuple[list[str], list[st
     return given, family
 
 
+def _healed(given: list[str]) -> list[str]:
+    """Join "K atherine", where the two parts make a name that we know; "J Robert" and "E D" stay."""
+    if len(given) > 1 and len(given[0]) == 1 and len(given[1]) > 1 and _folded_word(given[0] + given[1]) in _ROOTS:
+        return [given[0] + given[1], *given[2:]]
+    return given
+
+
 def _nothing(words: list[str]) -> bool:
     folded = [_word(word) for word in words]
     return not folded or " ".join(folded) in _NOT_NAMES or all(word in _NOT_NAMES for word in folded)
 
 
 def _is_number(word: str) -> bool:
-    """An e-mail address, a number or an id, rather than a word in which a finger slipped."""
+    """Tell an e-mail address, a number or an id from a word in which a finger slipped."""
     if word.isalpha():
         return False
     digits = sum(character.isdigit() for character in word)

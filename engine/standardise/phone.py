@@ -32,7 +32,7 @@ _IMPERSONAL = {"toll_free", "premium_rate", "shared_cost", "company", "voicemail
 _LEAST_DIGITS = 6
 _RUNS = ("01234567890123456789", "98765432109876543210")
 
-#: What parts the digits of a number; a number of nothing but digits and those; one that a spreadsheet made a decimal of.
+#: What parts the digits of a number; a number of nothing but digits and those; one that a spreadsheet made a decimal.
 #: SQL uses the same three before it looks for distinct values, so that ten ways of typing a number are parsed once.
 SEPARATORS = r"[\s().\-/]+"
 PLAIN = r"^[\s(]*\+?[\d\s().\-/]*$"
@@ -49,10 +49,11 @@ _NORTH_AMERICAN = re.compile(r"^(?:\+?1)?([2-9]\d{9})$")
 
 
 def phone(text: str, region: str) -> Identifier:
-    """The canonical form of a phone number that was typed in `region` (ISO 3166 code).
+    """Bring a phone number that was typed in `region` into its canonical form.
 
-    Status: ok (valid), weak (possible but not valid, not a person's line, or with an extension), placeholder, invalid.
-    `detail` is the line type, followed by the extension where there is one.
+    `region` is an ISO 3166 code, or several with spaces between them: the others are where the shop's customers live
+    too, and are asked about a number that can't be one of the first. Status: ok (valid), weak (possible but not valid,
+    not a person's line, or with an extension), placeholder, invalid. `detail` is the line type, then the extension.
     """
     typed = _undamaged(clean(text).translate(_DASHES))
     if _PLAIN.match(typed):
@@ -73,7 +74,7 @@ def phone(text: str, region: str) -> Identifier:
 
 
 def looks_like_phone(text: str) -> bool:
-    """Is this text typed like a phone number, whatever column it is in?"""
+    """Tell whether this text is typed like a phone number, whatever column it is in."""
     typed = _undamaged(clean(text).translate(_DASHES))
     return bool(_PLAIN.match(typed)) and 7 <= sum(c.isdigit() for c in typed) <= 17
 
@@ -92,12 +93,14 @@ def _undamaged(typed: str) -> str:
 
 
 def _parse(typed: str, region: str) -> tuple[PhoneNumber | None, str | None]:
-    """The number and, if it is valid, its line type; no number if no way of reading it is possible.
+    """Find the number and, if it is valid, its line type; no number if no way of reading it is possible.
 
-    The ways are tried in order and the first valid one wins, else the first possible one: as typed in the region;
-    with 00 or 011 for the plus; with the plus that exports like to drop. The last is tried only where the region
-    can't have such a number at all, because many numbers of one country are valid in another.
+    The ways are tried in order and the first valid one wins, else the first possible one: as typed in the region, with
+    00 or 011 for the plus, with the plus that exports like to drop, in the other regions. Many numbers of one country
+    are valid in another, so the last two only count where the region can't have such a number at all, or, with the
+    plus, where it gives a number of one of the other regions.
     """
+    region, *other_regions = region.split()
     country = phonenumbers.country_code_for_region(region)
     if (country == 1 or typed.startswith("+1")) and (match := _NORTH_AMERICAN.match(typed)):
         # The same answer as below, without the cost of parsing: nothing in such a number is up to interpretation.
@@ -106,15 +109,24 @@ def _parse(typed: str, region: str) -> tuple[PhoneNumber | None, str | None]:
     first = _attempt(typed, region)
     if first is not None and (line := _line(first)):
         return first, line
-    others = [f"+{typed[len(prefix) :]}" for prefix in ("+00", "+0", "00", "011") if typed.startswith(prefix)][:1]
-    if first is None and typed.isdigit() and not others:
-        others = [f"+{typed}"]
-    for other in others:
-        number_abroad = _attempt(other, region)
-        if number_abroad is not None and (line := _line(number_abroad)):
-            return number_abroad, line
-        first = first or number_abroad
-    return first, None
+    prefixes = [prefix for prefix in ("+00", "+0", "00", "011") if typed.startswith(prefix)]
+    if prefixes or typed.isdigit():
+        abroad = _attempt("+" + typed.removeprefix(prefixes[0] if prefixes else ""), region)
+        known = {phonenumbers.country_code_for_region(code) for code in other_regions}
+        if abroad is not None and (prefixes or first is None or abroad.country_code in known):
+            if line := _line(abroad):
+                return abroad, line
+            first = first or (abroad if prefixes else None)
+    return (first, None) if first is not None else _elsewhere(typed, other_regions)
+
+
+def _elsewhere(typed: str, regions: list[str]) -> tuple[PhoneNumber | None, str | None]:
+    """Find the one region that has such a mobile number, else the one that has such a number."""
+    found = [(one, line) for code in regions if (one := _attempt(typed, code)) and (line := _line(one))]
+    for pairs in ([pair for pair in found if pair[1] == "mobile"], found):
+        if len({(one.country_code, one.national_number) for one, _ in pairs}) == 1:
+            return pairs[0]
+    return None, None
 
 
 def _line(number: PhoneNumber) -> str | None:
@@ -122,14 +134,16 @@ def _line(number: PhoneNumber) -> str | None:
 
 
 def _attempt(typed: str, region: str) -> PhoneNumber | None:
-    """The number, if it is at least possible."""
+    """Parse a number; None if it isn't even possible."""
     try:
         number = phonenumbers.parse(typed, region)
     except NumberParseException:
         return None
     possible = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
-    digits = len(phonenumbers.national_significant_number(number))
-    return number if possible and digits >= _LEAST_DIGITS else None
+    digits = phonenumbers.national_significant_number(number)
+    # phonenumbers only looks at the length, but no North American area code starts with 0 or 1.
+    possible = possible and len(digits) >= _LEAST_DIGITS and not (number.country_code == 1 and digits[0] in "01")
+    return number if possible else None
 
 
 def _is_placeholder(digits: str) -> bool:

@@ -6,17 +6,26 @@ from typing import NamedTuple
 
 from engine.compute import Compute, quote
 from engine.config import Config
-from engine.standardise.address import city, country, postcode, state, street
+from engine.standardise.address import city, postcode, state, street
 from engine.standardise.birth import birth_date
 from engine.standardise.bulk import Task, apply
 from engine.standardise.name import company, name, shown
+from engine.standardise.sources import COUNTRIES
 from engine.standardise.sources import TABLE as SOURCES
 from engine.standardise.text import NOTHING, clean, fold, fold_words
 from engine.standardise.times import utc
 from engine.tables import EXTRA
 
-#: raw_records with `iso` (the row's country) and `region` (that, or the source's); one row per source and key.
+#: raw_records with `iso` (the row's country), `region` (that, or the source's), `regions` (those that a phone number
+#: may be of) and `zone`; one row per source and key.
 LOCATED = "std_located"
+
+
+_GENDER = """CASE
+    WHEN lower(trim(r.gender)) IN ('f', 'female', 'woman', 'w', 'weiblich', 'frau', 'femme', 'mujer') THEN 'f'
+    WHEN lower(trim(r.gender)) IN ('m', 'male', 'man', 'männlich', 'herr', 'homme', 'hombre') THEN 'm'
+    WHEN lower(trim(r.gender)) IN ('d', 'x', 'nb', 'diverse', 'divers', 'non-binary', 'nonbinary', 'other') THEN 'x'
+END"""
 
 
 class City(NamedTuple):
@@ -29,7 +38,6 @@ class City(NamedTuple):
 def locate(compute: Compute, config: Config) -> None:
     """Make LOCATED: the latest row of each key, with the region in which its values are read."""
     times = utc("r.seen_at", "s.zone", "s.region")
-    apply(compute, Task("SELECT country FROM raw_records WHERE country IS NOT NULL", country, "std_countries"))
     compute.table("std_once", "SELECT source, key FROM raw_records GROUP BY ALL HAVING count(*) = 1")
     compute.view(
         "std_kept",
@@ -47,15 +55,16 @@ def locate(compute: Compute, config: Config) -> None:
     compute.table(
         LOCATED,
         f"""
-        SELECT r.*, c.value AS iso, coalesce(c.value, s.region, '{config.region}') AS region,
-            coalesce(s.zone, '{config.time_zone}') AS zone
+        SELECT r.*, c.value AS iso, coalesce(c.value, s.region, $region) AS region,
+            concat_ws(' ', c.value, coalesce(s.regions, $region)) AS regions, coalesce(s.zone, $zone) AS zone
         FROM std_kept r
-        LEFT JOIN std_countries c ON c.in_country = r.country
+        LEFT JOIN {COUNTRIES} c ON c.in_country = r.country
         LEFT JOIN {SOURCES} s ON s.source = r.source
         """,
+        {"region": config.region, "zone": config.time_zone},
     )
     compute.run("DROP VIEW std_kept")
-    compute.drop("std_once", "std_countries")
+    compute.drop("std_once", COUNTRIES)
 
 
 def make_records(compute: Compute) -> None:
@@ -85,10 +94,7 @@ def make_records(compute: Compute) -> None:
             {utc("r.created_at", "r.zone", "r.region")} AS created_at,
             n.name, n.first AS first_name, n.first_root, n.middle AS middle_name, n.last AS last_name,
             b.value AS birth_date,
-            CASE WHEN lower(trim(r.gender)) IN ('f', 'female', 'woman', 'w', 'weiblich', 'frau', 'femme', 'mujer') THEN 'f'
-                 WHEN lower(trim(r.gender)) IN ('m', 'male', 'man', 'männlich', 'herr', 'homme', 'hombre') THEN 'm'
-                 WHEN lower(trim(r.gender)) IN ('d', 'x', 'nb', 'diverse', 'divers', 'non-binary', 'nonbinary', 'other')
-                     THEN 'x' END AS gender,
+            {_GENDER} AS gender,
             st.value AS street, ci.folded AS city, po.value AS postcode, sa.value AS state, r.iso AS country,
             coalesce(co.value, n.company) AS company,
             nullif(concat_ws(', ', ci.display, r.iso), '') AS place{folded}

@@ -10,7 +10,7 @@ from engine.config import Config
 from engine.standardise.events import make_events
 from engine.standardise.identifiers import KNOWN, make_identifiers, make_known
 from engine.standardise.orders import make_consents, make_order_lines, make_orders
-from engine.standardise.records import LOCATED, locate, make_records
+from engine.standardise.records import locate, make_records
 from engine.standardise.sources import TABLE as SOURCES
 from engine.standardise.sources import load_sources
 
@@ -42,7 +42,7 @@ def standardise(compute: Compute, config: Config, advance: Callable[[str], None]
     load_sources(compute, config)
     locate(compute, config)
     advance("identifiers")
-    make_known(compute, config, LOCATED)
+    make_known(compute, config)
     make_identifiers(compute)
     advance("names and addresses")
     make_records(compute)

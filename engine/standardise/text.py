@@ -9,7 +9,7 @@ import unicodedata
 _LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i", "ŧ": "t"}
 )
-#: Accents of Latin, Greek and Cyrillic letters. The marks of other scripts (Japanese, Hindi) are letters in all but name.
+#: Accents of Latin, Greek and Cyrillic letters. The marks of other scripts (Japanese, Hindi) are letters.
 _ACCENTS = re.compile("[\u0300-\u036f]")
 #: Zero-width characters, byte-order marks and direction marks that copying from web pages leaves behind.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00]")
@@ -17,8 +17,8 @@ _APOSTROPHES = re.compile("['’‘`´ʼ′\"“”]")
 _NO_WORD = re.compile(r"[\W_]+")
 #: ae, oe, ue before a consonant: an umlaut written out, unless another vowel or q stands before it (Bauer, Vasquez).
 _WRITTEN_UMLAUT = re.compile(r"(?<![aeiouyq])([aou])e(?=[^\W\d_aeiouy])")
-#: ... and unless it is no umlaut at all: Michael, Manuela, Noelle, Rodriguez.
-_NO_UMLAUT = re.compile(r"(?:[aou]el(?:l?[aey]?|s)|uez)$")
+#: ... and unless it is no umlaut at all: Michael, Manuela, Noelle, Rodriguez, Guest.
+_NO_UMLAUT = re.compile(r"(?:[aou]el(?:l?[aey]?|s)|ue[sz]t?)$|^(?:micha|rapha|rafa|isra|samu|manu|emanu)el")
 
 #: What people and programs type when there is nothing to say; compared with folded words.
 NOTHING = frozenset(
@@ -31,7 +31,7 @@ NOTHING = frozenset(
 
 
 def clean(text: str) -> str:
-    """The text as people see it: one form of each character, no invisible ones, single spaces, nothing around it."""
+    """Write a text as people see it: one form of each character, no invisible ones, single spaces."""
     if not text.isascii():
         text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     return " ".join(text.replace("\x00", "").split())
