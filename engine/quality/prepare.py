@@ -13,7 +13,7 @@ from engine.tables import IDENTIFIERS, RECORDS
 WORK_RECORDS = "audit_records"
 #: One row per record, type and value: IDENTIFIERS with the record's `rid`, source, kind and first name.
 WORK_HELD = "audit_held"
-#: One row per source, type and value: how many records hold it, and whether it may link.
+#: One row per source, type and value: how many records and contacts hold it, and whether it may link.
 WORK_VALUES = "audit_values"
 #: One row per type and value that may link, but is held by too many: too many records, or too many first names.
 WORK_SHARED = "audit_shared"
@@ -46,7 +46,8 @@ def prepare(compute: Compute, config: Config) -> None:
     work(
         compute,
         WORK_VALUES,
-        f"""SELECT source, type, value, min(status) AS status, bool_or(linkable) AS linkable, count(*) AS records
+        f"""SELECT source, type, value, min(status) AS status, bool_or(linkable) AS linkable, count(*) AS records,
+                   count(*) FILTER (kind = 'contact') AS contacts
             FROM {WORK_HELD} GROUP BY ALL""",
     )
     _find_shared(compute, config)

@@ -99,7 +99,7 @@ class Source:
 
 @dataclass(frozen=True)
 class FrequentValue:
-    """A value that many records hold. `linkable` ones deserve a look: a placeholder may be among them."""
+    """A value that many records hold (a `linkable` one: several contacts of one source), perhaps a placeholder."""
 
     type: str
     value: str
@@ -140,19 +140,20 @@ class Overlap:
 class Step:
     """A step of the way to a purchase, in visitors (devices; sessions where an event has no device).
 
-    `known` visitors were tied to somebody by the time of their last event of this step, `ever` at any time. `by` counts
-    the known ones per kind of evidence; one visitor may have several.
+    `known_at_first` visitors were tied to somebody by the time of their first event of this step, `known` ones by the
+    last, `ever` at any time. `by` counts the known ones per kind of evidence; one visitor may have several.
     """
 
     step: str
     visitors: int
+    known_at_first: int
     known: int
     ever: int
     by: dict[str, int]
 
     @property
     def share(self) -> float:
-        """Share of the step's visitors who are known by then."""
+        """Share of the step's visitors who are known by the end of it."""
         return _share(self.known, self.visitors)
 
 

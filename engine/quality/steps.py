@@ -21,17 +21,16 @@ def steps(compute: Compute) -> tuple[Step, ...]:
     Evidence: an account on an event (login), an e-mail or phone on one (address), an event with the key or number of a
     known order (order_key), or a contact, checkout or order record that names the device.
     """
-    lasts = ", ".join(f"max(\"at\") FILTER (kind = '{step}') AS last_{step}" for step in STEPS)
+    times = ", ".join(
+        f"{function}(\"at\") FILTER (kind = '{step}') AS {name}_{step}"
+        for step in STEPS
+        for name, function in (("first", "min"), ("last", "max"))
+    )
     records = ", ".join(
         f"min(coalesce(r.created_at, r.seen_at)) FILTER (r.kind = '{kind}') AS \"{kind}\"" for kind in EVIDENCE[3:]
     )
     known = "least(" + ", ".join(f'"{name}"' for name in EVIDENCE) + ")"
-    counts = ", ".join(
-        f"count({last}), count(*) FILTER ({known} <= {last} + {TOLERANCE}), "
-        f"count(*) FILTER ({last} IS NOT NULL AND {known} IS NOT NULL), "
-        + ", ".join(f'count(*) FILTER ("{name}" <= {last} + {TOLERANCE})' for name in EVIDENCE)
-        for last in (f"last_{step}" for step in STEPS)
-    )
+    counts = ", ".join(_counts(step, known) for step in STEPS)
     row = compute.rows(
         f"""WITH order_names AS (
                 SELECT key AS name FROM {quote(ORDERS.name)} WHERE key IS NOT NULL
@@ -42,7 +41,7 @@ def steps(compute: Compute) -> tuple[Step, ...]:
                 FROM {quote(EVENTS.name)} e LEFT JOIN order_names o ON o.name = e.order_key
                 WHERE coalesce(device, session) IS NOT NULL AND "at" IS NOT NULL),
             visitors AS (
-                SELECT device, session, {lasts},
+                SELECT device, session, {times},
                        min("at") FILTER (account IS NOT NULL) AS login,
                        min("at") FILTER (address IS NOT NULL) AS address,
                        min("at") FILTER (order_name IS NOT NULL) AS order_key
@@ -53,9 +52,17 @@ def steps(compute: Compute) -> tuple[Step, ...]:
                 WHERE h.type = 'device' AND h.linkable GROUP BY h.value)
             SELECT {counts} FROM visitors LEFT JOIN devices USING (device)"""
     )[0]
-    width = 3 + len(EVIDENCE)
+    width = 4 + len(EVIDENCE)
     found = []
     for i, step in enumerate(STEPS):
-        visitors, tied, ever, *by = row[i * width : (i + 1) * width]
-        found.append(Step(step, visitors, tied, ever, dict(zip(EVIDENCE, by, strict=True))))
+        visitors, at_first, known_by_last, ever, *by = row[i * width : (i + 1) * width]
+        found.append(Step(step, visitors, at_first, known_by_last, ever, dict(zip(EVIDENCE, by, strict=True))))
     return tuple(found)
+
+
+def _counts(step: str, known: str) -> str:
+    """Return SQL: the visitors at a step, those known by its first and by its last event and ever, and by what."""
+    first, last = f"first_{step} + {TOLERANCE}", f"last_{step} + {TOLERANCE}"
+    conditions = (f"{known} <= {first}", f"{known} <= {last}", f"last_{step} IS NOT NULL AND {known} IS NOT NULL")
+    by = (f'"{name}" <= {last}' for name in EVIDENCE)
+    return f"count(last_{step}), " + ", ".join(f"count(*) FILTER ({condition})" for condition in (*conditions, *by))

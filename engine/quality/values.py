@@ -14,20 +14,31 @@ SHARED = 20
 
 
 def frequent(compute: Compute) -> tuple[FrequentValue, ...]:
-    """List the values that most records hold, per type; names and birth dates too, as placeholders hide there."""
+    """List the values that most records hold, per type; names and birth dates too, as placeholders hide there.
+
+    Values that may link are ranked by the contacts of one source that hold them: a good customer stands in many systems
+    and many orders, but a placeholder stands many times in one system.
+    """
     records = quote(RECORDS.name)
+    contacts = "count(*) FILTER (kind = 'contact')"
     rows = compute.rows(
         f"""WITH held AS (
-                SELECT type, value, source, status, linkable, records FROM {WORK_VALUES} WHERE type <> 'device'
+                SELECT type, value, source, status, linkable, records, contacts FROM {WORK_VALUES}
+                WHERE type <> 'device'
                 UNION ALL
-                SELECT 'birth_date', birth_date::VARCHAR, source, 'ok', true, count(*)
+                SELECT 'birth_date', birth_date::VARCHAR, source, 'ok', true, count(*), {contacts}
                 FROM {records} WHERE birth_date IS NOT NULL GROUP BY birth_date, source
                 UNION ALL
-                SELECT 'name', name, source, 'ok', true, count(*) FROM {records} WHERE name <> '' GROUP BY name, source)
-            SELECT type, value, min(status), linkable, sum(records)::BIGINT AS records, count(*) FROM held
-            GROUP BY type, value, linkable HAVING sum(records) > 1
-            QUALIFY row_number() OVER (PARTITION BY type, linkable ORDER BY sum(records) DESC, value) <= {FREQUENT}
-            ORDER BY linkable, type, records DESC, value"""
+                SELECT 'name', name, source, 'ok', true, count(*), {contacts}
+                FROM {records} WHERE name <> '' GROUP BY name, source),
+            counted AS (
+                SELECT type, value, min(status) AS status, linkable, sum(records)::BIGINT AS records,
+                       count(*) AS sources, CASE WHEN linkable THEN max(contacts) ELSE sum(records) END AS rank
+                FROM held GROUP BY type, value, linkable)
+            SELECT type, value, status, linkable, records, sources FROM counted WHERE rank > 1
+            QUALIFY {FREQUENT} >= row_number() OVER (
+                PARTITION BY type, linkable ORDER BY rank DESC, records DESC, value)
+            ORDER BY linkable, type, rank DESC, records DESC, value"""
     )
     return tuple(FrequentValue(*row) for row in rows)
 

@@ -57,5 +57,13 @@ def test_a_purchase_and_its_order_may_be_minutes_apart(shop: Shop) -> None:
     assert found(shop)["purchase"] == (1, 1, 1)
 
 
+def test_who_becomes_known_while_browsing_was_not_known_at_first(shop: Shop) -> None:
+    shop.event("1", "view", "2026-05-01 10:00", device="d")
+    shop.event("2", "login", "2026-05-01 12:00", device="d", account="shop:1")
+    shop.event("3", "view", "2026-05-01 12:01", device="d")
+    view = shop.audit().steps[0]
+    assert (view.known_at_first, view.known, view.ever) == (0, 1, 1)
+
+
 def test_without_events_nobody_is_there(shop: Shop) -> None:
     assert set(found(shop).values()) == {(0, 0, 0)}

@@ -19,6 +19,15 @@ def test_frequent_values_and_placeholders(shop: Shop) -> None:
     )
 
 
+def test_a_good_customer_is_no_frequent_value(shop: Shop) -> None:
+    for key in range(9):
+        shop.record("crm", str(key), "order", email="a@x.com")
+    shop.record("till", "1", email="a@x.com")
+    shop.record("till", "2", phone="+1555")
+    shop.record("till", "3", phone="+1555")
+    assert shop.audit().frequent == (FrequentValue("phone", "+1555", "ok", True, 2, 1),)
+
+
 def test_a_value_under_many_names_is_shared(shop: Shop) -> None:
     for key, first in enumerate(PEOPLE):
         shop.record("crm", str(key), first=first, phone="+1555", email="info@x.com", email_status="role")
