@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from engine.compute import Compute
+from engine.errors import StateError
 from engine.ledger.ids import customer_id, customer_number_sql
 from engine.state import MOVES, State
 from engine.state.chain import GENESIS, act_digest, entry_hash
@@ -45,9 +46,12 @@ def _few(problems: Iterator[str]) -> list[str]:
 
 
 def _check_file(state: State) -> Iterator[str]:
-    for (answer,) in state.rows("PRAGMA quick_check(5)"):
-        if answer != "ok":
-            yield f"{state.path} is damaged: {answer}. Put a backup in its place."
+    try:
+        for (answer,) in state.rows("PRAGMA quick_check(5)"):
+            if answer != "ok":
+                yield f"{state.path} is damaged: {answer}. Put a backup in its place."
+    except StateError as error:
+        yield str(error)
 
 
 class _Moves:

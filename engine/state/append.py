@@ -16,6 +16,11 @@ from engine.state.changes import Changes
 #: Entries and records turned into Python objects at a time.
 BATCH = 50_000
 
+_TWICE = (
+    "two records share a record number, or one record is moved twice by one publish: nothing was published. "
+    "This should not happen; please report it."
+)
+
 
 def append(
     connection: sqlite3.Connection, changes: Changes, seq: int, head: bytes, *, at: int, run_id: str | None, actor: str
@@ -68,6 +73,8 @@ def _add_records(
 ) -> None:
     # In the order of the key, so that the table is written from left to right.
     order = np.argsort(numbers)
+    if (np.diff(numbers[order]) == 0).any():
+        raise StateError(_TWICE)
     moved = changes.moved.column("record_id").combine_chunks()
 
     def rows() -> Iterator[tuple[Any, ...]]:
@@ -75,15 +82,12 @@ def _add_records(
             part = order[start : start + BATCH]
             yield from zip(numbers[part].tolist(), moved.take(part).to_pylist(), entries[part].tolist(), strict=True)
 
-    # Two record ids with one number make the entry NULL, which the table refuses.
+    # Another record id for a known number makes the entry NULL, which the table refuses.
     try:
         connection.executemany(
             """INSERT INTO record (number, record_id, entry) VALUES (?, ?, ?) ON CONFLICT (number) DO UPDATE SET
-                entry = CASE WHEN record_id = excluded.record_id AND entry < excluded.entry THEN excluded.entry END""",
+                entry = CASE WHEN record_id = excluded.record_id THEN excluded.entry END""",
             rows(),
         )
     except sqlite3.IntegrityError as error:
-        raise StateError(
-            "two records share a record number, or one record is moved twice by one publish: nothing was published. "
-            "If the sources give each record one key, please report this."
-        ) from error
+        raise StateError(_TWICE) from error
