@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from engine.config import Config
 
 #: Disagreeing names or birth dates forbid a join only where the model has learned that they hardly ever disagree within
-#: a person. On data that is corrupted on purpose they do, and a hard veto would cost more than it saves.
-SELDOM = 0.10
+#: a person: in fewer than so many true pairs. On data that is corrupted on purpose they do, and a hard veto would cost
+#: more than it saves. A birth date hardly ever changes, so one that does says more about the data than about the person.
+NAMES_SELDOM_DIFFER = 0.05
+BIRTHS_SELDOM_DIFFER = 0.01
 
 
 @dataclass(frozen=True)
@@ -29,17 +31,15 @@ class Policy:
     def of(config: Config, model: Model) -> Policy:
         """The project's limits, and what this model has learned about names and birth dates."""
 
-        def seldom_differs(comparison: str) -> bool:
+        def seldom(comparison: str, share: float) -> bool:
             m = model.m(comparison, DIFFER)
-            return m is not None and m < SELDOM
+            return m is not None and m < share
 
-        born_again = any(
-            m > u * 2 for label, m, u in model.levels("birth_date") if label == "same"
-        )
+        learned = any(abs(m - u) > u / 2 for _, m, u in model.levels("birth_date"))
         return Policy(
             threshold=config.linkage.threshold,
             max_records=config.limits.max_records,
-            names_forbid=seldom_differs("first_name"),
+            names_forbid=seldom("first_name", NAMES_SELDOM_DIFFER),
             # A birth date that no two records of a person ever repeat was never learned; it can still contradict.
-            births_forbid=seldom_differs("birth_date") or ("birth_date" in model.comparisons and not born_again),
+            births_forbid=seldom("birth_date", BIRTHS_SELDOM_DIFFER) or ("birth_date" in model.comparisons and not learned),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,6 +17,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 log = logging.getLogger("clew.sql")
+
+#: Values of a statement: by position (?) or by name ($name).
+Parameters = Sequence[Any] | Mapping[str, Any] | None
 
 
 def quote(name: str) -> str:
@@ -42,22 +45,22 @@ class Compute:
         self.run("SET preserve_insertion_order = false")
         self.run("SET enable_progress_bar = false")
 
-    def run(self, sql: str, parameters: Sequence[Any] | None = None) -> None:
+    def run(self, sql: str, parameters: Parameters = None) -> None:
         """Execute a statement for its effect."""
         log.debug("%s", sql.strip())
         self.connection.execute(sql, parameters)
 
-    def rows(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, parameters: Parameters = None) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         log.debug("%s", sql.strip())
         return self.connection.execute(sql, parameters).fetchall()
 
-    def value(self, sql: str, parameters: Sequence[Any] | None = None) -> Any:
+    def value(self, sql: str, parameters: Parameters = None) -> Any:
         """The first column of a query's first row, or None."""
         rows = self.rows(sql, parameters)
         return rows[0][0] if rows else None
 
-    def table(self, name: str, sql: str, parameters: Sequence[Any] | None = None) -> int:
+    def table(self, name: str, sql: str, parameters: Parameters = None) -> int:
         """Make (or replace) table `name` from a query; returns its row count."""
         self.run(f"CREATE OR REPLACE TABLE {quote(name)} AS {sql}", parameters)
         return self.count(name)
@@ -79,11 +82,15 @@ class Compute:
         """Is there a table or view of that name?"""
         return bool(self.value("SELECT count(*) FROM duckdb_columns() WHERE table_name = ?", [name]))
 
+    def table_names(self) -> list[str]:
+        """Names of all tables, sorted."""
+        return [name for (name,) in self.rows("SELECT table_name FROM duckdb_tables() ORDER BY table_name")]
+
     def columns(self, name: str) -> dict[str, str]:
         """Column name -> type, in order."""
         return {r[0]: r[1] for r in self.rows(f"DESCRIBE {quote(name)}")}
 
-    def arrow(self, sql: str, parameters: Sequence[Any] | None = None) -> pa.Table:
+    def arrow(self, sql: str, parameters: Parameters = None) -> pa.Table:
         """A query's result as an Arrow table."""
         log.debug("%s", sql.strip())
         return self.connection.sql(sql, params=parameters).to_arrow_table()

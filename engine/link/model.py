@@ -38,11 +38,14 @@ SEED = 20260101
 #: However rarely a field seemed to change within a person, it is assumed to do so once in so many pairs.
 M_FLOOR = 0.005
 
-#: Blocking passes for expectation maximisation: columns that are held equal while the others are learned.
+#: Blocking passes for expectation maximisation: columns that are held equal while the others are learned. An e-mail is
+#: mostly made of its owner's name, so pairs that share one agree on names whether they match or not: such a pass may
+#: teach about names, and only one that holds the names equal as well may teach about the rest.
 PASSES = (
-    ("email",), ("phone",), ("first_root", "last_name"), ("birth_text",), ("street", "postcode"),
-    ("last_name", "postcode"), ("first_root", "postcode"), ("last_name", "city"),
+    ("email",), ("email", "first_root", "last_name"), ("phone",), ("first_root", "last_name"), ("birth_text",),
+    ("street", "postcode"), ("last_name", "postcode"), ("first_root", "postcode"), ("last_name", "city"),
 )  # fmt: skip
+ONLY = {("email",): ("first_name", "last_name")}
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,15 @@ class Model:
         return target
 
     @staticmethod
+    def with_term_frequencies(compute: Compute, settings: dict[str, Any], comparisons: list[Comparison]) -> Model:
+        """A model of these settings, with term frequencies taken from `nodes` and `seeds`."""
+        columns = tuple(sorted({level.tf for c in comparisons for level in c.levels if level.tf}))
+        for column in columns:
+            _term_frequencies(compute, column)
+        groups = int(compute.value("SELECT count(*) FROM seeds WHERE is_head"))
+        return Model(settings, columns, {"nodes": compute.count("nodes"), "groups": groups})
+
+    @staticmethod
     def load(compute: Compute, folder: Path) -> Model:
         """Read a model that `save` wrote, and its term frequencies into `compute`."""
         try:
@@ -154,13 +166,10 @@ def train(compute: Compute, comparisons: list[Comparison]) -> Model:
         raise LinkError("there is nothing to compare: the sources hold fewer than two records with a name or an identifier")
     settings = base_settings([c.settings() for c in comparisons])
     settings["probability_two_random_records_match"] = _prior(compute, nodes)
-    columns = tuple(sorted({level.tf for c in comparisons for level in c.levels if level.tf}))
-    for column in columns:
-        _term_frequencies(compute, column)
+    model = Model.with_term_frequencies(compute, settings, comparisons)
     floor = _learn_u(compute, settings)
-    passes = _learn_m(compute, settings, columns)
-    _settle(settings, comparisons, passes, floor)
-    return Model(settings, columns, {"nodes": nodes, "groups": int(compute.value("SELECT count(*) FROM seeds WHERE is_head"))})
+    _settle(settings, comparisons, _learn_m(compute, settings, model.term_frequencies), floor)
+    return model
 
 
 def _prior(compute: Compute, nodes: int) -> float:
@@ -231,6 +240,8 @@ def _learn_m(compute: Compute, settings: dict[str, Any], columns: tuple[str, ...
             log.info("training pass on %s taught nothing: %s", " and ".join(held), error)
             continue
         for c, comparison in enumerate(linker.misc.save_model_to_json()["comparisons"]):
+            if held in ONLY and comparison["output_column_name"] not in ONLY[held]:
+                continue
             for v, level in enumerate(comparison["comparison_levels"]):
                 if isinstance(level.get("m_probability"), float):
                     found.setdefault((c, v), []).append(level["m_probability"])

@@ -1,0 +1,74 @@
+"""The link stage: fold, first groups, a model (kept or trained), blocking, scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.compute import Compute
+from engine.config import Config
+from engine.link import blocking, own
+from engine.link.blocking import Rule
+from engine.link.comparisons import choose
+from engine.link.model import Model, train
+from engine.link.nodes import build_nodes
+from engine.link.score import score
+from engine.link.seeds import build_seeds
+
+#: Beside the models: the name of the one in use.
+CURRENT = "current"
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What the stage leaves besides its tables: the model, where it is kept, and the rules that proposed pairs."""
+
+    model: Model
+    folder: Path
+    rules: list[Rule]
+    counts: dict[str, int]
+
+
+def link(
+    compute: Compute,
+    config: Config,
+    root: Path,
+    models: Path,
+    retrain: bool = False,
+    advance: Callable[[str], None] = lambda _: None,
+) -> Linked:
+    """Make `nodes`, `node_records`, `shared_values` and `scored` from `records` and `identifiers`.
+
+    The model in use is kept as long as it was made for the same comparisons; `retrain` makes a new one all the same.
+    Errors: LinkError where there is nothing to compare; ConfigError for a settings file that is none.
+    """
+    advance("fold")
+    nodes = build_nodes(compute, config)
+    settings = own.read_settings(root / config.linkage.settings) if config.linkage.settings else None
+    comparisons = own.comparisons(settings) if settings else choose(compute, config.linkage.compare)
+    current = models / CURRENT
+    model = None
+    if current.exists() and not retrain:
+        folder = models / current.read_text(encoding="utf-8").strip()
+        kept = Model.load(compute, folder)
+        model = kept if kept.fits(comparisons) else None
+    if model is None:
+        advance("train")
+        build_seeds(compute, config.limits.block_size)
+        model = (own.trained(compute, settings) if settings else None) or train(compute, comparisons)
+        models.mkdir(parents=True, exist_ok=True)
+        folder = model.save(compute, models)
+        part = current.with_name(CURRENT + ".part")
+        part.write_text(folder.name, encoding="utf-8")
+        part.replace(current)
+        compute.drop("seeds")
+    advance("block")
+    rules = blocking.choose(
+        list(compute.columns("nodes")), config.linkage.blocking + (own.blocking(settings) if settings else ())
+    )
+    pairs = blocking.block(compute, rules, config.limits.block_size, config.linkage.link_only)
+    advance("score")
+    scored = score(compute, model)
+    compute.drop("blocked", *(f"tf_{c}" for c in model.term_frequencies))
+    return Linked(model, folder, rules, {"nodes": nodes, "pairs": pairs, "scored": scored})

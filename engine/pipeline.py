@@ -1,0 +1,337 @@
+"""The order of the stages: sources -> standardise -> link -> cluster -> ledger -> profile -> publish.
+
+A run's tables are written to a folder of their own, which gets its final name when all of them are on disk; then one
+transaction in state.db makes the run the current one. A process killed anywhere before leaves the earlier run standing,
+and what it left lying about is swept up by the next run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+from engine.cluster import cluster
+from engine.cluster.confidence import confidence
+from engine.cluster.devices import build_device_windows
+from engine.compute import Compute, quote
+from engine.config import Config, config_hash
+from engine.errors import ClewError, ConfigError
+from engine.ledger import assign_ids, recall
+from engine.link import Linked, link
+from engine.profile import anchors, build_customers
+from engine.runs import RunTables
+from engine.sources import ReadSummary, read_sources
+from engine.standardise import standardise
+from engine.state import State
+from engine.tables import MEMBERS, SOURCE_FILES, check
+
+log = logging.getLogger("clew")
+
+#: The version of a run folder's layout.
+SCHEMA_VERSION = 1
+
+#: Run tables and the order of their rows, so that the same input gives the same bytes.
+RUN_TABLES = {
+    "records": "record_id",
+    "identifiers": "record_id, type, value",
+    "consents": "record_id, channel, state, at",
+    "orders": "record_id",
+    "order_lines": "record_id, line",
+    "events": "source, key",
+    "rejects": "source, file, line, reason",
+    "source_files": "source, file",
+    "matches": "record_a, record_b",
+    "refusals": "record_a, record_b",
+    "shared_values": "type, value",
+    "members": "record_id",
+    "customers": "customer_id",
+    "known_by": "customer_id, type, value",
+    "device_windows": "device, since, customer_id",
+    "redirects": "old_id, new_id, kind",
+}
+#: Of those, the tables that hold what was read, by source.
+OF_SOURCES = {
+    "records": "source = $s", "orders": "source = $s", "events": "source = $s", "rejects": "source = $s",
+    "source_files": "source = $s", "identifiers": "starts_with(record_id, $s || ':')",
+    "consents": "starts_with(record_id, $s || ':')", "order_lines": "starts_with(record_id, $s || ':')",
+}  # fmt: skip
+
+
+class Reporter(Protocol):
+    """Who wants to know how far a run is."""
+
+    def stage(self, name: str) -> None:
+        """A stage begins."""
+
+    def step(self, text: str) -> None:
+        """Within the stage, something begins."""
+
+    def done(self, name: str, seconds: float, counts: Mapping[str, int]) -> None:
+        """The stage is done."""
+
+
+class Silent:
+    """Wants to know nothing."""
+
+    def stage(self, name: str) -> None:
+        """Ignored."""
+
+    def step(self, text: str) -> None:
+        """Ignored."""
+
+    def done(self, name: str, seconds: float, counts: Mapping[str, int]) -> None:
+        """Ignored."""
+
+
+@dataclass
+class RunResult:
+    """What a run did: its manifest, where its tables are, and what happened to customer ids."""
+
+    run: RunTables
+    manifest: dict[str, Any]
+    changes: dict[str, int]
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a project keeps what. `store` is the folder that the project file names."""
+
+    store: Path
+
+    @property
+    def runs(self) -> Path:
+        """One folder a run."""
+        return self.store / "runs"
+
+    @property
+    def models(self) -> Path:
+        """One folder a model, and the name of the one in use."""
+        return self.store / "models"
+
+    @property
+    def scratch(self) -> Path:
+        """Where a run computes. Empty between runs."""
+        return self.store / "scratch"
+
+    def run(self, run_id: str) -> RunTables:
+        """The tables of a run."""
+        return RunTables(self.runs / run_id)
+
+
+def run(
+    config: Config,
+    root: Path,
+    *,
+    only: str | None = None,
+    retrain: bool = False,
+    frames: Mapping[str, Any] | None = None,
+    reporter: Reporter | None = None,
+) -> RunResult:
+    """Compute a run from the project's sources and make it the current one.
+
+    `root` is the folder of the project file; `only` names a source to read afresh while the others stay as they were in
+    the current run; `frames` gives sources as data frames in place of their files.
+
+    Errors: any ClewError; the current run then stands as it was.
+    """
+    told = reporter or Silent()
+    layout = Layout(root / config.store)
+    with State.open(layout.store) as state, state.writing("clew run"):
+        sweep(layout, state)
+        started = datetime.now(UTC)
+        current = state.current_run()
+        if only is not None and current is None:
+            raise ConfigError(f"--source {only}: there is no run yet whose other sources could stay; run all of them first")
+        run_id = _new_run_id(layout, started)
+        state.begin(run_id, config_hash(config), started)
+        try:
+            layout.scratch.mkdir(parents=True, exist_ok=True)
+            with Compute(layout.scratch) as compute:
+                stages = Stages(compute, config, root, layout, told)
+                result = stages.run(state, run_id, started, only, retrain, frames)
+        except BaseException:
+            shutil.rmtree(_part(layout, run_id), ignore_errors=True)
+            state.fail(run_id, datetime.now(UTC))
+            raise
+    return result
+
+
+@dataclass
+class Stages:
+    """One computation, stage by stage, over one Compute."""
+
+    compute: Compute
+    config: Config
+    root: Path
+    layout: Layout
+    reporter: Reporter
+    timings: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[dict[str, int]]:
+        self.reporter.stage(name)
+        begun = time.perf_counter()
+        counts: dict[str, int] = {}
+        yield counts
+        seconds = time.perf_counter() - begun
+        self.timings[name] = round(seconds, 3)
+        self.counts |= counts
+        self.reporter.done(name, seconds, counts)
+
+    def read(self, only: str | None, frames: Mapping[str, Any] | None, previous: RunTables | None) -> ReadSummary:
+        """Sources and standardise: the tables of records, complete, whatever was read of them now."""
+        with self._stage("sources") as counts:
+            summary = read_sources(self.compute, self.config, self.root, only, frames, self.reporter.step)
+            counts["rows"] = sum(s.rows for s in summary.sources)
+            counts["rejected"] = sum(s.rejected for s in summary.sources)
+        with self._stage("standardise") as counts:
+            standardise(self.compute, self.config, self.reporter.step)
+            for table in [n for n in self.compute.table_names() if n.startswith("raw_")]:
+                self.compute.drop(table)
+            self._keep_others(only, previous)
+            counts |= {t: self.compute.count(t) for t in ("records", "identifiers", "orders", "events")}
+        return summary
+
+    def _keep_others(self, only: str | None, previous: RunTables | None) -> None:
+        """Take the rows of sources that were not read now, and earlier rows of those that only append, from `previous`."""
+        if previous is None:
+            return
+        for source in self.config.sources:
+            appends = source.mode == "append"
+            if (only is None or source.title == only) and not appends:
+                continue
+            for table, belongs in OF_SOURCES.items():
+                path = str(previous.path(table))
+                if source.title == only or only is None:
+                    if table in ("rejects", "source_files"):
+                        continue
+                    key = "source, key" if table == "events" else "record_id"
+                    again = f"AND ({key}) NOT IN (SELECT ({key}) FROM {quote('records' if table != 'events' else table)})"
+                else:
+                    again = ""
+                self.compute.run(
+                    f"INSERT INTO {quote(table)} BY NAME SELECT * FROM read_parquet($path) WHERE {belongs} {again}",
+                    {"path": path, "s": source.title},
+                )
+
+    def resolve(self, retrain: bool) -> Linked:
+        """Link and cluster: groups of records, with their matches and refusals."""
+        with self._stage("link") as counts:
+            linked = link(self.compute, self.config, self.root, self.layout.models, retrain, self.reporter.step)
+            counts |= linked.counts
+        with self._stage("cluster") as counts:
+            cluster(self.compute, self.config, linked.model, linked.rules)
+            anchors(self.compute, self.config)
+            confidence(self.compute)
+            self.compute.drop("scored", "nodes", "node_records", "links")
+            counts["matches"] = self.compute.count("matches")
+            counts["refusals"] = self.compute.count("refusals")
+        return linked
+
+    def run(
+        self,
+        state: State,
+        run_id: str,
+        started: datetime,
+        only: str | None,
+        retrain: bool,
+        frames: Mapping[str, Any] | None,
+    ) -> RunResult:
+        """All stages, and the publish."""
+        current = state.current_run()
+        previous = self.layout.run(current.run_id) if current else None
+        summary = self.read(only, frames, previous)
+        linked = self.resolve(retrain)
+        with self._stage("ledger") as counts:
+            assigned = assign_ids(
+                self.compute,
+                recall(state),
+                started,
+                previous=previous.path("members") if previous else None,
+                causes_table="matches",
+            )
+            self.compute.table(
+                "members", "SELECT record_id, customer_id, confidence, since FROM ids JOIN confidences USING (record_id)"
+            )
+            check(self.compute, MEMBERS)
+            counts["customers"] = int(self.compute.value("SELECT count(DISTINCT customer_id) FROM members"))
+        with self._stage("profile") as counts:
+            build_customers(self.compute, self.config)
+            counts["device windows"] = build_device_windows(self.compute)
+        with self._stage("publish"):
+            manifest = self._write(run_id, started, linked)
+            digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+            state.publish(run_id, assigned.changes, digest, started)
+        return RunResult(self.layout.run(run_id), manifest, assigned.counts, list(summary.warnings))
+
+    def _write(self, run_id: str, started: datetime, linked: Linked) -> dict[str, Any]:
+        """The run's folder: every table, then the manifest, then its final name."""
+        part = _part(self.layout, run_id)
+        part.mkdir(parents=True)
+        for table, order in RUN_TABLES.items():
+            self.compute.write_parquet(table, part / f"{table}.parquet", order_by=order)
+        files = self.compute.rows(f"SELECT {', '.join(SOURCE_FILES.columns)} FROM source_files ORDER BY source, file")
+        manifest = {
+            "schema_version": SCHEMA_VERSION,
+            "run_id": run_id,
+            "clew": version("clew"),
+            "splink": version("splink"),
+            "started": started.isoformat(),
+            "config_hash": config_hash(self.config),
+            "model": linked.folder.name,
+            "model_hash": linked.model.hash,
+            "inputs": [dict(zip(SOURCE_FILES.columns, row, strict=True)) for row in files],
+            "counts": {**self.counts, **{t: self.compute.count(t) for t in RUN_TABLES}},
+            "seconds": self.timings,
+        }
+        (part / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        part.rename(self.layout.runs / run_id)
+        return manifest
+
+
+def sweep(layout: Layout, state: State) -> None:
+    """Remove what killed processes left: scratch files, half-written run folders, and whole ones never published."""
+    shutil.rmtree(layout.scratch, ignore_errors=True)
+    published = {r.run_id for r in state.runs() if r.status == "published"}
+    if layout.runs.exists():
+        for folder in layout.runs.iterdir():
+            if folder.name not in published:
+                log.info("removing %s, which was never published", folder.name)
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def read_manifest(run: RunTables) -> dict[str, Any]:
+    """The manifest of a run. Errors: ClewError for one that is missing, damaged or of a newer version."""
+    path = run.folder / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ClewError(f"{path} can't be read ({error}): the run is damaged, run again") from error
+    if manifest["schema_version"] > SCHEMA_VERSION:
+        raise ClewError(f"{path} was written by a newer version of Clew ({manifest['clew']}): update Clew")
+    return dict(manifest)
+
+
+def _part(layout: Layout, run_id: str) -> Path:
+    return layout.runs / f"{run_id}.part"
+
+
+def _new_run_id(layout: Layout, started: datetime) -> str:
+    """The time of the start, in UTC, with a number after it where two runs start in one second."""
+    stem = started.strftime("%Y%m%dT%H%M%SZ")
+    number = 1
+    while (layout.runs / (stem if number == 1 else f"{stem}-{number}")).exists():
+        number += 1
+    return stem if number == 1 else f"{stem}-{number}"
