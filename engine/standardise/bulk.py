@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
 import pyarrow as pa
 
-from engine.compute import Compute
 from engine.errors import ClewError
+
+if TYPE_CHECKING:  # a worker needs no database
+    from engine.compute import Compute
 
 #: Rows that are Python objects at one time.
 BATCH = 50_000
@@ -86,28 +88,33 @@ def _map(function: Callable[..., Any], inputs: pa.Table) -> Iterator[pa.RecordBa
 def _in_workers(task: Task, inputs: pa.Table, workers: int, folder: Path) -> Iterator[pa.Table]:
     size = -(-inputs.num_rows // workers)
     stems = [folder / f"{task.into}-{number}" for number in range(workers)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    name = f"{task.function.__module__}:{task.function.__qualname__}"
-    with ExitStack() as running:
-        started = []
+    try:
         for number, stem in enumerate(stems):
             _write(stem.with_suffix(".in"), inputs.schema, inputs.slice(number * size, size).to_batches())
-            command = [sys.executable, "-P", "-m", __name__, name, str(stem)]
+        _run(f"{task.function.__module__}:{task.function.__qualname__}", stems)
+        yield pa.concat_tables([_read(stem.with_suffix(".out")) for stem in stems])
+    finally:
+        for stem in stems:
+            stem.with_suffix(".in").unlink(missing_ok=True)
+            stem.with_suffix(".out").unlink(missing_ok=True)
+
+
+def _run(function: str, stems: list[Path]) -> None:
+    """Run one worker for each share of the inputs, and wait for all of them."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    with ExitStack() as running:
+        started = []
+        for stem in stems:
+            command = [sys.executable, "-P", "-m", __name__, function, str(stem)]
             process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)  # noqa: S603 ours
             # Whatever happens here (Ctrl-C, a full disk), no worker outlives it.
-            running.callback(process.wait)
+            running.enter_context(process)
             running.callback(process.kill)
             started.append(process)
         for process in started:
             _, complaint = process.communicate()
             if process.returncode:
-                raise ClewError(f"a worker that standardises {task.into} ended with {process.returncode}:\n{complaint}")
-    try:
-        yield pa.concat_tables([_read(stem.with_suffix(".out")) for stem in stems])
-    finally:
-        for stem in stems:
-            stem.with_suffix(".in").unlink()
-            stem.with_suffix(".out").unlink()
+                raise ClewError(f"{function} failed in a worker, which ended with {process.returncode}:\n{complaint}")
 
 
 def _write(path: Path, schema: pa.Schema, batches: Any) -> None:

@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from engine.compute import Compute
 from engine.config import Config
-from engine.errors import ConfigError
 from engine.standardise import phone
 from engine.standardise.bulk import Task, apply
 from engine.standardise.identify import identify
@@ -139,7 +138,7 @@ def _make_blocked(compute: Compute, config: Config) -> None:
         regions = {config.region, *(source.region for source in config.sources if source.region)}
         blocked = {identify(kind, "", text, region).value for text in policy.block for region in regions}
         blocked |= {fold(text) for text in policy.block}
-        patterns = [_pattern(kind, text) for text in policy.block_patterns]
+        patterns = [re.compile(text, re.IGNORECASE) for text in policy.block_patterns]
         if patterns:
             values = compute.rows(
                 "SELECT DISTINCT value, display FROM (FROM std_phones UNION ALL FROM std_others) WHERE type = ?", [kind]
@@ -152,12 +151,3 @@ def _make_blocked(compute: Compute, config: Config) -> None:
             compute.load("std_blocking", found)
             compute.run(f"INSERT INTO {_BLOCKED} SELECT * FROM std_blocking")
             compute.drop("std_blocking")
-
-
-def _pattern(kind: str, text: str) -> re.Pattern[str]:
-    try:
-        return re.compile(text, re.IGNORECASE)
-    except re.error as error:
-        raise ConfigError(
-            f"identifiers.{kind}.block_patterns: {text!r} is not a regular expression: {error}"
-        ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 import idna
@@ -109,4 +108,4 @@ def _status(local: str, domain: str) -> str:
 
 def _is_typo(domain: str) -> bool:
     """Spare the typos of public domains: someone sells hotmial.com, but who types it at a shop means hotmail.com."""
-    return bool(difflib.get_close_matches(domain, _PUBLIC, n=1, cutoff=0.9))
+    return any(sorted(domain) == sorted(public) for public in _PUBLIC)

@@ -45,6 +45,7 @@ _DASHES = dict.fromkeys(range(0x2010, 0x2016), "-") | {0x2212: "-"}
 _SCHEME = re.compile(r"^(?:tel|phone|sms|whatsapp|mobile|cell|fax|p):\s*", re.IGNORECASE)
 _DECIMAL = re.compile(DECIMAL)
 _SCIENTIFIC = re.compile(r"^\d\.\d+E\+?\d\d?$", re.IGNORECASE)
+_EXTENSION = re.compile(r"\s*(?:;?ext(?:ension)?[.=:]?|x|#)\s*\d{1,7}$", re.IGNORECASE)
 _NORTH_AMERICAN = re.compile(r"^(?:\+?1)?([2-9]\d{9})$")
 
 
@@ -75,7 +76,7 @@ def phone(text: str, region: str) -> Identifier:
 
 def looks_like_phone(text: str) -> bool:
     """Tell whether this text is typed like a phone number, whatever column it is in."""
-    typed = _undamaged(clean(text).translate(_DASHES))
+    typed = _EXTENSION.sub("", _undamaged(clean(text).translate(_DASHES)))
     return bool(_PLAIN.match(typed)) and 7 <= sum(c.isdigit() for c in typed) <= 17
 
 
@@ -121,8 +122,9 @@ def _parse(typed: str, region: str) -> tuple[PhoneNumber | None, str | None]:
 
 
 def _elsewhere(typed: str, regions: list[str]) -> tuple[PhoneNumber | None, str | None]:
-    """Find the one region that has such a mobile number, else the one that has such a number."""
-    found = [(one, line) for code in regions if (one := _attempt(typed, code)) and (line := _line(one))]
+    """Find the one region that has such a mobile number, else the one that has such a number, as dialled there."""
+    dialled = [code for code in regions if typed.startswith(phonenumbers.ndd_prefix_for_region(code, True) or "")]
+    found = [(one, line) for code in dialled if (one := _attempt(typed, code)) and (line := _line(one))]
     for pairs in ([pair for pair in found if pair[1] == "mobile"], found):
         if len({(one.country_code, one.national_number) for one, _ in pairs}) == 1:
             return pairs[0]

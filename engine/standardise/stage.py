@@ -32,11 +32,8 @@ _MADE = (
 )
 
 
-def standardise(compute: Compute, config: Config, advance: Callable[[str], None] = lambda _: None) -> None:
-    """Make RECORDS, IDENTIFIERS, CONSENTS, ORDERS, ORDER_LINES and EVENTS from the raw tables in `compute`.
-
-    `advance` is told what comes next, in a word. Raises TableError if a raw table isn't as declared.
-    """
+def make_tables(compute: Compute, config: Config, advance: Callable[[str], None]) -> None:
+    """Make every run table of this stage; see `engine.standardise.standardise`."""
     for table in _RAW:
         tables.check(compute, table)
     load_sources(compute, config)
