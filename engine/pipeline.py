@@ -44,7 +44,7 @@ SCHEMA_VERSION = 1
 RUN_TABLES = {
     "records": "record_id",
     "identifiers": "record_id, type, value",
-    "consents": "record_id, channel, state, at",
+    "consents": 'record_id, channel, state, "at"',
     "orders": "record_id",
     "order_lines": "record_id, line",
     "events": "source, key",

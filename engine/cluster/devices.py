@@ -28,29 +28,29 @@ def build_device_windows(compute: Compute) -> int:
     compute.table(
         "_ties",
         """
-        SELECT i.value AS device, m.customer_id, coalesce(r.created_at, r.seen_at) AS at, 'order' AS because, i.record_id, m.confidence
+        SELECT i.value AS device, m.customer_id, coalesce(r.created_at, r.seen_at) AS "at", 'order' AS because, i.record_id, m.confidence
         FROM identifiers i JOIN members m USING (record_id) JOIN records r USING (record_id)
         WHERE i.type = 'device' AND i.status IN ('ok', 'weak') AND coalesce(r.created_at, r.seen_at) IS NOT NULL
         UNION ALL
-        SELECT e.device, k.customer_id, e.at,
+        SELECT e.device, k.customer_id, e."at",
             CASE WHEN e.kind = 'click' OR k.type = 'account' AND e.url IS NOT NULL AND contains(e.url, k.bare) THEN 'click'
                  ELSE 'login' END,
             NULL, k.confidence
         FROM events e JOIN _known k ON k.value = coalesce(e.account, e.email, e.phone)
             AND k.type = CASE WHEN e.account IS NOT NULL THEN 'account' WHEN e.email IS NOT NULL THEN 'email' ELSE 'phone' END
-        WHERE e.device IS NOT NULL AND e.at IS NOT NULL
+        WHERE e.device IS NOT NULL AND e."at" IS NOT NULL
         """,
     )
     count = compute.table(
         "device_windows",
         f"""
         WITH turns AS (
-            SELECT *, sum(passed::INT) OVER (PARTITION BY device ORDER BY at, customer_id ROWS UNBOUNDED PRECEDING) AS turn
+            SELECT *, sum(passed::INT) OVER (PARTITION BY device ORDER BY "at", customer_id ROWS UNBOUNDED PRECEDING) AS turn
             FROM (SELECT *, customer_id IS DISTINCT FROM
-                    lag(customer_id) OVER (PARTITION BY device ORDER BY at, customer_id) AS passed FROM _ties)
+                    lag(customer_id) OVER (PARTITION BY device ORDER BY "at", customer_id) AS passed FROM _ties)
         ), runs AS (
-            SELECT device, customer_id, turn, min(at) AS first, max(at) AS last, max(confidence) AS confidence,
-                arg_min(because, (at, because)) AS because, min(record_id) AS record_id,
+            SELECT device, customer_id, turn, min("at") AS first, max("at") AS last, max(confidence) AS confidence,
+                arg_min(because, ("at", because)) AS because, min(record_id) AS record_id,
                 count(*) OVER (PARTITION BY device) = 1 AS alone
             FROM turns GROUP BY device, customer_id, turn
         )

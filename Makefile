@@ -1,0 +1,44 @@
+# Everything that the project is asked to do, from a fresh clone with nothing but Python and make.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: setup demo test check format lock wheel bench clean
+
+setup: $(READY)
+
+# Every package is pinned with its hashes; the project itself is installed in place.
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+# A made-up shop with known truth, linked, scored against the truth, and asked who one customer is.
+demo: $(READY)
+	$(BIN)/clew demo
+
+test: check
+
+# The one gate.
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# After a change of dependencies. The lock holds names, versions and hashes, and serves Python 3.11 to 3.13.
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --extra dev --extra postgres --extra mysql pyproject.toml -o requirements.lock
+
+wheel: $(READY)
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean:
+	rm -rf .venv build dist clew-demo
