@@ -145,7 +145,7 @@ def test_causes_name_the_matches_that_made_an_entry(shop: Shop) -> None:
         created, joined, merged = entries_about(state, C1)
     assert created.matches == (("s:a", "s:b", 'e-mail "x"'),)
     assert joined.kind == "joined"
-    assert [tuple(sorted(match[:2])) + match[2:] for match in joined.matches] == [("s:c", "s:d", "name")]
+    assert [({*match[:2]}, match[2]) for match in joined.matches] == [({"s:c", "s:d"}, "name")]
     assert (merged.kind, merged.origin, merged.records) == ("merged", C2, ("s:c",))
     assert sorted(merged.matches, key=lambda match: match[2]) == [("s:c", "s:d", "name"), ("s:b", "s:c", "phone")]
     assert (merged.run_id, merged.actor, merged.at, merged.more_matches) == (
