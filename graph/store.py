@@ -30,7 +30,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An admitted match, one hop of the evidence. `record_a < record_b`; `weight` in bits, `step` the admission order."""
+    """An admitted match, one hop of evidence. `record_a < record_b`; `weight` in bits, `step` the admission order."""
 
     record_a: str
     record_b: str
@@ -85,7 +85,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class KnownBy:
-    """An identifier of a customer. `sources` is sorted; `status` is the best that any of its records gives the value."""
+    """An identifier of a customer. `sources` is sorted; `status` is the best that one of its records gives it."""
 
     type: str
     value: str
@@ -171,9 +171,10 @@ class Holder:
 class Finding:
     """What the graph knows of one value.
 
-    `known` leads to customers; `shared` is held by too many and is nobody's; `unlinkable` is held, but only with statuses
-    that never link (role, placeholder, blocked, ...), or by records that are nobody's; `unknown` is held by no record.
-    `reason` says in words why a value has no customer. Of a value's holders at most `limit` are listed; `records` counts all.
+    `known` leads to customers; `shared` is held by too many and is nobody's; `unlinkable` is held, but only with
+    statuses that never link (role, placeholder, blocked, ...), or by records that are nobody's; `unknown` is held by no
+    record. `reason` says in words why a value has no customer. Of a value's holders at most `limit` are listed;
+    `records` counts all.
     """
 
     type: str
@@ -206,7 +207,7 @@ class Retired:
 
 @dataclass(frozen=True, slots=True)
 class PublishReport:
-    """What a publish did. `full` tells a load of everything from one of a difference; `changed` counts rows by table."""
+    """What a publish did: a load of everything (`full`) or of a difference; rows written and removed, by table."""
 
     run_id: str
     previous: str | None
@@ -256,9 +257,9 @@ class GraphStore(Protocol):
     def publish(self, run: RunTables, previous: RunTables | None) -> PublishReport:
         """Bring the store to `run`.
 
-        Where the store holds `previous`, only the difference of the two runs' tables is written; otherwise everything is.
-        A store that holds `run` already is left alone. Readers see the old run until they see the new one, whole; a
-        publisher that dies leaves the old one.
+        Where the store holds `previous`, only the difference of the two runs' tables is written; otherwise everything
+        is. A store that holds `run` already is left alone. Readers see the old run until they see the new one, whole;
+        a publisher that dies leaves the old one.
         """
         ...
 

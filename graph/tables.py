@@ -1,4 +1,4 @@
-"""A run's tables as a graph store takes them in, and the difference between two runs, computed from their Parquet files.
+"""A run's tables as a graph store takes them in, and the difference between two runs, from their Parquet files.
 
 Every store is fed by this module, so that all hold the same truth. A store never scans itself to find out what changed.
 """
@@ -97,16 +97,20 @@ def open_run(compute: Compute, run: RunTables, prefix: str) -> None:
 def changes(compute: Compute, old: str, new: str) -> None:
     """From the views of two runs make `gone_<table>` (old rows) and `fresh_<table>` (new rows) of each table.
 
-    A changed row is in both, in its old and its new form. Rows are compared by a 64-bit hash over all columns: both files are read once, and only
-    the rows that differ are read again.
+    A changed row is in both, in its old and its new form. Rows are compared by a 64-bit hash over all columns: both
+    files are read once, and only the rows that differ are read again.
     """
     for name, graph_table in GRAPH_TABLES.items():
         columns = ", ".join(f'"{c}"' for c in graph_table.columns)
         for side in (old, new):
-            compute.table(f"{side}_hash", f"SELECT hash({columns}) AS h, _row AS r FROM {side}_{name}")
+            compute.run(
+                f"CREATE OR REPLACE TEMP TABLE {side}_hash AS SELECT hash({columns}) AS h, _row AS r FROM {side}_{name}"
+            )
         for target, mine, other in ((f"gone_{name}", old, new), (f"fresh_{name}", new, old)):
             differing = f"SELECT r FROM {mine}_hash ANTI JOIN {other}_hash USING (h)"
-            compute.table(target, f"SELECT {columns} FROM {mine}_{name} WHERE _row IN ({differing})")
+            compute.run(
+                f"CREATE TEMP TABLE {target} AS SELECT {columns} FROM {mine}_{name} WHERE _row IN ({differing})"
+            )
     compute.drop(f"{old}_hash", f"{new}_hash")
 
 

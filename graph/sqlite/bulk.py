@@ -1,134 +1,151 @@
-"""Whole tables out of `graph.db` as Arrow, and their comparison with the run's."""
+"""Whole tables out of `graph.db`: plain scans into DuckDB, which puts the names back for the numbers."""
 
 from __future__ import annotations
 
-import json
+import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
 from engine import tables
-from engine.compute.duck import Compute
+from engine.compute.duck import Compute, quote
 from engine.runs import RunTables
+from graph.sqlite.schema import TABLES
 from graph.store import Difference
 from graph.tables import GRAPH_TABLES, open_run, plain
 
 _BATCH = 50_000
+_TYPES = {"INTEGER": pa.int64(), "REAL": pa.float64(), "TEXT": pa.string()}
 
 
-def _word(column: str) -> str:
-    return f"(SELECT text FROM word WHERE id = {column})"
+def _word(column: str, alias: str) -> str:
+    return f"LEFT JOIN store_word {alias} ON {alias}.id = {column}"
 
 
-def _record(column: str) -> str:
-    return f"(SELECT {_word('source')} || ':' || key FROM record WHERE id = {column})"
+def _record(column: str, alias: str) -> str:
+    word = f"JOIN store_word {alias}_word ON {alias}_word.id = {alias}.source"
+    return f"JOIN store_record {alias} ON {alias}.id = {column} {word}"
 
 
-_CUSTOMER = "(SELECT customer_id FROM customer WHERE id = t.customer)"
-_TYPE = "(SELECT text FROM word WHERE id = v.type)"
+def _record_id(alias: str) -> str:
+    return f"{alias}_word.text || ':' || {alias}.key"
+
+
+_CUSTOMER = "JOIN store_customer c ON c.id = t.customer"
+_VALUE = f"JOIN store_value v ON v.id = t.value {_word('v.type', 'type')}"
 _MATCH = f"""
-    {_record("t.a")}, {_record("t.b")}, {_word("t.stage")}, {_word("t.rule")}, weight, probability,
-    {_word("t.pattern")}, weights, places, step"""
+    {_record_id("a")}, {_record_id("b")}, stage.text, rule.text, weight, probability, pattern.text,
+    weights, places, step"""
+_MATCH_JOINS = " ".join(
+    (_record("t.a", "a"), _record("t.b", "b"), *(_word(f"t.{c}", c) for c in ("stage", "rule", "pattern")))
+)
 
-#: Every graph table in the plain form of `graph.tables.plain`, columns in its order.
+#: Every graph table in the plain form of `graph.tables.plain`, its columns in that order.
 READS: dict[str, str] = {
     "records": f"""
-        {_word("t.source")} || ':' || key, {_word("t.source")}, key, {_word("t.kind")}, seen_at, created_at, name, first_name,
-        first_root, middle_name, last_name, birth_date, {_word("t.gender")}, street, city, postcode, state, country, company,
-        place, extras FROM record t""",
-    "customers": f"""customer_id, {_record("t.anchor")}, name, email, phone, place, records, first_seen, last_seen
-        FROM customer t""",
-    "members": f"{_record('t.record')}, {_CUSTOMER}, confidence, since FROM member t",
+        source.text || ':' || key, source.text, key, kind.text, seen_at, created_at, name, first_name, first_root,
+        middle_name, last_name, birth_date, gender.text, street, city, postcode, state, country, company, place, extras
+        FROM store_record t {_word("t.source", "source")} {_word("t.kind", "kind")} {_word("t.gender", "gender")}""",
+    "customers": f"""
+        customer_id, {_record_id("r")}, t.name, email, phone, t.place, records, first_seen, last_seen
+        FROM store_customer t {_record("t.anchor", "r")}""",
+    "members": f"""
+        {_record_id("r")}, customer_id, confidence, since FROM store_member t {_record("t.record", "r")} {_CUSTOMER}""",
     "identifiers": f"""
-        {_record("t.record")}, {_TYPE}, v.value, coalesce(t.display, v.value), {_word("t.status")}, {_word("t.detail")}
-        FROM holder t JOIN value v ON v.id = t.value""",
+        {_record_id("r")}, type.text, v.value, coalesce(t.display, v.value), status.text, detail.text
+        FROM store_holder t {_record("t.record", "r")} {_VALUE}
+        {_word("t.status", "status")} {_word("t.detail", "detail")}""",
     "known_by": f"""
-        {_CUSTOMER}, {_TYPE}, v.value, coalesce(t.display, v.value), confidence, {_word("t.sources")}, first_seen, last_seen
-        FROM known_by t JOIN value v ON v.id = t.value""",
-    "shared_values": f"{_TYPE}, v.value, reason, records, customers FROM shared t JOIN value v ON v.id = t.value",
-    "matches": f"{_MATCH} FROM match t",
-    "refusals": f"{_MATCH}, refusal FROM refusal t",
+        customer_id, type.text, v.value, coalesce(t.display, v.value), confidence, sources.text, t.first_seen,
+        t.last_seen
+        FROM store_known_by t {_CUSTOMER} {_VALUE} {_word("t.sources", "sources")}""",
+    "shared_values": f"type.text, v.value, reason, records, customers FROM store_shared t {_VALUE}",
+    "matches": f"{_MATCH} FROM store_match t {_MATCH_JOINS}",
+    "refusals": f"{_MATCH}, refusal FROM store_refusal t {_MATCH_JOINS}",
     "device_windows": f"""
-        v.value, {_CUSTOMER}, since, until, {_word("t.because")}, t.record, confidence
-        FROM device_window t JOIN value v ON v.id = t.device""",
+        v.value, customer_id, since, until, because.text, t.record, confidence
+        FROM store_device_window t JOIN store_value v ON v.id = t.device {_CUSTOMER} {_word("t.because", "because")}""",
     "ledger": f"""
-        seq, at, {_word("t.kind")}, {_word("t.run")}, {_word("t.actor")}, reason, hash, customers, records
-        FROM ledger t""",
-    "redirects": f"old_id, new_id, {_word('t.kind')}, at FROM redirect t",
+        seq, t."at", kind.text, run.text, actor.text, reason, hash, customers, records
+        FROM store_ledger t {_word("t.kind", "kind")} {_word("t.run", "run")} {_word("t.actor", "actor")}""",
+    "redirects": f"""
+        old_id, new_id, kind.text, t."at" FROM store_redirect t {_word("t.kind", "kind")}""",
 }
 
 
-def read(connection: sqlite3.Connection, name: str) -> pa.Table:
-    """A whole table with the columns and types of the run table; reasons as JSON text, further columns as `extras`.
-
-    A reason is [comparison, level, weight, record_a, record_b].
-    """
-    whole = pa.Table.from_batches(_batches(connection, name), _schema(name))
-    columns = {}
-    for column, kind in GRAPH_TABLES[name].columns.items():
-        if kind == tables.REASONS:
-            columns[column] = _reasons(whole)
-        elif kind == "TIMESTAMP":
-            columns[column] = whole[column].cast(pa.timestamp("us"))
-        elif kind == "DATE":
-            columns[column] = whole[column].cast(pa.int32()).cast(pa.date32())
-        elif kind == "VARCHAR[]":
-            lists = [None if text is None else json.loads(text) for text in whole[column].to_pylist()]
-            columns[column] = pa.array(lists, pa.list_(pa.string()))
-        else:
-            columns[column] = whole[column]
-    return pa.table(columns)
+def read(connection: sqlite3.Connection, name: str, memory_limit: str) -> pa.Table:
+    """A whole table with the columns and types of the run table, in the order of its key."""
+    with Compute(memory_limit=memory_limit) as compute:
+        _open_store(compute, connection, [name])
+        columns = ", ".join(f"{sql} AS {quote(c)}" for c, sql in _typed(GRAPH_TABLES[name].columns).items())
+        order = ", ".join(quote(c) for c in GRAPH_TABLES[name].key)
+        return compute.arrow(f"SELECT {columns} FROM found_{name} ORDER BY {order}")
 
 
 def verify(connection: sqlite3.Connection, run: RunTables, memory_limit: str) -> list[Difference]:
     """Compare every table's count and checksum with the run's; the checksum doesn't depend on the order of rows."""
-    found = []
+    differences = []
     with Compute(memory_limit=memory_limit) as compute:
         open_run(compute, run, "run")
+        _open_store(compute, connection, GRAPH_TABLES)
         for name, graph_table in GRAPH_TABLES.items():
             expressions = plain(graph_table.columns)
             if "display" in expressions:
                 expressions["display"] = "coalesce(display, value)"
-            compute.view(
-                "expected", f"SELECT {', '.join(f'{e} AS {c}' for c, e in expressions.items())} FROM run_{name}"
+            columns = ", ".join(quote(c) for c in expressions)
+            expected, found = (
+                compute.rows(f"SELECT count(*), coalesce(sum(hash({wanted})), 0) FROM {source}")[0]
+                for wanted, source in ((", ".join(expressions.values()), f"run_{name}"), (columns, f"found_{name}"))
             )
-            compute.load("found", pa.RecordBatchReader.from_batches(_schema(name), _batches(connection, name)))
-            columns = ", ".join(f'"{c}"' for c in expressions)
-            ask = f"SELECT count(*), coalesce(sum(hash({columns})), 0) FROM"
-            (expected,), (actual,) = compute.rows(f"{ask} expected"), compute.rows(f"{ask} found")
-            if expected[0] != actual[0]:
-                found.append(Difference(name, "rows", str(expected[0]), str(actual[0])))
-            elif expected[1] != actual[1]:
-                found.append(Difference(name, "checksum", f"{expected[1]:x}", f"{actual[1]:x}"))
-    return found
+            if expected[0] != found[0]:
+                differences.append(Difference(name, "rows", str(expected[0]), str(found[0])))
+            elif expected[1] != found[1]:
+                differences.append(Difference(name, "checksum", f"{expected[1]:x}", f"{found[1]:x}"))
+    return differences
 
 
-def _schema(name: str) -> pa.Schema:
-    kinds = {**dict.fromkeys(("BIGINT", "TIMESTAMP", "DATE"), pa.int64()), "DOUBLE": pa.float64()}
-    columns = GRAPH_TABLES[name].columns
-    return pa.schema([(c, kinds.get(columns.get(c, ""), pa.string())) for c in plain(columns)])
+def _open_store(compute: Compute, connection: sqlite3.Connection, names: Iterable[str]) -> None:
+    """Make a view `found_<table>`, in plain form, of each of the graph tables named."""
+    needed = {table for name in names for table in re.findall(r"store_(\w+)", READS[name])}
+    for table in sorted(needed & TABLES.keys()):
+        compute.load(f"store_{table}", _scan(connection, table))
+    for name in names:
+        listed = ", ".join(quote(c) for c in plain(GRAPH_TABLES[name].columns))
+        compute.run(f"CREATE VIEW found_{name} ({listed}) AS SELECT {READS[name]}")
 
 
-def _batches(connection: sqlite3.Connection, name: str) -> Iterator[pa.RecordBatch]:
-    schema = _schema(name)
-    cursor = connection.execute(f"SELECT {READS[name]}")
-    while rows := cursor.fetchmany(_BATCH):
-        columns = zip(*rows, strict=True)
-        yield pa.record_batch([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+def _scan(connection: sqlite3.Connection, table: str) -> pa.RecordBatchReader:
+    columns = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
+    schema = pa.schema([(name, _TYPES[kind]) for _, name, kind, *_ in columns])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        cursor = connection.execute(f'SELECT * FROM "{table}"')
+        while rows := cursor.fetchmany(_BATCH):
+            arrays = [pa.array(c, f.type) for c, f in zip(zip(*rows, strict=True), schema, strict=True)]
+            yield pa.record_batch(arrays, schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
 
 
-def _reasons(whole: pa.Table) -> pa.Array:
-    texts = []
-    for pattern, weights, places in zip(*(whole[c].to_pylist() for c in ("pattern", "weights", "places")), strict=True):
-        if pattern is None:
-            texts.append(None)
-            continue
-        levels = json.loads(pattern)
-        pairs = json.loads(places) if places else [[None, None]] * len(levels)
-        reasons = [
-            [*level, None if w == "null" else float(w), *pair]
-            for level, w, pair in zip(levels, weights.split(), pairs, strict=True)
-        ]
-        texts.append(json.dumps(reasons, ensure_ascii=False))
-    return pa.array(texts, pa.string())
+def _typed(columns: dict[str, str]) -> dict[str, str]:
+    """Name -> SQL that makes the run table's column of the plain form again."""
+    result = {}
+    for name, kind in columns.items():
+        column = quote(name)
+        if kind == "TIMESTAMP":
+            result[name] = f"make_timestamp({column})"
+        elif kind == "DATE":
+            result[name] = f"DATE '1970-01-01' + {column}::INTEGER"
+        elif kind == "VARCHAR[]":
+            result[name] = f"""from_json({column}, '["VARCHAR"]')"""
+        elif kind == tables.REASONS:
+            zipped = """list_zip(from_json(pattern, '[["VARCHAR"]]'), string_split(weights, ' '), """
+            zipped += """from_json(places, '[["VARCHAR"]]'))"""
+            result[
+                name
+            ] = f"""CASE WHEN pattern IS NOT NULL THEN list_transform({zipped}, lambda r: struct_pack(comparison := r[1][1], level := r[1][2],
+                weight := nullif(r[2], 'null')::DOUBLE, record_a := r[3][1], record_b := r[3][2])) END"""
+        else:
+            result[name] = column
+    return result

@@ -1,8 +1,8 @@
 """Rows in: from the tables of a difference (`graph.tables`) to the tables of `graph.db`.
 
-DuckDB replaces names by numbers and encodes the values; Arrow batches then go to SQLite through `executemany`. (ADBC was
-measured at 1.4 times the speed. It brings a second copy of SQLite into the process, and closing a file in one copy
-drops the locks that the other holds on it, so it isn't safe beside open readers.)
+DuckDB replaces names by numbers and encodes the values; Arrow batches then go to SQLite through `executemany`. (ADBC
+was measured at 1.4 times the speed of that step. It brings a second copy of SQLite into the process, and closing a file
+in one copy drops the locks that the other holds on it, so it isn't safe beside open readers.)
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _PAIR_JOINS = (_record("a", "record_a"), _record("b", "record_b"))
 
 
 def _same(*names: str) -> dict[str, str]:
-    return {name: f"f.{name}" for name in names}
+    return {name: f"f.{quote(name)}" for name in names}
 
 
 _EVIDENCE = _same("weight", "probability", "pattern", "weights", "places", "step")
@@ -185,8 +185,8 @@ def add(compute: Compute, connection: sqlite3.Connection, words: Words, name: st
             count += batch.num_rows
     except sqlite3.IntegrityError as error:
         raise TableError(
-            f"table {name} of the run repeats a key ({', '.join(GRAPH_TABLES[name].key)}) or names a record, customer or "
-            f"value that the run doesn't hold: {error}"
+            f"table {name} of the run repeats a key ({', '.join(GRAPH_TABLES[name].key)}) or names a record, customer "
+            f"or value that the run doesn't hold: {error}"
         ) from error
     if name == "ledger":
         _about(compute, connection)

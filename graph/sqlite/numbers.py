@@ -47,12 +47,13 @@ class Words:
 
 
 def number_everything(compute: Compute, connection: sqlite3.Connection, words: Words) -> None:
-    """For an empty store: records in the order of their customers and values in that of records, so that a customer's
-    are near each other on disk."""
+    """For an empty store: records by customer and values by record, so that a customer's are near on disk."""
     compute.table(
         RECORD,
         """SELECT record_id, row_number() OVER (ORDER BY customer_id, record_id) AS number
-        FROM fresh_records LEFT JOIN fresh_members USING (record_id)""",
+        FROM fresh_records LEFT JOIN (
+            SELECT record_id, min(customer_id) AS customer_id FROM fresh_members GROUP BY record_id
+        ) USING (record_id)""",
     )
     compute.table(
         CUSTOMER, "SELECT customer_id, row_number() OVER (ORDER BY customer_id) AS number FROM fresh_customers"
@@ -63,7 +64,8 @@ def number_everything(compute: Compute, connection: sqlite3.Connection, words: W
             SELECT type, value, number AS near FROM fresh_identifiers LEFT JOIN {RECORD} USING (record_id)
             UNION ALL SELECT type, value, NULL FROM ({_VALUES.format("fresh")})
         )
-        SELECT type, value, row_number() OVER (ORDER BY min(near), type, value) AS number FROM every GROUP BY type, value""",
+        SELECT type, value, row_number() OVER (ORDER BY min(near), type, value) AS number
+        FROM every GROUP BY type, value""",
     )
     _insert_values(compute, connection, words, 0)
 

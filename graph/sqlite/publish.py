@@ -1,10 +1,10 @@
 """A publish: one SQLite transaction that takes `graph.db` from the run it holds to another.
 
-Why one transaction on the live file, for a load of everything as well, and not a fresh file renamed over the old: readers
-keep the file they opened, so after a rename they would go on answering from the old run; and the write-ahead log lies
-beside the file by name, so that an old one could be taken for the new file's. In WAL mode readers see the old run until
-the commit, and a killed publisher leaves frames without a commit, which the next one overwrites. A load without journal
-was measured to be no faster.
+Why one transaction on the live file, for a load of everything as well, and not a fresh file renamed over the old:
+readers keep the file they opened, so after a rename they would go on answering from the old run; and the write-ahead
+log lies beside the file by name, so that an old one could be taken for the new file's. In WAL mode readers see the old
+run until the commit, and a killed publisher leaves frames without a commit, which the next one overwrites. A load
+without a journal was measured to be no faster.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _bring(
 
 
 def _announce(connection: sqlite3.Connection, path: Path, over: bool = False) -> None:
-    """Write down who publishes, so that a second publisher can be told; the lock itself is SQLite's and dies with us."""
+    """Write down who publishes, so that a second publisher can be told; the lock is SQLite's and dies with us."""
     _begin(connection, path)
     try:
         if not schema.check(connection, path):

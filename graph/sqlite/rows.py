@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, overload
 
 from graph.store import DeviceWindow, Identifier, KnownBy, LedgerEntry, Match, Reason, Record, Redirect
 
@@ -16,8 +16,8 @@ _FIRST_DAY = date(1970, 1, 1)
 _GOOD = ("ok", "weak")
 
 _FIELDS = (
-    "name", "first_name", "first_root", "middle_name", "last_name", "birth_date", "gender", "street", "city", "postcode",
-    "state", "country", "company", "place",
+    "name", "first_name", "first_root", "middle_name", "last_name", "birth_date", "gender", "street", "city",
+    "postcode", "state", "country", "company", "place",
 )  # fmt: skip
 _RECORD = (
     "r.id, m.customer, m.confidence, m.since, r.source, r.key, r.kind, r.seen_at, r.created_at, r.extras, "
@@ -29,6 +29,7 @@ _MATCH = "m.a, m.b, m.weight, m.probability, m.stage, m.rule, m.step, m.pattern,
 
 #: CROSS JOIN holds SQLite to the order written here: from the few rows asked for to what they point at.
 RECORDS_OF_CUSTOMER = f"SELECT {_RECORD} FROM member m CROSS JOIN record r ON r.id = m.record WHERE m.customer = ?"
+CUSTOMER = "SELECT id, anchor, name, email, phone, place, first_seen, last_seen FROM customer WHERE customer_id = ?"
 RECORD = f"SELECT {_RECORD} FROM record r LEFT JOIN member m ON m.record = r.id WHERE r.id = ?"
 HELD_BY_CUSTOMER = (
     f"SELECT {_HELD} FROM member m CROSS JOIN holder h ON h.record = m.record {_VALUE} WHERE m.customer = ?"
@@ -114,8 +115,11 @@ class Rows:
         """The id of a customer, by its number."""
         return str(self.all("SELECT customer_id FROM customer WHERE id = ?", number)[0][0])
 
-    def records(self, records: str, held: str, number: int) -> dict[int, Record]:
-        """Records by number, in the order of their ids, with their identifiers: two of the statements above."""
+    def records(self, records: str, held: str, number: int, customers: dict[int, str]) -> dict[int, Record]:
+        """Records by number, in the order of their ids, with their identifiers.
+
+        `records` and `held` are two of the statements above, `customers` the ids of customers that are known already.
+        """
         identifiers: dict[int, list[Identifier]] = {}
         for record, type_, value, display, status, detail, shared in self.all(held, number):
             identifiers.setdefault(record, []).append(
@@ -128,10 +132,9 @@ class Rows:
                 )
             )
         found = []
-        customers: dict[int | None, str | None] = {None: None}
         for row in self.all(records, number):
             record, customer, confidence, since, source, key, kind, seen_at, created_at, extras = row[:10]
-            if customer not in customers:
+            if customer is not None and customer not in customers:
                 customers[customer] = self.customer_id(customer)
             fields = {name: value for name, value in zip(_FIELDS, row[10:], strict=True) if value is not None}
             if "birth_date" in fields:
@@ -153,7 +156,7 @@ class Rows:
                         moment(seen_at),
                         moment(created_at),
                         fields,
-                        customers[customer],
+                        customers.get(customer),
                         confidence,
                         moment(since),
                         tuple(held_here),
@@ -167,8 +170,7 @@ class Rows:
         best: dict[tuple[str, str], str] = {}
         for record in records.values():
             for held in record.identifiers:
-                if best.get((held.type, held.value)) != "ok":
-                    best[held.type, held.value] = _better(held.status, best.get((held.type, held.value)))
+                best[held.type, held.value] = _better(held.status, best.get((held.type, held.value)))
         found = [
             KnownBy(
                 self.text(type_),
@@ -244,12 +246,21 @@ class Rows:
         return tuple(steps)
 
 
+@overload
+def moment(microseconds: int) -> datetime: ...
+
+
+@overload
+def moment(microseconds: int | None) -> datetime | None: ...
+
+
 def moment(microseconds: int | None) -> datetime | None:
     """A time in UTC, of microseconds since 1970."""
     return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
 
 
 def _better(status: str, than: str | None) -> str:
-    if than is None or status in _GOOD and (than not in _GOOD or _GOOD.index(status) < _GOOD.index(than)):
+    """The better of two statuses."""
+    if than is None or (status in _GOOD and (than not in _GOOD or _GOOD.index(status) < _GOOD.index(than))):
         return status
     return than

@@ -28,11 +28,11 @@ TABLES: dict[str, str] = {
     "record": """(
         id INTEGER PRIMARY KEY, source INTEGER NOT NULL, key TEXT NOT NULL, kind INTEGER, seen_at INTEGER,
         created_at INTEGER, name TEXT, first_name TEXT, first_root TEXT, middle_name TEXT, last_name TEXT,
-        birth_date INTEGER, gender INTEGER, street TEXT, city TEXT, postcode TEXT, state TEXT, country TEXT, company TEXT,
-        place TEXT, extras TEXT)""",
+        birth_date INTEGER, gender INTEGER, street TEXT, city TEXT, postcode TEXT, state TEXT, country TEXT,
+        company TEXT, place TEXT, extras TEXT)""",
     "customer": """(
-        id INTEGER PRIMARY KEY, customer_id TEXT NOT NULL, anchor INTEGER NOT NULL, name TEXT, email TEXT, phone TEXT, place TEXT,
-        records INTEGER, first_seen INTEGER, last_seen INTEGER)""",
+        id INTEGER PRIMARY KEY, customer_id TEXT NOT NULL, anchor INTEGER NOT NULL, name TEXT, email TEXT, phone TEXT,
+        place TEXT, records INTEGER, first_seen INTEGER, last_seen INTEGER)""",
     "member": "(record INTEGER PRIMARY KEY, customer INTEGER NOT NULL, confidence REAL, since INTEGER)",
     "value": "(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, value TEXT NOT NULL)",
     "holder": """(
@@ -52,7 +52,8 @@ TABLES: dict[str, str] = {
         customers TEXT, records TEXT)""",
     "about": "(customer TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (customer, seq)) WITHOUT ROWID",
     "redirect": """(
-        old_id TEXT NOT NULL, new_id TEXT NOT NULL, kind INTEGER, at INTEGER, PRIMARY KEY (old_id, new_id)) WITHOUT ROWID""",
+        old_id TEXT NOT NULL, new_id TEXT NOT NULL, kind INTEGER, at INTEGER,
+        PRIMARY KEY (old_id, new_id)) WITHOUT ROWID""",
 }
 
 #: Made after a load of everything, which is faster than keeping them up to date row by row.
@@ -115,8 +116,8 @@ def check(connection: sqlite3.Connection, path: Path) -> bool:
     if application == APPLICATION_ID:
         if version > SCHEMA_VERSION:
             raise StateError(
-                f"{path} was written by a newer Clew (schema {version}, this one knows {SCHEMA_VERSION}): update Clew, or "
-                "delete the file and run `clew publish` to rebuild it"
+                f"{path} was written by a newer Clew (schema {version}, this one knows {SCHEMA_VERSION}): update Clew, "
+                "or delete the file and run `clew publish` to rebuild it"
             )
         return True
     foreign = [r[0] for r in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' LIMIT 3")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -17,6 +16,7 @@ from engine.runs import RunTables
 from graph.sqlite import bulk, rows, schema
 from graph.sqlite import publish as publishing
 from graph.sqlite.failure import told
+from graph.sqlite.load import TARGETS
 from graph.sqlite.rows import Memory, Rows
 from graph.store import (
     Customer,
@@ -46,6 +46,7 @@ class SqliteStore:
         self.path = path
         self.memory_limit = memory_limit
         self._file: tuple[int, int] | None = None
+        self._shows_a_run = False
         self._memory = Memory()
         self._idle: deque[sqlite3.Connection] = deque()
 
@@ -91,14 +92,11 @@ class SqliteStore:
     def customer(self, customer_id: str) -> Customer:
         """A whole living customer."""
         with self._reading() as found:
-            row = found.one(
-                "SELECT id, anchor, name, email, phone, place, first_seen, last_seen FROM customer WHERE customer_id = ?",
-                customer_id,
-            )
+            row = found.one(rows.CUSTOMER, customer_id)
             if row is None:
                 raise NotFoundError(_no_customer(found, customer_id))
             number, anchor, name, email, phone, place, first_seen, last_seen = row
-            records = found.records(rows.RECORDS_OF_CUSTOMER, rows.HELD_BY_CUSTOMER, number)
+            records = found.records(rows.RECORDS_OF_CUSTOMER, rows.HELD_BY_CUSTOMER, number, {number: customer_id})
             return Customer(
                 customer_id,
                 records[anchor].record_id,
@@ -121,7 +119,7 @@ class SqliteStore:
             number = found.record_number(record_id)
             if number is None:
                 raise NotFoundError(f"there is no record {record_id} in the current run")
-            return found.records(rows.RECORD, rows.HELD_BY_RECORD, number)[number]
+            return found.records(rows.RECORD, rows.HELD_BY_RECORD, number, {})[number]
 
     def evidence(self, customer_id: str) -> tuple[Match, ...]:
         """The admitted matches of a customer, in the order of their admission."""
@@ -161,14 +159,13 @@ class SqliteStore:
         if table not in GRAPH_TABLES:
             raise NotFoundError(f"the graph has no table {table}: it has {', '.join(GRAPH_TABLES)}")
         with self._reading() as found:
-            return bulk.read(found.connection, table)
+            return bulk.read(found.connection, table, self.memory_limit)
 
     def stats(self) -> Stats:
         """Rows by table, bytes on disk, and the run."""
         with self._reading() as found:
             counts = {
-                name: int(found.all(f"SELECT count(*) {sql[sql.rindex('FROM') :]}")[0][0])
-                for name, sql in bulk.READS.items()
+                name: int(found.all(f'SELECT count(*) FROM "{target.table}"')[0][0]) for name, target in TARGETS.items()
             }
             run_id = publishing.current_run(found.connection)
         size = sum(p.stat().st_size for p in (self.path, *schema.side_files(self.path)) if p.exists())
@@ -196,8 +193,11 @@ class SqliteStore:
             try:
                 connection.execute("BEGIN")
                 found = Rows(connection, self._memory)
-                if not empty and publishing.current_run(connection) is None:
-                    raise StateError(f"{self.path} holds no run yet: run `clew publish`")
+                if not self._shows_a_run:
+                    # A file that has shown a run always shows one.
+                    self._shows_a_run = publishing.current_run(connection) is not None
+                    if not (empty or self._shows_a_run):
+                        raise StateError(f"{self.path} holds no run yet: run `clew publish`")
                 yield found
             finally:
                 if connection.in_transaction:
@@ -207,7 +207,7 @@ class SqliteStore:
     def _borrow(self) -> sqlite3.Connection:
         """An idle connection to the file that is there now, or a new one."""
         try:
-            status = os.stat(self.path)
+            status = self.path.stat()
         except FileNotFoundError:
             self.close()
             raise StateError(
@@ -216,7 +216,7 @@ class SqliteStore:
         file = (status.st_dev, status.st_ino)
         if file != self._file:
             self.close()
-            self._file, self._memory = file, Memory()
+            self._file, self._memory, self._shows_a_run = file, Memory(), False
         try:
             return self._idle.pop()
         except IndexError:
@@ -224,9 +224,15 @@ class SqliteStore:
 
 
 def _find(found: Rows, type_: str, value: str, limit: int) -> Finding:
-    number = _value_number(found, type_, value)
-    if number is None:
+    row = found.one(
+        """SELECT v.id, s.value, s.reason FROM value v LEFT JOIN shared s ON s.value = v.id
+        WHERE v.value = ? AND v.type = (SELECT id FROM word WHERE text = ?)""",
+        value,
+        type_,
+    )
+    if row is None:
         return Finding(type_, value, "unknown", reason="no record holds it")
+    number, shared, because = row
     held = found.all(
         """SELECT r.source, r.key, c.customer_id, h.status FROM holder h CROSS JOIN record r ON r.id = h.record
         LEFT JOIN member m ON m.record = r.id LEFT JOIN customer c ON c.id = m.customer WHERE h.value = ? LIMIT ?""",
@@ -242,9 +248,8 @@ def _find(found: Rows, type_: str, value: str, limit: int) -> Finding:
     count = len(held)
     if count == limit:
         count = found.all("SELECT count(*) FROM holder WHERE value = ?", number)[0][0]
-    shared = found.one("SELECT reason FROM shared WHERE value = ?", number)
-    if shared:
-        return Finding(type_, value, "shared", (), holders, count, shared[0] or "held by too many")
+    if shared is not None:
+        return Finding(type_, value, "shared", (), holders, count, because or "held by too many")
     owners = found.all(
         """SELECT c.customer_id, max(o.confidence) FROM (
             SELECT customer, confidence FROM known_by WHERE value = ?1
@@ -273,9 +278,8 @@ def _find_id(found: Rows, text: str, limit: int) -> list[Finding]:
         findings.append(Finding("customer", text, "known", owners, reason=_went(retired)))
     numbers = {n for (n,) in found.all("SELECT id FROM record WHERE key = ? LIMIT ?", text, limit)}
     numbers |= {n for n in (found.record_number(text),) if n is not None}
-    held = [r for n in numbers for r in found.records(rows.RECORD, rows.HELD_BY_RECORD, n).values()]
-    for record in sorted(held, key=lambda r: r.record_id):
-        findings.append(_found_record(record))
+    held = [r for n in numbers for r in found.records(rows.RECORD, rows.HELD_BY_RECORD, n, {}).values()]
+    findings += [_found_record(record) for record in sorted(held, key=lambda r: r.record_id)]
     values = found.all(
         """SELECT type, value FROM value WHERE value = ?1
         UNION SELECT type, value FROM value

@@ -1,0 +1,321 @@
+"""What may befall the file `graph.db`: other programs, newer versions, deletion, rivals, a full disk, kill -9."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.errors import StateError
+from engine.runs import RunTables
+from graph.sqlite import SqliteStore, rows, schema
+from graph.sqlite import store as store_module
+from tests.graph.runs import Run, john, known, match, member, merged, record
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
+    return john().write(tmp_path_factory.mktemp("runs") / "one")
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
+    return merged().write(tmp_path_factory.mktemp("runs") / "two")
+
+
+@pytest.fixture
+def store(tmp_path: Path, one: RunTables) -> SqliteStore:
+    store = SqliteStore(tmp_path / "graph.db")
+    store.publish(one, None)
+    return store
+
+
+def _sql(path: Path, statement: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        return connection.execute(statement).fetchall()
+    finally:
+        connection.close()
+
+
+def test_another_programs_database_is_left_alone(tmp_path: Path, one: RunTables) -> None:
+    path = tmp_path / "graph.db"
+    _sql(path, "CREATE TABLE accounts (id)")
+    before = path.read_bytes()
+    store = SqliteStore(path)
+    for act in (store.current_run, store.drop, lambda: store.publish(one, None), lambda: store.customer("c1")):
+        with pytest.raises(StateError, match=r"another program's database \(it holds accounts\)"):
+            act()
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path, one: RunTables) -> None:
+    path = tmp_path / "graph.db"
+    path.write_text("a letter to my aunt\n" * 100)
+    store = SqliteStore(path)
+    for act in (store.current_run, store.drop, lambda: store.publish(one, None)):
+        with pytest.raises(StateError, match="not a graph"):
+            act()
+    assert path.read_text().startswith("a letter")
+
+
+def test_an_empty_file_is_taken(tmp_path: Path, one: RunTables) -> None:
+    path = tmp_path / "graph.db"
+    path.touch()
+    store = SqliteStore(path)
+    with pytest.raises(StateError, match="clew publish"):
+        store.members()
+    store.publish(one, None)
+    assert store.verify(one) == []
+    store.close()
+
+
+def test_a_newer_graph_is_refused(store: SqliteStore, two: RunTables) -> None:
+    store.close()
+    _sql(store.path, f"PRAGMA user_version = {schema.SCHEMA_VERSION + 1}")
+    for act in (store.current_run, lambda: store.publish(two, None), store.drop):
+        with pytest.raises(StateError, match="newer Clew"):
+            act()
+
+
+def test_a_damaged_graph_says_what_to_do(store: SqliteStore) -> None:
+    store.close()
+    size = store.path.stat().st_size
+    with store.path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (size - 4096))
+    with pytest.raises(StateError, match=r"damaged: delete it and run `clew publish`"):
+        store.customer("c1")
+    store.close()
+
+
+def test_deleted_under_a_reader(store: SqliteStore, two: RunTables) -> None:
+    assert store.customer("c1").name == "John Doe"
+    store.path.unlink()
+    with pytest.raises(StateError, match="isn't there: run `clew publish`"):
+        store.customer("c1")
+    assert store.current_run() is None
+    # The log of the old file is still there, and must not be taken for the new one's.
+    SqliteStore(store.path).publish(two, None)
+    assert store.verify(two) == []
+    assert store.customer("c4").anchor == "till:9"
+    store.close()
+
+
+def test_replaced_under_a_reader(store: SqliteStore, tmp_path: Path, two: RunTables) -> None:
+    assert store.current_run() == "one"
+    other = SqliteStore(tmp_path / "other" / "graph.db")
+    other.publish(two, None)
+    other.close()
+    store.drop()
+    (tmp_path / "other" / "graph.db").rename(store.path)
+    assert store.current_run() == "two"
+    store.close()
+
+
+def test_a_second_publisher_is_told_who_publishes(
+    store: SqliteStore, two: RunTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "WRITE_TIMEOUT", 0.1)
+    rival = schema.open_writer(store.path)
+    rival.execute("BEGIN IMMEDIATE")
+    rival.execute("INSERT OR REPLACE INTO meta VALUES ('publisher', 'process 7 on moon')")
+    rival.execute("COMMIT")
+    rival.execute("BEGIN IMMEDIATE")
+    for act in (lambda: store.publish(two, None), store.drop):
+        with pytest.raises(StateError, match="published to by process 7 on moon"):
+            act()
+    assert store.current_run() == "one"
+    rival.execute("ROLLBACK")
+    rival.close()
+    store.publish(two, None)
+    assert _sql(store.path, "SELECT name FROM meta ORDER BY name") == [("run",)]
+    store.close()
+
+
+def test_threads_read_one_whole_run_while_another_is_published(
+    store: SqliteStore, one: RunTables, two: RunTables
+) -> None:
+    before = store.customer("c1")
+    SqliteStore(store.path).publish(two, one)
+    after = store.customer("c1")
+    wrong: list[object] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            found = store.customer("c1")
+            if found not in (before, after):
+                wrong.append(found)
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    publisher = SqliteStore(store.path)
+    for run, previous in ((one, two), (two, one), (one, None)):
+        publisher.publish(run, previous)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert store.customer("c1") == before
+    store.close()
+
+
+def test_erased_values_leave_no_trace_in_the_file(tmp_path: Path) -> None:
+    secret = "very.secret.person@example.com"
+    run = john().with_rows("known_by", known("c1", "email", secret, 1.0, "shop"))
+    run = run.with_rows("records", record("shop:5", name=secret)).with_rows("members", member("shop:5", "c1"))
+    full, less = run.write(tmp_path / "full"), john().write(tmp_path / "less")
+    store = SqliteStore(tmp_path / "graph.db")
+    store.publish(full, None)
+    assert secret.encode() in store.path.read_bytes()
+    store.publish(less, full)
+    store.close()
+    for file in tmp_path.glob("graph.db*"):
+        assert secret.encode() not in file.read_bytes(), file
+
+
+def test_no_question_scans_a_table(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    opened = schema.open_reader(store.path)
+    opened.set_trace_callback(asked.append)
+    monkeypatch.setattr(store_module.schema, "open_reader", lambda _: opened)
+    store.close()
+    store.customer("c1")
+    store.find("phone", "+15550000000")
+    store.find("device", "d-1")
+    store.find_id("123")
+    store.find_id("c99")
+    store.record("shop:1")
+    store.evidence("c1")
+    store.refusals("c1")
+    store.windows("d-1")
+    store.retired("c2")
+    opened.set_trace_callback(None)
+    statements = {s for s in asked if s.lstrip().startswith("SELECT") and "FROM meta" not in s}
+    assert len(statements) > 15
+    for statement in statements:
+        plan = [r[3] for r in opened.execute(f"EXPLAIN QUERY PLAN {statement}")]
+        scans = [step for step in plan if step.startswith("SCAN") and step.split()[1] not in ("o", "CONSTANT")]
+        assert not scans, (statement, plan)
+    store.close()
+    assert rows.MATCHES
+
+
+def _large(records: int) -> Run:
+    """A chain of records of one customer each ten: enough work for a kill to fall into the middle."""
+    ids = [f"shop:{n:05d}" for n in range(records)]
+    return Run(
+        {
+            "records": tuple(record(i, name=f"Person {i}") for i in ids),
+            "members": tuple(member(i, f"c{n // 10}") for n, i in enumerate(ids)),
+            "customers": tuple(
+                {"customer_id": f"c{n}", "anchor": ids[n * 10], "records": 10} for n in range(records // 10)
+            ),
+            "matches": tuple(
+                match(a, b, 5.0, n % 10) for n, (a, b) in enumerate(zip(ids, ids[1:], strict=False)) if n % 10 != 9
+            ),
+        }
+    )
+
+
+PUBLISH = """
+import sys
+from pathlib import Path
+from engine.runs import RunTables
+from graph.sqlite import SqliteStore
+path, run, previous = map(Path, sys.argv[1:])
+print("ready", flush=True)
+sys.stdin.readline()
+SqliteStore(path).publish(RunTables(run), RunTables(previous))
+"""
+
+
+def _publisher(path: Path, run: RunTables, previous: RunTables, **how: object) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PUBLISH, str(path), str(run.folder), str(previous.folder)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **how,  # type: ignore[call-overload]
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def _go(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+def test_killed_at_any_moment_the_old_run_or_the_new_one_stands_whole(tmp_path: Path) -> None:
+    old = _large(3000).write(tmp_path / "runs" / "old")
+    new = (
+        _large(3000)
+        .changed("records", lambda r: int(r["key"]) % 2 == 0, name="changed")
+        .write(tmp_path / "runs" / "new")
+    )
+    store = SqliteStore(tmp_path / "graph.db")
+    store.publish(old, None)
+    start = time.perf_counter()
+    process = _publisher(store.path, new, old)
+    _go(process)
+    process.communicate()
+    took = time.perf_counter() - start
+    store.publish(old, new)
+    seed = 5
+    chance = random.Random(seed)
+    for attempt in range(4):
+        # Half of the publishes load everything, over the run that is there.
+        process = _publisher(store.path, new, old if attempt % 2 else new)
+        _go(process)
+        time.sleep(chance.uniform(0, took))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        current = store.current_run()
+        assert current in ("old", "new"), f"seed {seed}, attempt {attempt}"
+        assert store.verify(old if current == "old" else new) == [], f"seed {seed}, attempt {attempt}"
+        if current == "new":
+            store.publish(old, new)
+    assert store.publish(new, old).run_id == "new"
+    assert store.verify(new) == []
+    store.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="limits on file size are a Unix thing")
+def test_a_full_disk_leaves_the_old_run(tmp_path: Path, one: RunTables) -> None:
+    store = SqliteStore(tmp_path / "graph.db")
+    store.publish(one, None)
+    large = _large(3000).write(tmp_path / "runs" / "large")
+
+    def little_room() -> None:
+        import resource
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+
+    process = _publisher(store.path, large, one, preexec_fn=little_room)
+    _go(process)
+    _, errors = process.communicate()
+    assert process.returncode == 1
+    assert "StateError" in errors
+    assert store.current_run() == "one"
+    assert store.verify(one) == []
+    store.publish(large, one)
+    assert store.verify(large) == []
+    store.close()

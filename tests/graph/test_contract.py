@@ -1,0 +1,441 @@
+"""What every graph store keeps to. A second store joins by a further parameter of `store`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from engine.errors import NotFoundError, StateError, TableError
+from engine.runs import RunTables
+from graph.sqlite import SqliteStore
+from graph.store import GraphStore, Holder, Owner, Reason
+from graph.tables import GRAPH_TABLES
+from tests.graph.runs import T0, Run, identifier, john, known, match, member, merged, reason, record
+
+NOON = T0.replace(tzinfo=UTC)
+
+
+#: How to open each store in an empty folder of its own.
+STORES: dict[str, Callable[[Path], GraphStore]] = {"sqlite": lambda folder: SqliteStore(folder / "graph.db")}
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
+    return john().write(tmp_path_factory.mktemp("runs") / "one")
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
+    return merged().write(tmp_path_factory.mktemp("runs") / "two")
+
+
+@pytest.fixture(params=STORES, scope="module")
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def store(kind: str, tmp_path: Path) -> Iterator[GraphStore]:
+    """An empty store."""
+    opened = STORES[kind](tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def first(kind: str, one: RunTables, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
+    """A store that shows run one. It is only read."""
+    opened = STORES[kind](tmp_path_factory.mktemp("first"))
+    opened.publish(one, None)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def second(kind: str, one: RunTables, two: RunTables, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
+    """A store that was brought from run one to run two. It is only read."""
+    opened = STORES[kind](tmp_path_factory.mktemp("second"))
+    opened.publish(one, None)
+    opened.publish(two, one)
+    yield opened
+    opened.close()
+
+
+class TestPublish:
+    def test_an_empty_store_shows_no_run(self, store: GraphStore) -> None:
+        assert store.current_run() is None
+        with pytest.raises(StateError, match="clew publish"):
+            store.find("email", "john@email.com")
+
+    def test_the_first_publish_loads_everything(self, store: GraphStore, one: RunTables) -> None:
+        report = store.publish(one, None)
+        assert (report.full, report.previous, store.current_run()) == (True, None, "one")
+        assert report.added["identifiers"] == 10
+        assert store.verify(one) == []
+
+    def test_twice_is_once(self, store: GraphStore, one: RunTables, two: RunTables) -> None:
+        store.publish(one, None)
+        assert store.publish(one, None).unchanged
+        store.publish(two, one)
+        again = store.publish(two, one)
+        assert again.unchanged
+        assert not again.added
+        assert store.verify(two) == []
+
+    def test_a_known_previous_run_costs_the_difference_only(
+        self, store: GraphStore, one: RunTables, two: RunTables
+    ) -> None:
+        store.publish(one, None)
+        report = store.publish(two, one)
+        assert (report.full, report.previous) == (False, "one")
+        assert report.added["records"] == 1
+        assert report.removed["records"] == 2
+        assert report.added["identifiers"] == 0
+        assert store.verify(two) == []
+
+    @pytest.mark.parametrize("previous", ["none", "another", "deleted"])
+    def test_an_unknown_previous_run_means_a_load_of_everything(
+        self, store: GraphStore, one: RunTables, two: RunTables, previous: str, tmp_path: Path
+    ) -> None:
+        store.publish(one, None)
+        given = {"none": None, "another": two, "deleted": RunTables(tmp_path / "gone" / "one")}[previous]
+        assert store.publish(two, given).full
+        assert store.verify(two) == []
+
+    def test_back_and_forth_ends_where_a_load_does(self, store: GraphStore, one: RunTables, two: RunTables) -> None:
+        store.publish(one, None)
+        store.publish(two, one)
+        store.publish(one, two)
+        assert store.verify(one) == []
+        assert store.customer("c2").customer_id == "c2"
+
+    def test_to_an_empty_run_and_back(self, store: GraphStore, one: RunTables, tmp_path: Path) -> None:
+        nothing = Run().write(tmp_path / "runs" / "nothing")
+        store.publish(one, None)
+        store.publish(nothing, one)
+        assert store.verify(nothing) == []
+        assert store.find("email", "john@email.com").status == "unknown"
+        store.publish(one, nothing)
+        assert store.verify(one) == []
+
+    @pytest.mark.parametrize("table", ["records", "members", "matches", "known_by"])
+    def test_a_repeated_key_is_refused_and_nothing_changes(
+        self, store: GraphStore, one: RunTables, tmp_path: Path, table: str
+    ) -> None:
+        store.publish(one, None)
+        run = john()
+        row = run.tables[table][0]
+        changed = {c: 0.5 for c in ("confidence", "weight") if c in row} or {"name": "X"}
+        bad = run.with_rows(table, {**row, **changed}).write(tmp_path / "runs" / "bad")
+        for previous in (one, None):
+            with pytest.raises(TableError, match=table):
+                store.publish(bad, previous)
+        assert store.verify(one) == []
+
+    def test_a_dangling_reference_is_refused_and_nothing_changes(
+        self, store: GraphStore, one: RunTables, tmp_path: Path
+    ) -> None:
+        store.publish(one, None)
+        bad = john().with_rows("matches", match("shop:1", "nobody:5", 3.0, 9)).write(tmp_path / "runs" / "bad")
+        for previous in (one, None):
+            with pytest.raises(TableError, match="matches"):
+                store.publish(bad, previous)
+        assert store.current_run() == "one"
+        assert store.verify(one) == []
+
+    def test_a_run_without_a_table_is_damaged(self, store: GraphStore, one: RunTables, tmp_path: Path) -> None:
+        store.publish(one, None)
+        damaged = RunTables(Path(shutil.copytree(one.folder, tmp_path / "runs" / "two")))
+        damaged.path("members").unlink()
+        with pytest.raises(StateError, match=r"run two has no members\.parquet"):
+            store.publish(damaged, one)
+        assert store.verify(one) == []
+
+    def test_a_table_with_a_wrong_column_is_named(self, store: GraphStore, one: RunTables, tmp_path: Path) -> None:
+        wrong = RunTables(Path(shutil.copytree(one.folder, tmp_path / "runs" / "two")))
+        wrong.path("members").write_bytes(one.path("customers").read_bytes())
+        with pytest.raises(TableError, match=r"run two.*members.*no column record_id"):
+            store.publish(wrong, None)
+
+    def test_dropped_and_rebuilt(self, store: GraphStore, one: RunTables, two: RunTables) -> None:
+        store.publish(one, None)
+        store.drop()
+        assert store.current_run() is None
+        with pytest.raises(StateError, match="clew publish"):
+            store.customer("c1")
+        assert store.publish(two, one).full
+        assert store.verify(two) == []
+        store.drop()
+        store.drop()
+
+    def test_verify_tells_what_differs(self, store: GraphStore, one: RunTables, two: RunTables, tmp_path: Path) -> None:
+        store.publish(one, None)
+        assert [(d.table, d.what) for d in store.verify(two)] == [("graph", "run")]
+        run = john().without("matches", lambda r: r["step"] == 2)
+        run = run.changed("known_by", lambda r: r["type"] == "email", confidence=0.75)
+        other = run.write(tmp_path / "other" / "one")
+        differences = store.verify(other)
+        assert [(d.table, d.what) for d in differences] == [("known_by", "checksum"), ("matches", "rows")]
+        assert str(differences[1]) == "matches: rows should be 1 and is 2"
+
+
+class TestFind:
+    def test_a_value_leads_to_its_customer(self, first: GraphStore) -> None:
+        finding = first.find("email", "john@email.com")
+        assert (finding.status, finding.customers, finding.records) == ("known", (Owner("c1", 1.0),), 2)
+        assert finding.holders == (Holder("shop:1", "c1", "ok"), Holder("support:7", "c1", "ok"))
+
+    def test_an_unknown_value(self, first: GraphStore) -> None:
+        assert first.find("email", "nobody@email.com").status == "unknown"
+        assert first.find("shoe size", "john@email.com").status == "unknown"
+
+    def test_a_shared_value_has_no_customer_but_its_holders(self, first: GraphStore) -> None:
+        finding = first.find("phone", "+15550000000")
+        assert (finding.status, finding.customers, finding.reason) == ("shared", (), "two households")
+        assert [h.customer_id for h in finding.holders] == ["c2", "c1"]
+
+    def test_a_placeholder_says_so(self, first: GraphStore) -> None:
+        finding = first.find("email", "test@test.com")
+        assert (finding.status, finding.customers) == ("unlinkable", ())
+        assert "placeholder" in finding.reason
+        assert finding.holders == (Holder("form:a:b", "c3", "placeholder"),)
+
+    def test_a_value_of_records_that_are_nobodys(self, first: GraphStore) -> None:
+        finding = first.find("loyalty", "L-9")
+        assert (finding.status, finding.holders) == ("unlinkable", (Holder("till:9", None, "ok"),))
+
+    def test_a_device_leads_to_all_whose_it_was_surest_first(self, first: GraphStore) -> None:
+        finding = first.find("device", "d-1")
+        assert finding.customers[0] == Owner("c1", 0.8)
+        assert {o.customer_id for o in finding.customers} == {"c1", "c2"}
+
+    def test_candidates_come_back_in_their_order_without_the_unknown(self, first: GraphStore) -> None:
+        candidates = [("phone", "+15551234567"), ("email", "x"), ("email", "john@email.com")]
+        assert [f.type for f in first.find_any(candidates)] == ["phone", "email"]
+
+    def test_holders_are_counted_beyond_the_limit(self, first: GraphStore) -> None:
+        finding = first.find("email", "john@email.com", limit=1)
+        assert (len(finding.holders), finding.records) == (1, 2)
+
+    def test_a_bare_id_finds_the_accounts_of_all_systems(self, first: GraphStore) -> None:
+        found = first.find_id("123")
+        assert [(f.type, f.value, f.customers[0].customer_id) for f in found] == [
+            ("account", "hubspot:123", "c2"),
+            ("account", "shopify:123", "c1"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("c1", [("customer", "c1")]),
+            ("1", [("record", "crm:1"), ("record", "shop:1")]),
+            ("shop:1", [("record", "shop:1")]),
+            ("form:a:b", [("record", "form:a:b")]),
+            ("a:b", [("record", "form:a:b")]),
+            ("shopify:123", [("account", "shopify:123")]),
+            ("d-1", [("device", "d-1")]),
+            ("L-9", [("loyalty", "L-9")]),
+            ("nothing", []),
+            ("", []),
+        ],
+    )
+    def test_an_id_of_any_kind(self, first: GraphStore, text: str, expected: list[tuple[str, str]]) -> None:
+        assert [(f.type, f.value) for f in first.find_id(text)] == expected
+
+
+class TestCustomer:
+    def test_a_whole_customer(self, first: GraphStore) -> None:
+        found = first.customer("c1")
+        assert (found.customer_id, found.anchor, found.name, found.email) == (
+            "c1",
+            "shop:1",
+            "John Doe",
+            "john@email.com",
+        )
+        assert (found.first_seen, found.phone) == (NOON, None)
+        assert [r.record_id for r in found.records] == ["shop:1", "sms:+15551234567", "support:7"]
+        shop = found.records[0]
+        assert (shop.source, shop.key, shop.kind, shop.seen_at, shop.created_at) == ("shop", "1", "contact", NOON, None)
+        assert (shop.customer_id, shop.confidence, shop.since) == ("c1", 1.0, NOON)
+        assert shop.fields == {
+            "name": "John Doe",
+            "first_name": "john",
+            "birth_date": date(1969, 7, 20),
+            "gender": "m",
+            "x_vip": "yes",
+        }
+        assert [(i.type, i.value, i.status) for i in shop.identifiers] == [
+            ("account", "shopify:123", "ok"),
+            ("email", "john@email.com", "ok"),
+            ("phone", "+15550000000", "shared"),
+        ]
+        assert shop.identifiers[1].display == "John@Email.com"
+        assert found.records[2].identifiers[1].detail == "mobile"
+        assert [(k.type, k.value, k.confidence, k.sources, k.status) for k in found.identifiers] == [
+            ("account", "shopify:123", 1.0, ("shop",), "ok"),
+            ("email", "john@email.com", 1.0, ("shop", "support"), "ok"),
+            ("phone", "+15551234567", 0.9, ("sms", "support"), "ok"),
+            ("device", "d-1", 0.8, ("analytics",), "ok"),
+        ]
+        assert found.identifiers[1].last_seen == NOON
+        assert found.holders("phone", "+15551234567") == ("sms:+15551234567", "support:7")
+        assert [(d.device, d.since, d.until, d.because, d.record_id) for d in found.devices] == [
+            ("d-1", NOON, None, "order", "shop:1")
+        ]
+
+    def test_evidence_keeps_its_reasons(self, first: GraphStore) -> None:
+        strong, weak = first.evidence("c1")
+        assert first.customer("c1").matches == (strong, weak)
+        assert (strong.record_a, strong.record_b, strong.weight, strong.stage, strong.step) == (
+            "shop:1", "support:7", 12.5, "identifier", 1,
+        )  # fmt: skip
+        assert strong.probability == pytest.approx(0.99982, abs=1e-5)
+        assert strong.reasons == (
+            Reason("e-mail", "exact match", 11.25),
+            Reason("first name", "equal", 1.25),
+            Reason("birth date", "missing", None),
+        )
+        assert (weak.stage, weak.rule) == ("collective", "phone")
+        assert weak.reasons == (Reason("phone", "exact match", 7.0, "sms:+15551234567", "support:7"),)
+
+    def test_refusals_are_told_to_both_sides(self, first: GraphStore) -> None:
+        for customer_id in ("c1", "c2"):
+            (refused,) = first.refusals(customer_id)
+            assert (refused.match.record_a, refused.match.record_b) == ("crm:1", "shop:1")
+            assert refused.refusal == "first names differ"
+        assert first.refusals("c3") == ()
+
+    def test_a_device_and_its_windows(self, first: GraphStore) -> None:
+        assert [(w.customer_id, w.until) for w in first.windows("d-1")] == [("c2", NOON), ("c1", None)]
+        assert first.windows("d-2") == ()
+
+    def test_a_record(self, first: GraphStore) -> None:
+        assert first.record("form:a:b").customer_id == "c3"
+        nobodys = first.record("till:9")
+        assert (nobodys.customer_id, nobodys.confidence) == (None, None)
+        with pytest.raises(NotFoundError, match="no record shop:2"):
+            first.record("shop:2")
+
+    def test_what_is_not_there(self, first: GraphStore) -> None:
+        for ask in (first.customer, first.evidence, first.refusals):
+            with pytest.raises(NotFoundError, match="no customer c99"):
+                ask("c99")
+        with pytest.raises(NotFoundError, match="no table nonsense"):
+            first.read("nonsense")
+        assert first.retired("c1") is None
+
+    def test_a_retired_id_tells_where_it_went(self, second: GraphStore) -> None:
+        retired = second.retired("c0")
+        assert retired is not None
+        assert ([s.new_id for s in retired.steps], retired.now) == (["c2", "c1"], ("c1",))
+        with pytest.raises(NotFoundError, match=r"c2 is retired \(merged on 2024-03-01\); it is now c1"):
+            second.customer("c2")
+        (found,) = second.find_id("c2")
+        assert (found.type, found.customers) == ("customer", (Owner("c1", 1.0),))
+
+    def test_ids_that_were_retired_into_each_other_end(self, store: GraphStore, tmp_path: Path) -> None:
+        steps = [
+            {"old_id": a, "new_id": b, "kind": "moved", "at": T0} for a, b in (("x", "y"), ("y", "x"), ("x", "c1"))
+        ]
+        run = john().with_rows("redirects", *steps).write(tmp_path / "runs" / "loop")
+        store.publish(run, None)
+        retired = store.retired("x")
+        assert retired is not None
+        assert retired.now == ("c1",)
+
+    def test_the_ledger_of_a_customer(self, first: GraphStore, second: GraphStore) -> None:
+        assert first.customer("c1").entries == ()
+        created, merge = second.customer("c1").entries
+        assert (created.kind, merge.kind, merge.actor, merge.reason) == ("created", "merged", "engine", "same phone")
+        assert (merge.customer_ids, merge.record_ids, merge.at) == (("c1", "c2"), ("crm:1",), NOON)
+
+    def test_after_a_merge(self, second: GraphStore) -> None:
+        found = second.customer("c1")
+        assert [r.record_id for r in found.records] == ["crm:1", "shop:1", "sms:+15551234567"]
+        assert found.records[1].fields["x_vip"] == "no"
+        assert second.find("phone", "+15550000000").customers == (Owner("c1", 0.97),)
+        assert second.find("email", "john@email.com").records == 1
+        with pytest.raises(NotFoundError):
+            second.record("support:7")
+
+
+class TestBulk:
+    def test_members_as_arrow(self, first: GraphStore) -> None:
+        members = first.members()
+        assert members.column_names == ["record_id", "customer_id", "confidence", "since"]
+        assert members.to_pylist()[0] == {
+            "record_id": "crm:1", "customer_id": "c2", "confidence": 1.0, "since": T0,
+        }  # fmt: skip
+
+    def test_every_table_comes_back_as_it_was(self, second: GraphStore) -> None:
+        for name, rows in merged().tables.items():
+            found = second.read(name).to_pylist()
+            assert len(found) == len(rows), name
+            key = GRAPH_TABLES[name].key
+            given = {tuple(r[k] for k in key): r for r in rows}
+            for row in found:
+                expected = given[tuple(row[k] for k in key)]
+                extras = {c for c in expected if c.startswith("x_")}
+                assert {c: row[c] for c in expected if c not in extras} == {
+                    c: v for c, v in expected.items() if c not in extras
+                }
+
+    def test_stats(self, first: GraphStore) -> None:
+        stats = first.stats()
+        assert (stats.run_id, stats.rows["records"], stats.rows["matches"]) == ("one", 6, 2)
+        assert stats.size > 0
+
+
+HOSTILE = [
+    'o\'brien "quoted" `back`',
+    "line\nbreak\r\ttab",
+    "🧶 clew 👩‍👩‍👧",
+    "x" * 65_536,
+    "‏ltr‮ override",
+    "nul\0inside\0",
+    "'); DROP TABLE record; --",
+    "MATCH (n) DETACH DELETE n",
+    "a:b:c:",
+    " leading and trailing ",
+    "%_*?[]\\",
+    "e\u0301 é",  # two forms of one letter are two values
+]
+
+
+def test_hostile_values_go_through_unharmed(store: GraphStore, one: RunTables, tmp_path: Path) -> None:
+    run = john().with_rows("records", record("shop:2")).with_rows("members", member("shop:2", "c1"))
+    for n, hostile in enumerate(HOSTILE):
+        reasons = (reason(hostile, hostile, -0.5, hostile, None), reason("other", "level", 1e-9))
+        run = (
+            run.with_rows("records", record(f"shop:{hostile}", name=hostile, x_note=hostile))
+            .with_rows("identifiers", identifier(f"shop:{hostile}", "email", hostile))
+            .with_rows("identifiers", identifier(f"shop:{hostile}", hostile, "v"))
+            .with_rows("known_by", known("c1", "email", hostile, 0.01 + n / 100, hostile))
+            .with_rows("members", member(f"shop:{hostile}", "c1"))
+            .with_rows("matches", match(f"shop:{hostile}", "shop:2", 1.5, 10 + n, *reasons, rule=hostile))
+            .with_rows("redirects", {"old_id": hostile, "new_id": "c1", "kind": hostile, "at": datetime(1969, 1, 1)})
+        )
+    tables = run.write(tmp_path / "runs" / "hostile")
+    store.publish(one, None)
+    store.publish(tables, one)
+    assert store.verify(tables) == []
+    found = store.customer("c1")
+    for n, hostile in enumerate(HOSTILE):
+        assert store.find("email", hostile).customers == (Owner("c1", 0.01 + n / 100),)
+        theirs = store.record(f"shop:{hostile}")
+        assert theirs in found.records
+        assert (theirs.key, theirs.fields["name"], theirs.fields["x_note"]) == (hostile, hostile, hostile)
+        assert {(i.type, i.value) for i in theirs.identifiers} == {("email", hostile), (hostile, "v")}
+        assert (hostile,) in [k.sources for k in found.identifiers]
+        (theirs_by,) = (m for m in found.matches if m.rule == hostile)
+        assert theirs_by.reasons == (Reason(hostile, hostile, -0.5, hostile, None), Reason("other", "level", 1e-9))
+        retired = store.retired(hostile)
+        assert retired is not None
+        assert (retired.steps[0].kind, retired.steps[0].at) == (hostile, datetime(1969, 1, 1, tzinfo=UTC))
+        assert ("record", f"shop:{hostile}") in [(f.type, f.value) for f in store.find_id(hostile)]
+    assert store.publish(one, tables).full is False
+    assert store.verify(one) == []
