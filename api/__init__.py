@@ -1,0 +1,1 @@
+"""The faces: the library, the command line, and what they show."""

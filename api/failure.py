@@ -1,0 +1,98 @@
+"""What ends a command: every error becomes a sentence on stderr and an exit code, mapped here and nowhere else.
+
+0 done · 1 not found · 2 project file or usage · 3 sources · 4 linking · 5 store or disk · 70 a fault of the program
+130 stopped by Ctrl-C · 141 nobody reads the output any more
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import re
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from api.render.words import safe
+from engine.errors import ClewError, StateError
+
+log = logging.getLogger("clew")
+
+STOPPED, UNREAD, FAULT = 130, 141, 70
+
+#: What the database engine says of a machine at its limits -> what to do.
+_LIMITS = {
+    r"no space left|could not write|disk.*full": "the disk is full: make room, or point TMPDIR to a larger disk",
+    r"out of memory|failed to allocate": "there is not enough memory: close other programs, or use a larger machine",
+}
+
+
+@contextmanager
+def told(debug: bool) -> Iterator[None]:
+    """Turn whatever is raised inside into a message and `typer.Exit`; with `debug`, let its traceback through."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes again at its end, and must have somewhere to do so.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(UNREAD) from None
+    except KeyboardInterrupt:
+        _say("stopped; the earlier answer stands")
+        raise typer.Exit(STOPPED) from None
+    except ClewError as error:
+        if debug:
+            raise
+        if error.exit_code == FAULT:
+            _fault(error)
+        _say(str(error))
+        raise typer.Exit(error.exit_code) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        # Usage errors are the command line's own: it shows them itself.
+        if debug or hasattr(error, "exit_code"):
+            raise
+        limit = _limit(error)
+        if limit is None:
+            _fault(error)
+        _say(f"{limit}. The earlier answer stands.")
+        raise typer.Exit(StateError.exit_code) from None
+
+
+def _limit(error: Exception) -> str | None:
+    if isinstance(error, OSError):
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        said = (error.strerror or str(error)).lower()
+        return "the disk is full: make room" if full else f"{error.filename}: {said}" if error.filename else None
+    if isinstance(error, MemoryError):
+        return "there is not enough memory: close other programs, or use a larger machine"
+    # Imported here, as most commands end well, and `--help` must not wait for the engine.
+    from engine.compute.failure import EngineError
+
+    if not isinstance(error, EngineError):
+        return None
+    return next((text for pattern, text in _LIMITS.items() if re.search(pattern, str(error), re.IGNORECASE)), None)
+
+
+def _fault(error: Exception) -> None:
+    """Tell a fault of the program: a reference and how to see more, and no data that the error's text may hold."""
+    reference = secrets.token_hex(4)
+    log.debug("fault %s", reference, exc_info=error)
+    _say(
+        f"something went wrong inside Clew ({type(error).__name__}, reference {reference}).\n"
+        "The earlier answer stands. Run the same with --debug to see where, and please report that."
+    )
+    raise typer.Exit(FAULT) from None
+
+
+def _say(message: str) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for number, line in enumerate(message.splitlines()):
+        console.print(Text("clew: " if number == 0 else "      ", style="bold red").append(safe(line), style="default"))

@@ -1,0 +1,253 @@
+"""A Project: one project file and everything that can be done with it, for the command line and for notebooks."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from api.answers import Answer, whois
+from api.export import write_members
+from api.results import CurrentRun, Demo, Exported, FailedRun, Published, RunSummary, Status
+from api.summary import summarise
+from engine.compute import Compute
+from engine.config import DEFAULT_IDENTIFIERS, config_hash, load
+from engine.errors import ConfigError, StateError
+from engine.evaluate import Evaluation, evaluate
+from engine.pipeline import Layout, Reporter, Silent, read_manifest, run
+from engine.quality import Audit, audit
+from engine.runs import RunTables
+from engine.sources import read_sources, write_project
+from engine.standardise import standardise
+from engine.state import Run, State
+from graph.sqlite import SqliteStore
+from graph.store import GraphStore, PublishReport
+
+#: The project file's usual name, and the file that tells a demo's folder from one of the user's own.
+PROJECT_FILE, DEMO_FILE = "clew.yaml", ".clew-demo"
+
+
+class Project:
+    """One project. Use it in `with`, or `close()` it; opening reads the project file and nothing else.
+
+    Every method raises a ClewError whose text is written for the user; what was published before then stands.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path / PROJECT_FILE if path.is_dir() and (path / PROJECT_FILE).exists() else path
+        self.config = load(self.path)
+        self.root = self.path.parent
+        self.layout = Layout(self.root / self.config.store)
+        self._graph = SqliteStore(self.layout.store / "graph.db")
+
+    def run(
+        self, only: str | None = None, *, frames: Mapping[str, Any] | None = None, reporter: Reporter | None = None
+    ) -> RunSummary:
+        """Read the sources (or the one called `only`), work out who is who, and publish the answer.
+
+        `frames` (source -> pandas, Polars or Arrow frame) stand in for the files of sources.
+        """
+        return self._run(only, False, frames, reporter)
+
+    def train(self, *, frames: Mapping[str, Any] | None = None, reporter: Reporter | None = None) -> RunSummary:
+        """Learn the weights of all comparisons anew from today's data, and run with them."""
+        return self._run(None, True, frames, reporter)
+
+    def _run(
+        self, only: str | None, retrain: bool, frames: Mapping[str, Any] | None, reporter: Reporter | None
+    ) -> RunSummary:
+        told = reporter or Silent()
+        result = run(self.config, self.root, only=only, retrain=retrain, frames=frames, reporter=told)
+        told.stage("graph")
+        self._bring_up_to_date()
+        told.stage("summary")
+        return summarise(result)
+
+    def expected_seconds(self) -> dict[str, float]:
+        """How long each stage of the current run took; empty before the first one."""
+        current = self._current()
+        return dict(read_manifest(self.layout.run(current.run_id))["seconds"]) if current else {}
+
+    def audit(self, *, reporter: Reporter | None = None) -> Audit:
+        """Look at the sources as they are today, without linking anything and without leaving anything behind."""
+        told = reporter or Silent()
+        with Compute() as compute:
+            told.stage("sources")
+            read_sources(compute, self.config, self.root, advance=told.step)
+            told.stage("standardise")
+            standardise(compute, self.config, told.step)
+            told.stage("audit")
+            return audit(compute, self.config)
+
+    def whois(self, text: str) -> Answer:
+        """Find the customer behind an e-mail, a phone in any format, an id or a record. NotFoundError if none."""
+        self._bring_up_to_date()
+        types = {name: self.config.policy(name).priority for name in (*DEFAULT_IDENTIFIERS, *self.config.identifiers)}
+        return whois(self._graph, text, self.config.region, types)
+
+    def status(self) -> Status:
+        """Say which run answers now, and whether anything has changed or failed since."""
+        runs = self._runs()
+        current = self._current()
+        published = [r for r in runs if r.status == "published"]
+        later = runs[runs.index(published[-1]) + 1 :] if published else runs
+        failed = FailedRun(later[-1].run_id, later[-1].status, later[-1].started) if later else None
+        found = None if current is None else self._current_run(current)
+        return Status(self.path, self.config.name, self.layout.store, found, len(published), failed)
+
+    def _current_run(self, current: Run) -> CurrentRun:
+        manifest = read_manifest(self.layout.run(current.run_id))
+        counts = manifest["counts"]
+        shown = self._graph.current_run()
+        graph: Literal["shows this run", "shows an earlier run", "is missing"] = "shows an earlier run"
+        if shown is None:
+            graph = "is missing"
+        elif shown == current.run_id:
+            graph = "shows this run"
+        return CurrentRun(
+            run_id=current.run_id,
+            started=current.started,
+            finished=current.finished,
+            sources=len({row["source"] for row in manifest["inputs"]}),
+            **{name: counts[name] for name in ("records", "customers", "matches", "refusals", "rejects")},
+            model=manifest["model"],
+            changed=current.config_hash != config_hash(self.config),
+            graph=graph,
+        )
+
+    def export_members(self, file: Path | str) -> Exported:
+        """Write source, key and customer_id of every record, as CSV or Parquet by the name's ending."""
+        tables = self._tables()
+        file = Path(file)
+        return Exported(file, tables.run_id, write_members(tables, file))
+
+    def evaluate(self, truth: Path | str) -> Evaluation:
+        """Compare the current run with a file of source, key, person."""
+        tables = self._tables()
+        with Compute() as compute:
+            compute.read_parquet("members", tables.path("members"))
+            return evaluate(compute, "members", Path(truth))
+
+    def publish(self) -> Published:
+        """Bring the graph store up to the current run without running again; a store that was dropped is rebuilt."""
+        report = self._bring_up_to_date()
+        if report is None:
+            shown = self._graph.current_run()
+            return Published(shown or "", shown, True, False, {}, {}, self._graph.path)
+        return Published(
+            report.run_id,
+            report.previous,
+            report.unchanged,
+            report.full,
+            report.removed,
+            report.added,
+            self._graph.path,
+        )
+
+    @property
+    def graph(self) -> GraphStore:
+        """The graph store, brought up to the current run."""
+        self._bring_up_to_date()
+        return self._graph
+
+    def close(self) -> None:
+        """Let go of files."""
+        self._graph.close()
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _runs(self) -> list[Run]:
+        if not (self.layout.store / "state.db").exists():
+            return []
+        with State.open(self.layout.store, read_only=True) as state:
+            return state.runs()
+
+    def _current(self) -> Run | None:
+        if not (self.layout.store / "state.db").exists():
+            return None
+        with State.open(self.layout.store, read_only=True) as state:
+            return state.current_run()
+
+    def _tables(self) -> RunTables:
+        """The tables of the current run. Errors: StateError where nothing has been run."""
+        current = self._current()
+        if current is None:
+            raise StateError(f"{self.path}: nothing has been run yet; `clew run` works out who is who")
+        return self.layout.run(current.run_id)
+
+    def _bring_up_to_date(self) -> PublishReport | None:
+        """Bring the graph to the current run, or do nothing where it shows that or another process is at it."""
+        run_id, shown = self._tables().run_id, self._graph.current_run()
+        if shown == run_id:
+            return None
+        with State.open(self.layout.store) as state, ExitStack() as held:
+            try:
+                held.enter_context(state.writing("clew publish"))
+            except StateError:
+                if shown is None:
+                    raise
+                # Whoever is writing brings the graph up to date in the end; until then the earlier answer stands.
+                return None
+            return self._graph.publish(self._tables(), self.layout.run(shown) if shown else None)
+
+
+def open_project(path: Path | str = PROJECT_FILE) -> Project:
+    """Open a project by its file, or by the folder that holds its `clew.yaml`. Raises ConfigError for a wrong file."""
+    return Project(Path(path))
+
+
+def init(folder: Path | str = ".") -> Path:
+    """Write a `clew.yaml` for a folder of exports, recognised by their columns; returns its path."""
+    return write_project(Path(folder))
+
+
+def demo(
+    folder: Path | str = "clew-demo", records: int = 6000, seed: int = 1, *, reporter: Reporter | None = None
+) -> Demo:
+    """Make a shop of `records` records whose persons are known, run on it, judge the answer, and ask one good question.
+
+    A demo that is in `folder` already starts afresh, but keeps its project file. ConfigError for a folder of other
+    things.
+    """
+    # The generator is large, and nothing else needs it.
+    from engine.demo import generate
+    from engine.demo.hero import EMAIL
+
+    told = reporter or Silent()
+    folder = Path(folder)
+    _make_room(folder, records, seed)
+    told.stage("exports")
+    made = generate(folder, records, seed)
+    path = folder / PROJECT_FILE
+    if not path.exists():
+        path = write_project(folder)
+    with Project(path) as project:
+        summary = project.run(reporter=told)
+        judged = project.evaluate(folder / "truth.csv")
+        answer = project.whois(EMAIL)
+    return Demo(folder, path, made.persons, made.records, made.events, seed, summary, judged, answer)
+
+
+def _make_room(folder: Path, records: int, seed: int) -> None:
+    """Make the folder a demo's, or refuse it."""
+    marker = folder / DEMO_FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not marker.exists() and any(folder.iterdir()):
+            raise ConfigError(f"{folder}: holds files that are no demo; give a folder that is new or empty")
+        marker.write_text(json.dumps({"clew": "demo", "records": records, "seed": seed}) + "\n", encoding="utf-8")
+        store = folder / ".clew"
+        if store.exists():
+            shutil.rmtree(store)
+    except OSError as error:
+        raise ConfigError(f"{folder}: can't hold a demo: {(error.strerror or str(error)).lower()}") from error

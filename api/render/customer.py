@@ -1,0 +1,202 @@
+"""A customer's card: who it is, what it is known by, its records, and the thread that ties them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from api.answers import Answer, Thread
+from api.render.layout import columns, heading, indented, lines
+from api.render.words import bits, count, day, percent, reason, safe
+from graph.store import Customer, Match, Record
+
+#: More than this many of a kind are not shown on a card; `--json` has them all.
+RECORDS, IDENTIFIERS, THREADS, REFUSED = 30, 20, 12, 3
+#: Bits that are worth a line.
+NOTICEABLE = 0.05
+
+
+def card(answer: Answer) -> Group:
+    """The answer to a `whois`."""
+    notes = [Text(f"Note: {safe(note)}.") for note in answer.notes]
+    if answer.customer is None:
+        return Group(*notes, _several(answer))
+    customer = answer.customer
+    return lines(
+        *notes,
+        _title(customer, answer),
+        heading("Known by"),
+        _identifiers(customer, answer),
+        heading("Records"),
+        _records(customer),
+        *_thread(customer, answer),
+        *_hangs_on(customer, answer),
+        *_apart(answer),
+    )
+
+
+def asked(answer: Answer) -> Group:
+    """The card, under the command that asks for it."""
+    return Group(heading(f"$ clew whois {safe(answer.asked)}"), card(answer))
+
+
+def _title(customer: Customer, answer: Answer) -> Group:
+    title = Table.grid(expand=True)
+    title.add_column(overflow="fold")
+    title.add_column(justify="right", no_wrap=True)
+    title.add_row(Text(safe(customer.name) or "(no name)", style="bold"), Text(customer.customer_id, style="bold"))
+    sources = len({record.source for record in customer.records})
+    facts = [
+        safe(customer.place),
+        f"{count(len(customer.records), 'record')} in {count(sources, 'source')}",
+        _span(customer),
+    ]
+    asked = f"found by {answer.understood.type} {safe(answer.understood.value)}"
+    return Group(title, Text(" · ".join(fact for fact in facts if fact)), Text(asked, style="dim"))
+
+
+def _span(customer: Customer) -> str:
+    first, last = day(customer.first_seen), day(customer.last_seen)
+    return f"seen {first} to {last}" if first and first != last else f"seen {last}" if last else ""
+
+
+def _identifiers(customer: Customer, answer: Answer) -> RenderableType:
+    asked = (answer.understood.type, answer.understood.value)
+    shown = sorted(customer.identifiers, key=lambda k: (k.type, k.value) != asked)[:IDENTIFIERS]
+    rows: list[tuple[object, ...]] = [
+        (k.type, k.display, percent(k.confidence), ", ".join(k.sources), day(k.last_seen)) for k in shown
+    ]
+    held = {(k.type, k.value) for k in customer.identifiers}
+    rows += [
+        ("device", w.device, percent(w.confidence), f"by {w.because}", day(w.until or w.since))
+        for w in customer.devices
+        if ("device", w.device) not in held
+    ][: max(0, IDENTIFIERS - len(rows))]
+    table = columns(("type", "value", "sure", "sources", "last seen"), rows, right=(2,), whole=(0, 4))
+    return lines(table, _rest(len(customer.identifiers) - len(shown), "identifier"))
+
+
+def _records(customer: Customer) -> RenderableType:
+    ordered = sorted(customer.records, key=lambda r: (r.source, r.key))
+    rows = [
+        (r.source if i == 0 or ordered[i - 1].source != r.source else "", r.key, r.kind, _name(r), day(r.seen_at))
+        for i, r in enumerate(ordered[:RECORDS])
+    ]
+    table = columns(("source", "key", "kind", "name", "seen"), rows, whole=(2, 4))
+    return lines(table, _rest(len(ordered) - RECORDS, "record"))
+
+
+def _name(record: Record) -> str:
+    return safe(record.fields.get("name", ""))
+
+
+def _thread(customer: Customer, answer: Answer) -> list[RenderableType]:
+    """Every other identifier with its hops by number, then each hop once with its reasons."""
+    if not answer.threads:
+        return []
+    names = {r.record_id: _name(r) for r in customer.records}
+    # Each hop once, in the direction in which it is met first.
+    met = {_pair(hop): (hop, ends) for t in reversed(answer.threads) for hop, ends in reversed(_steps(t))}
+    shown = answer.threads[:THREADS]
+    numbers: dict[tuple[str, str], int] = {}
+    for thread in shown:
+        for hop, _ in _steps(thread):
+            numbers.setdefault(_pair(hop), len(numbers) + 1)
+    if answer.weakest is not None:
+        numbers.setdefault(_pair(answer.weakest), len(numbers) + 1)
+    rows = [(t.type, t.display, _way(t, numbers), percent(t.path.probability) if t.path else "") for t in shown]
+    table = columns(("to", "", "by way of", "sure"), rows, right=(3,), whole=(0,))
+    rest = _rest(len(answer.threads) + answer.more - len(shown), "identifier")
+    hops = [_hop(number, *met[pair], names, met[pair][0] == answer.weakest) for pair, number in numbers.items()]
+    return [
+        heading(f"The thread: how {safe(answer.understood.value)} leads to the rest"),
+        lines(table, rest),
+        *hops,
+    ]
+
+
+def _pair(hop: Match) -> tuple[str, str]:
+    return hop.record_a, hop.record_b
+
+
+def _steps(thread: Thread) -> list[tuple[Match, tuple[str, str]]]:
+    """Every hop of a thread with the records that it leads from and to."""
+    return [] if thread.path is None else list(zip(thread.path.hops, pairwise(thread.path.records), strict=True))
+
+
+def _way(thread: Thread, hops: Mapping[tuple[str, str], int]) -> str:
+    if thread.path is None:
+        return "its visits alone"
+    if not thread.path.hops:
+        return f"the same record, {thread.path.records[0]}"
+    numbers = [str(hops[_pair(hop)]) for hop in thread.path.hops]
+    return ("hop " if len(numbers) == 1 else "hops ") + ", ".join(numbers)
+
+
+def _hop(number: int | None, hop: Match, ends: tuple[str, str], names: Mapping[str, str], is_weakest: bool) -> Group:
+    title = Text("" if number is None else f"\nhop {number}", style="bold")
+    if is_weakest:
+        title.append("   <- the weakest hop", style="bold yellow")
+    records = columns((), ((end, names.get(end, "")) for end in ends))
+    told = f"{bits(hop.weight)} bits, {percent(hop.probability)} sure; {safe(hop.stage)}: {safe(hop.rule)}"
+    reasons = Table.grid(padding=(0, 2, 0, 0))
+    reasons.add_column(justify="right", no_wrap=True)
+    reasons.add_column(overflow="fold")
+    for piece in sorted(hop.reasons, key=lambda r: -(r.weight or 0.0)):
+        where = f" ({safe(piece.record_a)} and {safe(piece.record_b)})" if piece.record_a else ""
+        reasons.add_row(Text(bits(piece.weight)), Text(safe(reason(piece)) + where))
+    before = hop.weight - sum(piece.weight or 0.0 for piece in hop.reasons)
+    if hop.reasons and abs(before) >= NOTICEABLE:
+        reasons.add_row(Text(bits(before)), Text("before comparing: few pairs of records are one person"))
+    return Group(
+        *([] if number is None else [indented(title)]),
+        indented(records, 2 if number else 0),
+        indented(Text(told), 4),
+        indented(reasons, 4),
+    )
+
+
+def _hangs_on(customer: Customer, answer: Answer) -> list[RenderableType]:
+    """The weakest hop of the whole customer, where the threads don't show it."""
+    hop = answer.hangs_on
+    if hop is None or hop in [found for thread in answer.threads[:THREADS] for found, _ in _steps(thread)]:
+        return []
+    names = {r.record_id: _name(r) for r in customer.records}
+    return [heading("The weakest tie of the whole customer"), _hop(None, hop, _pair(hop), names, False)]
+
+
+def _apart(answer: Answer) -> list[RenderableType]:
+    if not answer.apart:
+        return []
+    rows = [
+        (f"{r.match.record_a} and {r.match.record_b}", bits(r.match.weight), r.refusal) for r in answer.apart[:REFUSED]
+    ]
+    parts: list[RenderableType] = [
+        heading("Kept apart, though they look alike"),
+        columns(("records", "bits", "because"), rows, right=(1,)),
+    ]
+    rest = _rest(len(answer.apart) - REFUSED, "pair")
+    return [*parts, *([rest] if rest else [])]
+
+
+def _several(answer: Answer) -> Group:
+    total = len(answer.several) + answer.more
+    title = Text(
+        f"{count(total, 'customer')} answer to {safe(answer.asked)}. Ask again by one of their ids.", style="bold"
+    )
+    rows = [
+        (c.customer_id, c.name, c.email or c.phone, c.records, f"{c.by.type} {c.by.value}", percent(c.confidence))
+        for c in answer.several
+    ]
+    table = columns(("customer", "name", "reached at", "records", "by", "sure"), rows, right=(3, 5), whole=(0,))
+    return lines(title, table, _rest(answer.more, "customer"))
+
+
+def _rest(number: int, what: str) -> RenderableType | None:
+    return (
+        indented(Text(f"and {count(number, f'more {what}')}; --json has them all", style="dim")) if number > 0 else None
+    )

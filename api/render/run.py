@@ -1,0 +1,147 @@
+"""What a run found, as a shop owner would tell it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from api.render.layout import columns, heading, indented, lines
+from api.render.words import count, minute, safe
+from api.results import Demo, Exported, Published, RunSummary, Status
+
+#: More warnings than this are counted.
+WARNINGS = 8
+
+#: What happened to customer ids -> words, in the order of interest.
+_CHANGES = {
+    "created": "new", "merged": "merged into others", "split": "split off", "moved": "took records of others",
+    "joined": "got new records", "left": "lost records", "restored": "came back", "retired": "ended",
+}  # fmt: skip
+
+
+def summary(found: RunSummary, hints: bool = True) -> Group:
+    """The closing words of a run; with `hints`, what to ask next."""
+    several = f"{count(found.several, 'of them is', 'of them are')} known to more than one source"
+    parts: list[RenderableType | None] = [
+        Text(
+            f"{count(found.records, 'record')} from {count(len(found.sources), 'source')} "
+            f"are {count(found.customers, 'customer')}.",
+            style="bold",
+        ),
+        Text(f"{several}; the largest has {count(found.largest, 'record')}."),
+    ]
+    if found.apart:
+        parts.append(
+            Text(f"{count(found.apart, 'record')} looked like somebody else's and were kept apart, with the reason.")
+        )
+    parts += [heading("By source"), _sources(found)]
+    if changes := _changes(found):
+        parts += [heading("Since the run before"), indented(Text(changes))]
+    parts += _warnings(found)
+    if hints:
+        parts += [heading("Next"), *_next(found)]
+    return lines(*parts)
+
+
+def _sources(found: RunSummary) -> RenderableType:
+    rows = [
+        (s.source, *(f"{n:,}" if n else "" for n in (s.records, s.customers, s.repeated, s.events, s.rejected)))
+        for s in found.sources
+    ]
+    titles = ("source", "records", "customers", "doubles", "events", "unreadable")
+    return columns(titles, rows, right=(1, 2, 3, 4, 5))
+
+
+def _changes(found: RunSummary) -> str:
+    # Of a first run everything is new, which the first line has said.
+    if found.changes.get("created", 0) == found.customers:
+        return ""
+    told = [f"{found.changes[kind]:,} {words}" for kind, words in _CHANGES.items() if found.changes.get(kind)]
+    return "customers: " + (", ".join(told) if told else "nothing has changed")
+
+
+def _warnings(found: RunSummary) -> list[RenderableType]:
+    said = [safe(w) for w in found.warnings]
+    if found.rejected:
+        said.append(f"{count(found.rejected, 'row')} could not be read; the run's table `rejects` says where and why")
+    if not said:
+        return []
+    rest = [f"and {len(said) - WARNINGS} more"] if len(said) > WARNINGS else []
+    return [heading("Please look at"), *(indented(Text(f"- {line}")) for line in said[:WARNINGS] + rest)]
+
+
+def _next(found: RunSummary) -> list[RenderableType]:
+    rows = [("clew whois EMAIL", "who is this? a phone in any format or an id will do as well")]
+    if found.example:
+        rows.append((f"clew whois {found.example}", "one whom many sources know"))
+    rows.append(("clew export members FILE.csv", "the customer of every record"))
+    return [columns((), rows, whole=(0,))]
+
+
+def initialised(path: Path, sources: list[tuple[str, str, str]]) -> Group:
+    """What `init` recognised, and what to do next. `sources` are (name, preset, file)."""
+    at_home = path.resolve().parent == Path.cwd()
+    command = "clew run" if at_home else f"clew -p {safe(path)} run"
+    return lines(
+        Text(f"{safe(path)}: {count(len(sources), 'source')}", style="bold"),
+        columns(("source", "is", "file"), sources),
+        heading("Next"),
+        indented(Text(f"{command}    (look into the file first, if you like: it explains itself)")),
+    )
+
+
+def demo(found: Demo) -> Group:
+    """What the demo made, and what its run found."""
+    made = (
+        f"A made-up shop of {count(found.persons, 'person')}, who left {count(found.records, 'record')} and "
+        f"{count(found.events, 'event')} in {safe(found.folder)}/ (seed {found.seed})."
+    )
+    return Group(Text(made), Text(""), summary(found.run, hints=False))
+
+
+def status(found: Status) -> Group:
+    """How the project stands."""
+    title = Text(f"{safe(found.name)}: {safe(found.project)}", style="bold")
+    run = found.run
+    rows: list[tuple[str, str]] = []
+    if run is None:
+        rows.append(("run", "none yet; `clew run` works out who is who"))
+    else:
+        rows += [
+            ("run", f"{run.run_id}, published {minute(run.finished or run.started)}"),
+            (
+                "answer",
+                f"{count(run.records, 'record')} of {count(run.sources, 'source')} "
+                f"are {count(run.customers, 'customer')}",
+            ),
+            ("evidence", f"{count(run.matches, 'match', 'matches')}, {count(run.refusals, 'pair')} kept apart"),
+            ("unreadable", count(run.rejects, "row")),
+            ("model", run.model),
+            (
+                "graph",
+                run.graph + ("" if run.graph == "shows this run" else "; the next question brings it up to date"),
+            ),
+        ]
+        if run.changed:
+            rows.append(("settings", "the project file has changed since; `clew run` applies it"))
+    if found.failed:
+        rows.append(("last try", f"{found.failed.run_id} {found.failed.status}; the answer above stands"))
+    rows += [("runs kept", f"{found.runs:,}"), ("kept in", safe(found.store))]
+    table = columns((), rows, whole=(0,))
+    return lines(title, table)
+
+
+def exported(found: Exported) -> Text:
+    """What was written where."""
+    return Text(f"{safe(found.file)}: {count(found.rows, 'record')} of run {found.run_id}, each with its customer")
+
+
+def published(found: Published) -> Text:
+    """What a publish did."""
+    if found.unchanged:
+        return Text(f"The graph shows run {found.run_id} already; nothing to do.")
+    added, removed = sum(found.added.values()), sum(found.removed.values())
+    how = "built anew" if found.full else f"brought up from run {found.previous}"
+    return Text(f"The graph was {how} and shows run {found.run_id}: {added:,} rows added, {removed:,} removed.")

@@ -1,0 +1,66 @@
+"""Numbers, times and values as they are shown, the same on every page."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graph.store import Reason
+
+
+def safe(value: object) -> str:
+    """A value of the user's data on one line, without anything that could steer a terminal; empty for None."""
+    if value is None:
+        return ""
+    return "".join(_shown(character) for character in str(value))
+
+
+def _shown(character: str) -> str:
+    if character in "\n\r\t":
+        return " "
+    # Control characters, and format characters such as those that turn the direction of writing.
+    return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) in ("Cc", "Cf", "Cs") else character
+
+
+def percent(share: float | None) -> str:
+    """A probability or share. What rounds to 100 % without being it says so."""
+    if share is None:
+        return ""
+    if share < 1 and round(share, 3) == 1:
+        return ">99.9 %"
+    return "100 %" if share == 1 else f"{share * 100:.1f} %"
+
+
+def bits(weight: float | None) -> str:
+    """A match weight with its sign."""
+    return "" if weight is None else f"{weight:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def day(at: datetime | None) -> str:
+    """The day of a time, in UTC."""
+    return "" if at is None else f"{at:%Y-%m-%d}"
+
+
+def minute(at: datetime | None) -> str:
+    """A time to the minute, in UTC."""
+    return "" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 customer`, `1,204 customers`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def seconds(value: float) -> str:
+    """A duration: 4.2 s, 3 min 12 s."""
+    if value < 60:
+        return f"{value:.1f} s"
+    return f"{int(value) // 60} min {int(value) % 60} s"
+
+
+def reason(found: Reason) -> str:
+    """A comparison and its level in words: `first name: same nickname root`."""
+    words = found.comparison.removeprefix("x_").replace("_", " ")
+    return f"{words}: {found.level}" if found.level else words

@@ -1,0 +1,126 @@
+"""What the commands of a Project give back: small frozen objects, each with `to_dict()`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from api.answers import Answer
+from api.plain import Plain
+from engine.evaluate import Evaluation
+
+
+@dataclass(frozen=True)
+class SourceCount(Plain):
+    """One source of a run: its records, how many customers these are, and how many contacts were there already.
+
+    `repeated` counts the contacts beyond the first of each customer: the source's own duplicates.
+    """
+
+    source: str
+    records: int
+    customers: int
+    repeated: int
+    events: int
+    rejected: int
+
+
+@dataclass(frozen=True)
+class RunSummary(Plain):
+    """What a run found, in a shop's own terms.
+
+    `several` counts customers with records in more than one source, `apart` the records that looked like another one
+    and were kept apart. `changes` says what happened to customer ids, `example` is a customer worth a look.
+    """
+
+    run_id: str
+    records: int
+    customers: int
+    several: int
+    largest: int
+    apart: int
+    sources: tuple[SourceCount, ...]
+    rejected: int
+    changes: dict[str, int]
+    warnings: tuple[str, ...]
+    example: str | None
+    model: str
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Published(Plain):
+    """What a publish did: rows removed and added by table; nothing where the store showed the run already."""
+
+    run_id: str
+    previous: str | None
+    unchanged: bool
+    full: bool
+    removed: dict[str, int]
+    added: dict[str, int]
+    store: Path
+
+
+@dataclass(frozen=True)
+class FailedRun(Plain):
+    """A try since the current run that ended without a new answer."""
+
+    run_id: str
+    status: str
+    started: datetime
+
+
+@dataclass(frozen=True)
+class CurrentRun(Plain):
+    """The run that answers now. `changed` says that the project file has other settings today."""
+
+    run_id: str
+    started: datetime
+    finished: datetime | None
+    sources: int
+    records: int
+    customers: int
+    matches: int
+    refusals: int
+    rejects: int
+    model: str
+    changed: bool
+    graph: Literal["shows this run", "shows an earlier run", "is missing"]
+
+
+@dataclass(frozen=True)
+class Status(Plain):
+    """How a project stands. `run` is None before the first one."""
+
+    project: Path
+    name: str
+    store: Path
+    run: CurrentRun | None
+    runs: int
+    failed: FailedRun | None
+
+
+@dataclass(frozen=True)
+class Exported(Plain):
+    """A file that was written."""
+
+    file: Path
+    run_id: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Demo(Plain):
+    """A demo shop, what came out of it, how right that is, and one good answer."""
+
+    folder: Path
+    project: Path
+    persons: int
+    records: int
+    events: int
+    seed: int
+    run: RunSummary
+    evaluation: Evaluation
+    answer: Answer

@@ -1,0 +1,37 @@
+"""Clew's public face: who is this customer across channels, and why do you say so? This is all that users import.
+
+import clew
+clew.init("exports")
+with clew.open("exports/clew.yaml") as project:
+    project.run()
+    print(project.whois("john@email.com").customer)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+
+def _check(home: Path) -> None:
+    """Raise ImportError where a folder of the user's own hides one of Clew's packages."""
+    for name in ("engine", "graph", "api"):
+        found = import_module(name)
+        places = [
+            Path(place).resolve()
+            for place in (found.__path__ if hasattr(found, "__path__") else [found.__file__ or ""])
+        ]
+        if home / name not in places:
+            raise ImportError(
+                f"Clew's own package {name!r} is hidden by {places[0] if places else name}: "
+                "rename that, or start Python in another folder."
+            )
+
+
+_check(Path(__file__).resolve().parent)
+
+from api.project import Project, demo, init  # noqa: E402
+from api.project import open_project as open  # noqa: E402
+from engine.errors import ClewError  # noqa: E402
+
+__all__ = ["ClewError", "Project", "demo", "init", "open"]
