@@ -14,7 +14,6 @@ from engine.cluster.admit import BIRTH_DATES, NAMES, TOO_MANY, TWO_OF_A_KIND
 from engine.cluster.policy import Policy
 from engine.compute import Compute, quote
 from engine.link import names
-from engine.link.comparisons import HOUSEHOLD
 from engine.link.model import Model
 from engine.link.score import level_of
 
@@ -52,7 +51,6 @@ def _candidates(compute: Compute, model: Model, policy: Policy) -> None:
     for name in model.comparisons:
         best = "min" if name == "source" else "max"
         shares.append(f"coalesce({best}({quote('w_' + name)}), 0)")
-    personal = ", ".join([f"max({quote('w_' + c)})" for c in model.comparisons if c not in HOUSEHOLD] + ["-1.0"])
     proof = [quote(f"w_{c}") for c in ("account", "birth_date") if c in model.comparisons]
     compute.table(
         "_between",
@@ -69,7 +67,7 @@ def _candidates(compute: Compute, model: Model, policy: Policy) -> None:
         SELECT g, h, round({" + ".join(shares)} + $prior, 6) AS weight, arg_max(a, (weight, -a, -b)) AS a,
             arg_max(b, (weight, -a, -b)) AS b, coalesce(greatest({", ".join([f"max({p})" for p in proof] + ["0.0"])}), 0) > 0 AS proof
         FROM _between GROUP BY g, h
-        HAVING round({" + ".join(shares)} + $prior, 6) >= $threshold AND greatest({personal}) > 0
+        HAVING round({" + ".join(shares)} + $prior, 6) >= $threshold AND bool_or(personal)
         """,
         {"prior": model.prior_weight, "threshold": policy.threshold},
     )

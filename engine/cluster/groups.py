@@ -9,15 +9,14 @@ from engine.cluster.collective import join_groups
 from engine.cluster.policy import Policy
 from engine.compute import Compute, quote
 from engine.link.blocking import Rule
-from engine.link.comparisons import HOUSEHOLD
 from engine.link.model import Model
-from engine.link.score import person_evidence, reasons, rule_name, stage
+from engine.link.score import reasons, rule_name, stage
 from engine.tables import MATCHES, REFUSALS, check
 
 if TYPE_CHECKING:
     from engine.config import Config
 
-JUST_A_HOUSEHOLD = "nothing speaks of one person rather than of one household"
+NOT_PERSONAL = "nothing speaks of one person rather than of a household or a namesake"
 
 
 def cluster(compute: Compute, config: Config, model: Model, rules: list[Rule]) -> None:
@@ -29,13 +28,12 @@ def cluster(compute: Compute, config: Config, model: Model, rules: list[Rule]) -
     compute.table(
         "edges",
         f"""
-        SELECT a, b, weight, rule, coalesce({proof}, false) AS proof,
-            {person_evidence(model, HOUSEHOLD)} > 0 AS personal
+        SELECT a, b, weight, rule, personal, coalesce({proof}, false) AS proof
         FROM scored WHERE weight >= $threshold AND a < b
         """,
         {"threshold": policy.threshold},
     )
-    compute.table("_household", "SELECT a, b FROM edges WHERE NOT personal")
+    compute.table("_impersonal", "SELECT a, b FROM edges WHERE NOT personal")
     compute.run("DELETE FROM edges WHERE NOT personal")
     admit(compute, policy)
     join_groups(compute, model, policy)
@@ -44,11 +42,11 @@ def cluster(compute: Compute, config: Config, model: Model, rules: list[Rule]) -
         """SELECT s.a, s.b FROM scored s JOIN group_of x ON x.node_id = s.a JOIN group_of y ON y.node_id = s.b
            WHERE x.group_id = y.group_id AND s.a < s.b""",
     )
-    compute.run("INSERT INTO refused SELECT a, b, $why FROM _household", {"why": JUST_A_HOUSEHOLD})
+    compute.run("INSERT INTO refused SELECT a, b, $why FROM _impersonal", {"why": NOT_PERSONAL})
     compute.table("groups", "SELECT record_id, group_id FROM node_records JOIN group_of USING (node_id)")
     _matches(compute, model, rules)
     _refusals(compute, model, rules)
-    compute.drop("edges", "_household", "refused", "joined", "unique_values", "node_sizes", "group_of", "same_group")
+    compute.drop("edges", "_impersonal", "refused", "joined", "unique_values", "node_sizes", "group_of", "same_group")
 
 
 def _unique_values(compute: Compute, config: Config) -> None:

@@ -22,6 +22,10 @@ WEAK_PHONE_U = 1e-4
 HOUSEHOLD = frozenset({"last_name", "address", "company", "gender", "state", "source"})
 
 DIFFER = "differ"
+TYPO = "typing error"
+VARIANT = "typing error or short form"
+#: Grades in which names are like each other and not the same.
+APPROXIMATE = (TYPO, VARIANT)
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def _first_name() -> Comparison:
             Level("same nickname root", "l.first_root = r.first_root AND length(l.first_name) > 1"),
             Level("initial", names.is_initial("l", "r")),
             _SWAPPED,
-            Level("typing error or short form", names.is_variant("l", "r")),
+            Level(VARIANT, names.is_variant("l", "r")),
             _ELSE,
         ),
     )
@@ -99,7 +103,7 @@ def _last_name() -> Comparison:
             _unknown("last_name"),
             Level("same", "l.last_name = r.last_name", tf="last_name"),
             _SWAPPED,
-            Level("typing error", typo),
+            Level(TYPO, typo),
             Level("initial", "least(length(l.last_name), length(r.last_name)) = 1 AND left(l.last_name, 1) = left(r.last_name, 1)"),
             _ELSE,
         ),
@@ -118,7 +122,7 @@ def _email() -> Comparison:
                 "l.email_local = r.email_local AND length(l.email_rest) > 1 AND length(r.email_rest) > 1",
             ),
             Level(
-                "typing error",
+                TYPO,
                 "damerau_levenshtein(l.email, r.email) <= 2 AND length(l.email_rest) > 2"
                 " AND damerau_levenshtein(l.email_rest, r.email_rest) <= 1",
             ),
@@ -165,7 +169,7 @@ def _birth_date() -> Comparison:
         (
             _unknown("birth_text"),
             Level("same", f"{a} = {b}", tf="birth_text"),
-            Level("typing error", f"damerau_levenshtein({a}, {b}) <= 1"),
+            Level(TYPO, f"damerau_levenshtein({a}, {b}) <= 1"),
             Level("day and month swapped", swapped),
             Level("two digits differ", f"damerau_levenshtein({a}, {b}) <= 2"),
             Level("within a year", "abs(date_diff('day', l.birth_date, r.birth_date)) <= 366"),

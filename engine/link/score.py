@@ -8,6 +8,7 @@ from splink import DuckDBAPI, Linker
 
 from engine.compute import Compute, quote
 from engine.link.blocking import Rule
+from engine.link.comparisons import APPROXIMATE, HOUSEHOLD
 from engine.link.model import Model
 
 #: Pairs with less than this many bits, prior included, can't be brought home even by a group's other evidence.
@@ -19,7 +20,7 @@ def score(compute: Compute, model: Model) -> int:
 
     scored: a, b (node ids, a < b), rule (index), weight (bits, prior included), and for each comparison `w_<name>`, its
     share in bits with the term frequency, and `k_<name>`, the share without it, which tells the level. Both are NULL
-    where the comparison is no evidence.
+    where the comparison is no evidence. `personal` says whether it speaks of one person rather than of a household.
     """
     api = DuckDBAPI(compute.connection)
     linker = Linker(api.register("nodes"), model.settings, log_level=None, validate_settings=False)
@@ -38,19 +39,34 @@ def score(compute: Compute, model: Model) -> int:
     count = compute.table(
         "scored",
         f"""
+        SELECT *, {_personal(model)} AS personal FROM (
         SELECT least(node_id_l, node_id_r) AS a, greatest(node_id_l, node_id_r) AS b, match_key::SMALLINT AS rule,
             round(match_weight, 6) AS weight, {", ".join(parts)}
-        FROM {quote(predicted)}
+        FROM {quote(predicted)})
         """,
     )
     linker.table_management.invalidate_cache()
     return count
 
 
-def person_evidence(model: Model, household: frozenset[str]) -> str:
-    """SQL over a row of `scored`: the best weight among comparisons that speak of a person and not of a household."""
-    personal = [quote(f"w_{c}") for c in model.comparisons if c not in household]
-    return f"greatest({', '.join([*personal, '-1.0'])})"
+def _personal(model: Model) -> str:
+    """SQL over a row of Splink's scores with w_ and k_ columns: does it speak of one person, not of one household or of two namesakes?
+
+    A name counts by itself only where it is spelt alike, or the address agrees as well: Kelley isn't Keller.
+    """
+    names = {"first_name", "last_name"} & set(model.comparisons)
+    positive = {c: f"coalesce({quote('w_' + c)} > 0, false)" for c in model.comparisons}
+    proofs = [positive[c] for c in model.comparisons if c not in HOUSEHOLD and c not in names]
+    if "first_name" in names:
+        alike = [
+            f"coalesce({level_of(model, name)} NOT IN ({', '.join(_text(label) for label in APPROXIMATE)}), true)"
+            for name in sorted(names)
+        ]
+        spelt = " AND ".join(alike)
+        if "address" in model.comparisons:
+            spelt = f"({spelt} OR {positive['address']})"
+        proofs.append(f"({positive['first_name']} AND {spelt})")
+    return " OR ".join(proofs or ["true"])
 
 
 def reasons(model: Model) -> str:
