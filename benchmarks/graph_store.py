@@ -30,7 +30,9 @@ SIZES = (1, 1, 2, 2, 3, 3, 4, 4)
 #: What a typical model compares; every comparison has four levels.
 COMPARISONS = ("first name", "last name", "e-mail", "phone", "birth date", "street", "postcode", "city")
 
-_REASON = "{{'comparison': '{0}', 'level': {1}, 'weight': {2}::DOUBLE, 'record_a': NULL::VARCHAR, 'record_b': NULL::VARCHAR}}"
+_REASON = (
+    "{{'comparison': '{0}', 'level': {1}, 'weight': {2}::DOUBLE, 'record_a': NULL::VARCHAR, 'record_b': NULL::VARCHAR}}"
+)
 _REASONS = ", ".join(
     _REASON.format(
         name,
@@ -89,7 +91,8 @@ TABLES = {
         FROM pairs WHERE other IS NOT NULL""",
     "refusals": f"""
         SELECT a.record_id AS record_a, b.record_id AS record_b, 'probabilistic' AS stage, 'name' AS rule,
-            3.5::DOUBLE AS weight, 0.9::DOUBLE AS probability, [{_REASON.format("first name", "'differs'", -4.0)}] AS reasons,
+            3.5::DOUBLE AS weight, 0.9::DOUBLE AS probability,
+            [{_REASON.format("first name", "'differs'", -4.0)}] AS reasons,
             1::BIGINT AS step, 'birth dates differ' AS refusal
         FROM people a JOIN people b ON b.i = a.i + 20 WHERE a.i % 20 = 0""",
     "shared_values": """
@@ -103,12 +106,14 @@ TABLES = {
 }
 
 
-def make_run(folder: Path, records: int, changed: bool) -> RunTables:
+def make_run(folder: Path, records: int, changed: bool) -> None:
     """Write a synthetic run; with `changed`, about 1 % of its records differ from those of the run without."""
     folder.mkdir(parents=True)
     customers = [customer for customer, size in enumerate(SIZES) for _ in range(size)]
     # 1 %: new records of new customers, records with another phone, and customers merged into the one before.
-    extra, edited, merged = (records // 400, "i % 400 = 0", "raw_customer % 500 = 7") if changed else (0, "false", "false")
+    extra, edited, merged = 0, "false", "false"
+    if changed:
+        extra, edited, merged = records // 400, "i % 400 = 0", "raw_customer % 500 = 7"
     with Compute(memory_limit="3GB") as compute:
         compute.table(
             "people",
@@ -116,7 +121,8 @@ def make_run(folder: Path, records: int, changed: bool) -> RunTables:
             SELECT *, 'c' || lpad((CASE WHEN {merged} THEN raw_customer - 1 ELSE raw_customer END)::VARCHAR, 12, '0')
                 AS customer_id
             FROM (
-                SELECT i, ['shop', 'crm', 'support', 'sms', 'till'][1 + i % 5] AS source, source || ':' || i AS record_id,
+                SELECT i, ['shop', 'crm', 'support', 'sms', 'till'][1 + i % 5] AS source,
+                    source || ':' || i AS record_id,
                     CASE WHEN i < 1000 THEN 0 ELSE 1 + (i // 20) * 8 + {customers}[1 + i % 20] END AS raw_customer,
                     {edited} AS edited
                 FROM range({records + extra}) t(i)
@@ -127,7 +133,6 @@ def make_run(folder: Path, records: int, changed: bool) -> RunTables:
             compute.table(name, sql)
             order = ", ".join(GRAPH_TABLES[name].key)
             compute.write_parquet(name, folder / f"{name}.parquet", order_by=order)
-    return RunTables(folder)
 
 
 def main() -> None:
@@ -138,10 +143,10 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="clew-graph-") as scratch:
         folder = (options.folder or Path(scratch)) / str(options.records)
-        runs = [
-            RunTables(folder / name) if (folder / name).exists() else make_run(folder / name, options.records, name == "two")
-            for name in ("one", "two")
-        ]
+        runs = [RunTables(folder / name) for name in ("one", "two")]
+        for run in runs:
+            if not run.folder.exists():
+                make_run(run.folder, options.records, changed=run.run_id == "two")
         # A process of its own, so that its peak memory is the store's and not the generator's.
         process = multiprocessing.get_context("spawn").Process(target=measure, args=(folder, *runs, options.records))
         process.start()
@@ -154,7 +159,7 @@ def measure(folder: Path, one: RunTables, two: RunTables, records: int) -> None:
     store.drop()
     full, report = _timed(lambda: store.publish(one, None))
     rows = sum(report.added.values())
-    print(f"load     {full:6.1f} s  {rows:,} rows, {rows / full:,.0f} rows/s, {store.stats().size / 1e6:,.0f} MB on disk")
+    print(f"load     {full:6.1f} s  {rows:,} rows, {rows / full:,.0f} rows/s, {store.stats().size / 1e6:,.0f} MB")
     print(f"         peak memory {_peak():,.0f} MB")
     random.seed(1)
     times = []
@@ -163,7 +168,8 @@ def measure(folder: Path, one: RunTables, two: RunTables, records: int) -> None:
         seconds, _ = _timed(lambda email=email: _whole_customer(store, email))
         times.append(seconds * 1000)
     times.sort()
-    print(f"lookup   p50 {times[len(times) // 2]:.3f} ms, p99 {times[len(times) * 99 // 100]:.3f} ms, identifier to customer")
+    half, most = times[len(times) // 2], times[len(times) * 99 // 100]
+    print(f"lookup   p50 {half:.3f} ms, p99 {most:.3f} ms, from an identifier to the whole customer")
     change, report = _timed(lambda: store.publish(two, one))
     rows = sum(report.added.values()) + sum(report.removed.values())
     print(f"change   {change:6.1f} s  {rows:,} rows, {change / full:.1%} of the load, peak memory {_peak():,.0f} MB")

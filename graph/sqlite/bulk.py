@@ -16,6 +16,12 @@ from graph.store import Difference
 from graph.tables import GRAPH_TABLES, open_run, plain
 
 _BATCH = 50_000
+
+#: The reasons of a match, put together again.
+_REASONS = """CASE WHEN pattern IS NOT NULL THEN list_transform(
+    list_zip(from_json(pattern, '[["VARCHAR"]]'), string_split(weights, ' '), from_json(places, '[["VARCHAR"]]')),
+    lambda r: struct_pack(comparison := r[1][1], level := r[1][2], weight := nullif(r[2], 'null')::DOUBLE,
+        record_a := r[3][1], record_b := r[3][2])) END"""
 _TYPES = {"INTEGER": pa.int64(), "REAL": pa.float64(), "TEXT": pa.string()}
 
 
@@ -140,12 +146,7 @@ def _typed(columns: dict[str, str]) -> dict[str, str]:
         elif kind == "VARCHAR[]":
             result[name] = f"""from_json({column}, '["VARCHAR"]')"""
         elif kind == tables.REASONS:
-            zipped = """list_zip(from_json(pattern, '[["VARCHAR"]]'), string_split(weights, ' '), """
-            zipped += """from_json(places, '[["VARCHAR"]]'))"""
-            result[
-                name
-            ] = f"""CASE WHEN pattern IS NOT NULL THEN list_transform({zipped}, lambda r: struct_pack(comparison := r[1][1], level := r[1][2],
-                weight := nullif(r[2], 'null')::DOUBLE, record_a := r[3][1], record_b := r[3][2])) END"""
+            result[name] = _REASONS
         else:
             result[name] = column
     return result

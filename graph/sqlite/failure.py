@@ -21,8 +21,8 @@ def told(path: Path) -> Iterator[None]:
 
 def _say(error: sqlite3.Error, path: Path) -> str:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
-        return "the disk is full; the graph still shows the run before. Make room and run `clew publish`"
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return f"the disk is full or fails ({error}); a publish that meets this leaves the run before standing"
     if code == sqlite3.SQLITE_NOTADB:
         return "this is not a graph, nor any SQLite file: move it away, or configure another place"
     if code == sqlite3.SQLITE_CORRUPT:
@@ -35,4 +35,4 @@ def _say(error: sqlite3.Error, path: Path) -> str:
         return "the file can't be written: check its permissions"
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return "the file is locked by another process: try again"
-    return f"{error}; the graph still shows the run before"
+    return str(error)

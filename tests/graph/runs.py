@@ -103,7 +103,7 @@ def known(customer_id: str, type_: str, value: str, confidence: float, *sources:
 
 
 def john() -> Run:
-    """John in the shop, in support and in the SMS tool, a neighbour with the same landline, and a form filled with junk."""
+    """John in the shop, support and the SMS tool, a neighbour with the same landline, a form filled with junk."""
     run = Run().with_rows(
         "records",
         record("shop:1", name="John Doe", first_name="john", birth_date=date(1969, 7, 20), gender="m", x_vip="yes"),

@@ -14,7 +14,7 @@ from engine.runs import RunTables
 from graph.sqlite import SqliteStore
 from graph.store import GraphStore, Holder, Owner, Reason
 from graph.tables import GRAPH_TABLES
-from tests.graph.runs import T0, Run, identifier, john, known, match, member, merged, reason, record
+from tests.graph.runs import T0, Row, Run, identifier, john, known, match, member, merged, reason, record
 
 NOON = T0.replace(tzinfo=UTC)
 
@@ -129,7 +129,8 @@ class TestPublish:
         store.publish(one, None)
         run = john()
         row = run.tables[table][0]
-        changed = {c: 0.5 for c in ("confidence", "weight") if c in row} or {"name": "X"}
+        column = next(c for c in ("confidence", "weight", "key") if c in row)
+        changed: Row = {column: 0.5 if column != "key" else row["key"]}
         bad = run.with_rows(table, {**row, **changed}).write(tmp_path / "runs" / "bad")
         for previous in (one, None):
             with pytest.raises(TableError, match=table):
