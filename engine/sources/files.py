@@ -70,7 +70,7 @@ def find_files(root: Path, pattern: str, source: str) -> list[tuple[Path, str]]:
     Absolute paths and `..` are the user's own business; a folder in place of a file is a mistake.
     """
     base = Path(pattern).expanduser()
-    if any(c in pattern for c in "*?["):
+    if any(c in pattern for c in "*?[") and not (root / base).is_file():
         anchor = Path(base.anchor) if base.is_absolute() else root
         found = sorted(anchor.glob(str(base.relative_to(base.anchor)) if base.is_absolute() else pattern))
     else:

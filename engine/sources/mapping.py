@@ -1,7 +1,7 @@
 """How the columns of an export become Clew's fields: the form of presets and of a project's own maps.
 
-Wherever a map asks for a column it takes a name (`Email`), several names (the first that isn't blank), or a `Column` with
-more to say. A name may be a path: `via.channel`, `items[0].item_name`, `event_params[page_location]`.
+Wherever a map asks for a column it takes a name (`Email`), several names (the first that isn't blank), or a `Column`
+with more to say. A name may be a path: `via.channel`, `items[0].item_name`, `event_params[page_location]`.
 """
 
 from __future__ import annotations
@@ -121,9 +121,7 @@ class Group(Part):
 class Person(Part):
     """The fields that describe a person; shared by all records."""
 
-    seen_at: Column | None = Field(
-        None, description="when the row was last true; of two rows with one key the later wins"
-    )
+    seen_at: Column | None = Field(None, description="when the row was true; of one key the last wins")
     created_at: Column | None = None
     name: Column | None = None
     first_name: Column | None = None

@@ -58,10 +58,9 @@ class Preset(Part):
 @cache
 def presets() -> dict[str, Preset]:
     """All presets by name, in the order in which sources are usually believed."""
-    found = []
-    for file in resources.files("engine.sources").joinpath("presets").iterdir():
-        if file.name.endswith(".yaml"):
-            found.append(Preset.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))))
+    folder = resources.files("engine.sources").joinpath("presets")
+    texts = [file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".yaml")]
+    found = [Preset.model_validate(yaml.safe_load(text)) for text in texts]
     return {p.name: p for p in sorted(found, key=lambda p: (p.rank, p.name))}
 
 
@@ -86,7 +85,7 @@ def recognise(path: Path) -> Preset | None:
 def resolve(source: Source) -> tuple[Mapping, list[Column], list[Column]]:
     """A source's whole map: its preset with the project's own map laid over it.
 
-    Also the columns that come from the preset, which a file may lack, and those without which it isn't the preset's file.
+    Also the columns that come from the preset, which a file may lack, and those without which it isn't the preset's.
     """
     if source.preset is None:
         mapping, lenient, required = source.map, list[Column](), list[Column]()

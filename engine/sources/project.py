@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -93,18 +94,17 @@ def _text(name: str, found: _Found) -> str:
         f"currency: {currency_of(currencies, region)}      # what amounts are reported in; others need `rates`",
         "",
         "# The first source is believed first. A source's name is its file's name, unless `name:` says otherwise.",
-        "# mode: snapshot (the default) takes a file for all there is: a row that is gone was deleted; append never forgets.",
+        "# mode: snapshot (the default): the file is all there is, what is gone was deleted; append: never forget.",
         "sources:",
     ]
     shop = next((s for e, p in found.known for key, s in _SHOPS.items() if p.name.startswith(key)), "shopify")
-    titles: Counter[str] = Counter()
+    titles: set[str] = set()
     for export, preset in found.known:
         lines.append(f"  - path: {json.dumps(export.shown, ensure_ascii=False)}")
         lines.append(f"    preset: {preset.name}   # {preset.product}: {preset.about}")
-        title = export.shown.split(".")[0]
-        titles[title] += 1
-        if titles[title] > 1:
-            lines.append(f"    name: {json.dumps(f'{title} {titles[title]}', ensure_ascii=False)}")
+        title = _title(export.shown, titles)
+        if title != export.shown.split(".")[0]:
+            lines.append(f"    name: {json.dumps(title, ensure_ascii=False)}")
         if preset.name in _SHOP_IDS and shop != "shopify":
             lines.append(f"    map: {{systems: {{shopify: {shop}}}}}   # whose customer ids its user ids are")
         if preset.map.record is None:
@@ -116,7 +116,8 @@ def _text(name: str, found: _Found) -> str:
 def _unknown(found: _Found) -> Iterator[str]:
     for export in found.unknown:
         yield ""
-        yield f"  # {_comment(export.shown)} is not an export that Clew knows. Its columns: {_comment(', '.join(export.names[:12]))}"
+        columns = _comment(", ".join(export.names[:12]))
+        yield f"  # {_comment(export.shown)} is not an export that Clew knows. Its columns: {columns}"
         yield "  # If it is a list of people or of events, say what its columns are (docs/sources.md):"
         yield f"  # - path: {_comment(json.dumps(export.shown, ensure_ascii=False))}"
         yield "  #   preset: contacts   # or events"
@@ -124,6 +125,17 @@ def _unknown(found: _Found) -> Iterator[str]:
     for message in found.unreadable:
         yield ""
         yield f"  # {_comment(message)}"
+
+
+def _title(file: str, taken: set[str]) -> str:
+    """Name a source after its file: something that may stand before the colon of a record's id, and only once."""
+    stem = re.sub(r"[:*]", " ", file.split(".")[0]).strip("_- ") or "source"
+    title, number = stem, 1
+    while title in taken:
+        number += 1
+        title = f"{stem} {number}"
+    taken.add(title)
+    return title
 
 
 def _comment(text: str) -> str:

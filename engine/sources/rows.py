@@ -1,8 +1,8 @@
 """Text files row by row, in Python: slow and careful, for headers, and for files that the fast reader refuses.
 
-The fast reader takes a file whole or not at all. When it refuses, `set_aside` walks through the file once, puts every row
-that can't be read into a list with its line and its reason, and writes the rest to a clean copy for the fast reader. A row
-that goes wrong costs only its first line: reading goes on at the very next one, so a stray quote can't swallow a file.
+The fast reader takes a file whole or not at all. When it refuses, `set_aside` walks through the file once, lists every
+row that can't be read with its line and its reason, and writes the rest to a clean copy for the fast reader. A row that
+goes wrong costs only its first line: reading goes on at the very next one, so a stray quote can't swallow a file.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ def csv_rows(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
 def scan(file: IO[bytes], kind: str, delimiter: str, width: int) -> Iterator[Row]:
     """Every row of a CSV file (without its header) or of a file of JSON lines; blank lines are no rows."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    limit = MAX_ROW if kind == "csv" else MAX_LINE
-    lines = _lines(text, limit)
-    if kind == "jsonl":
-        yield from _json(lines)
-        return
-    rows = _csv(lines, delimiter, width)
-    next(rows, None)
-    yield from rows
+    try:
+        lines = _lines(text, MAX_ROW if kind == "csv" else MAX_LINE)
+        rows = _json(lines) if kind == "jsonl" else _csv(lines, delimiter, width)
+        if kind == "csv":
+            next(rows, None)
+        yield from rows
+    finally:
+        text.detach()  # the file belongs to the caller, who closes it
 
 
 def set_aside(rows: Iterator[Row], header: str | None, clean: Path) -> list[Row]:

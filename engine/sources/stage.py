@@ -178,7 +178,8 @@ class Stage:
             types = dict.fromkeys(export.names, "VARCHAR")
             relation = (
                 f"read_csv({path}, columns = {_struct(types)}, delim = {arguments.add(export.delimiter)}, "
-                f"header = true, auto_detect = false, quote = '\"', escape = '\"', strict_mode = true, compression = {packed})"
+                f"compression = {packed}, header = true, auto_detect = false, quote = '\"', escape = '\"', "
+                "strict_mode = true)"
             )
             return relation, types, arguments
         types = self._json_types(export.names)

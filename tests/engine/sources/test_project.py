@@ -1,0 +1,112 @@
+"""`clew init`: a folder of exports becomes a project file that runs as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+
+from engine.compute import Compute
+from engine.config import Config
+from engine.errors import ConfigError, SourceError
+from engine.sources import read_sources, write_project
+from engine.sources.guess import currency_of, region_of, zone_of
+
+CUSTOMERS = (
+    "Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Default Address Country Code,Created At\n"
+    + "".join(
+        f"{i},Ana,Diaz,a{i}@x.com,yes,DE,2026-0{1 + i % 9}-03 10:00:00 +0{2 if 1 + i % 9 >= 4 else 1}00\n"
+        for i in range(40)
+    )
+)
+CHECKOUTS = (
+    "Id,Email,Total,Currency,Created at,Recovery State\n1,a1@x.com,5,EUR,2026-01-02 03:04:05 +0100,Not Recovered\n"
+)
+GA4 = '{"event_name": "page_view", "event_timestamp": 1, "event_params": [], "user_pseudo_id": "1", "user_id": "7"}\n'
+
+
+def _project(path: Path) -> Config:
+    return Config.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def test_it_runs_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "kunden.csv").write_text(CUSTOMERS)
+    (tmp_path / "korb: 1.csv").write_text(CHECKOUTS)
+    (tmp_path / "web.jsonl").write_text(GA4)
+    (tmp_path / "truth.csv").write_text('source,key,person\n1,2,"3\n')
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 broken")
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "read me.md").write_text("x")
+    target = write_project(tmp_path, 'Läden & Co: "1"')
+    config = _project(target)
+    assert (config.name, config.region, config.currency, config.time_zone) == (
+        'Läden & Co: "1"',
+        "DE",
+        "EUR",
+        "Europe/Berlin",
+    )
+    assert [(s.path, s.preset, s.mode) for s in config.sources] == [
+        ("kunden.csv", "shopify_customers", "snapshot"),
+        ("korb: 1.csv", "shopify_checkouts", "snapshot"),
+        ("web.jsonl", "ga4_events", "append"),
+    ]
+    text = target.read_text(encoding="utf-8")
+    assert "# truth.csv is not an export that Clew knows. Its columns: source, key, person" in text
+    assert "# broken.parquet is not a whole Parquet file" in text
+    with Compute(tmp_path, threads=2) as compute:
+        summary = read_sources(compute, config, tmp_path)
+        assert [s.rows for s in summary.sources] == [40, 1, 1]
+
+
+def test_it_never_overwrites(tmp_path: Path) -> None:
+    (tmp_path / "kunden.csv").write_text(CUSTOMERS)
+    (tmp_path / "clew.yaml").write_text("mine")
+    with pytest.raises(ConfigError, match="is there already"):
+        write_project(tmp_path)
+    assert (tmp_path / "clew.yaml").read_text() == "mine"
+
+
+def test_a_folder_without_a_known_file_says_what_it_found_and_what_it_knows(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"There is: no CSV, JSON or Parquet file. Clew knows: shopify_customers, "):
+        write_project(tmp_path)
+    (tmp_path / "products.csv").write_text("sku,price\nA,1\n")
+    with pytest.raises(SourceError, match=r"There is: products.csv"):
+        write_project(tmp_path)
+    assert not (tmp_path / "clew.yaml").exists()
+    with pytest.raises(ConfigError, match="is not a folder"):
+        write_project(tmp_path / "nowhere")
+
+
+def test_another_shop_gives_its_name_to_the_web_events_users(tmp_path: Path) -> None:
+    (tmp_path / "web.jsonl").write_text(GA4)
+    (tmp_path / "people.csv").write_text(
+        "Name,Username,Last Active,Date Registered,Email,AOV\nAna,ana,2026-01-01,2025-01-01,a@x.com,5\n"
+    )
+    config = _project(write_project(tmp_path))
+    with Compute(tmp_path, threads=2) as compute:
+        read_sources(compute, config, tmp_path)
+        assert compute.rows("SELECT system, account FROM raw_events") == [("woocommerce", "7")]
+
+
+def test_two_files_of_one_stem_have_two_names(tmp_path: Path) -> None:
+    for name in ("kunden.csv", "kunden.alt.csv"):
+        (tmp_path / name).write_text(CUSTOMERS)
+    assert sorted(s.title for s in _project(write_project(tmp_path)).sources) == ["kunden", "kunden 2"]
+
+
+def test_guesses() -> None:
+    from collections import Counter
+
+    assert region_of(Counter({"Germany": 2, "de": 2, "US": 3, "Narnia": 9})) == "DE"
+    assert region_of(Counter()) == "US"
+    assert currency_of(Counter({"eur": 2, "USD": 1, "": 9}), "US") == "EUR"
+    assert currency_of(Counter(), "GB") == "GBP"
+    assert (
+        zone_of("US", ["2026-01-05 10:00:00 -0800", "2026-07-05T10:00:00-07:00", "2026-01-01", "nonsense -0800"])
+        == "America/Los_Angeles"
+    )
+    assert zone_of("AQ", []) == "UTC"
+    for region in ("US", "DE", "GB", "AU"):
+        ZoneInfo(zone_of(region, []))
