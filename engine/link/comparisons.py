@@ -14,6 +14,7 @@ from typing import Any
 from engine.compute import Compute, quote
 from engine.link import names
 from engine.link.nodes import extra_columns
+from engine.tables import EXTRA
 
 #: An exact match on a number that isn't in service proves at most this much: one in so many people.
 WEAK_PHONE_U = 1e-4
@@ -66,7 +67,7 @@ class Comparison:
         """The comparison in the form of a Splink settings file."""
         return {
             "output_column_name": self.name,
-            "comparison_description": self.name.removeprefix("x_").replace("_", " "),
+            "comparison_description": self.name.removeprefix(EXTRA).replace("_", " "),
             "comparison_levels": [level.settings() for level in self.levels],
         }
 
@@ -233,10 +234,10 @@ _PERSONAL: dict[str, Callable[[], Comparison]] = {
 }
 
 
-def choose(compute: Compute, wanted: tuple[str, ...] = ()) -> list[Comparison]:
+def choose(compute: Compute, wanted: tuple[str, ...]) -> list[Comparison]:
     """The comparisons for those columns of `nodes` that hold at least two values.
 
-    `wanted` narrows the project's own columns (without their prefix); empty means all of them.
+    `wanted` names the project's own columns to compare, without their prefix.
     """
 
     def useful(*columns: str) -> bool:
@@ -249,7 +250,7 @@ def choose(compute: Compute, wanted: tuple[str, ...] = ()) -> list[Comparison]:
     if useful("company"):
         found.append(_text("company"))
     found += [_choice(c) for c in ("gender", "state") if useful(c)]
-    found += [_text(c) for c in extra_columns(compute) if useful(c) and (not wanted or c.removeprefix("x_") in wanted)]
+    found += [_text(c) for c in extra_columns(compute, wanted) if useful(c)]
     contacts = compute.rows("SELECT source FROM nodes WHERE kind = 'contact' GROUP BY source HAVING count(*) > 1 ORDER BY 1")
     if contacts and useful("source"):
         found.append(_source([source for (source,) in contacts]))

@@ -25,6 +25,7 @@ from splink import DuckDBAPI, Linker, block_on
 from engine.compute import Compute, quote
 from engine.errors import LinkError
 from engine.link.comparisons import DIFFER, Comparison
+from engine.tables import EXTRA
 
 log = logging.getLogger("clew.link")
 
@@ -43,9 +44,11 @@ M_FLOOR = 0.005
 #: teach about names, and only one that holds the names equal as well may teach about the rest.
 PASSES = (
     ("email",), ("email", "first_root", "last_name"), ("phone",), ("first_root", "last_name"), ("birth_text",),
-    ("street", "postcode"), ("last_name", "postcode"), ("first_root", "postcode"), ("last_name", "city"),
+    ("first_root", "postcode"),
 )  # fmt: skip
 ONLY = {("email",): ("first_name", "last_name")}
+#: Pairs held together by these are families as often as persons: they teach only what no other pass could.
+HOUSEHOLD_PASSES = (("street", "postcode"), ("last_name", "postcode"), ("last_name", "city"))
 
 
 @dataclass(frozen=True)
@@ -213,39 +216,55 @@ def _learn_u(compute: Compute, settings: dict[str, Any]) -> float:
 
 def _learn_m(compute: Compute, settings: dict[str, Any], columns: tuple[str, ...]) -> dict[tuple[int, int], list[float]]:
     """m of every level in every pass that could learn it, by (comparison, level)."""
+    extras = [(c["output_column_name"],) for c in settings["comparisons"] if c["output_column_name"].startswith(EXTRA)]
     found: dict[tuple[int, int], list[float]] = {}
-    extras = tuple((c,) for c in compute.columns("nodes") if c.startswith("x_"))
-    api = DuckDBAPI(compute.connection)
-    nodes = compute.count("nodes")
     for held in (*PASSES, *extras):
-        # An EM pass over a rule that yields no pairs raises, so the pairs are counted first.
-        pairs = compute.value(
-            f"""SELECT sum(k * (k - 1) / 2) FROM (SELECT count(*) AS k FROM nodes
-                WHERE {" AND ".join(f"{quote(c)} IS NOT NULL" for c in held)} GROUP BY {", ".join(map(quote, held))})"""
+        only = ONLY.get(held, tuple(c["output_column_name"] for c in settings["comparisons"]))
+        _learn_pass(compute, settings, columns, held, only, found)
+    known = {c for c, _ in found}
+    missing = tuple(x["output_column_name"] for c, x in enumerate(settings["comparisons"]) if c not in known)
+    for held in HOUSEHOLD_PASSES if missing else ():
+        _learn_pass(compute, settings, columns, held, missing, found)
+    return found
+
+
+def _learn_pass(
+    compute: Compute,
+    settings: dict[str, Any],
+    columns: tuple[str, ...],
+    held: tuple[str, ...],
+    only: tuple[str, ...],
+    found: dict[tuple[int, int], list[float]],
+) -> None:
+    """One pass of expectation maximisation: `held` columns are equal; what it learns about `only` is added to `found`."""
+    nodes = compute.count("nodes")
+    # A pass over a rule that yields no pairs raises, so the pairs are counted first.
+    pairs = compute.value(
+        f"""SELECT sum(k * (k - 1) / 2) FROM (SELECT count(*) AS k FROM nodes
+            WHERE {" AND ".join(f"{quote(c)} IS NOT NULL" for c in held)} GROUP BY {", ".join(map(quote, held))})"""
+    )
+    if (pairs or 0) < EM_MIN_PAIRS:
+        return
+    api = DuckDBAPI(compute.connection)
+    linker = Linker(api.register("nodes"), settings, log_level=None, validate_settings=False)
+    for column in columns:
+        linker.table_management.register_term_frequency_lookup(api.register(f"tf_{column}"), column)
+    try:
+        linker.training.estimate_parameters_using_expectation_maximisation(
+            block_on(*held),
+            estimate_without_term_frequencies=True,
+            max_pairs=EM_PAIRS if pairs > EM_PAIRS else None,
+            record_sample_proportion=1.0 if nodes < 200_000 else 0.05,
         )
-        if (pairs or 0) < EM_MIN_PAIRS:
-            continue
-        linker = Linker(api.register("nodes"), settings, log_level=None, validate_settings=False)
-        for column in columns:
-            linker.table_management.register_term_frequency_lookup(api.register(f"tf_{column}"), column)
-        try:
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                block_on(*held),
-                estimate_without_term_frequencies=True,
-                max_pairs=EM_PAIRS if pairs > EM_PAIRS else None,
-                record_sample_proportion=1.0 if nodes < 200_000 else 0.05,
-            )
-        except ValueError as error:
-            # Data with little variety drives an m to zero, and Splink stops there. The other passes go on.
-            log.info("training pass on %s taught nothing: %s", " and ".join(held), error)
-            continue
-        for c, comparison in enumerate(linker.misc.save_model_to_json()["comparisons"]):
-            if held in ONLY and comparison["output_column_name"] not in ONLY[held]:
-                continue
+    except ValueError as error:
+        # Data with little variety drives an m to zero, and Splink stops there. The other passes go on.
+        log.info("training pass on %s taught nothing: %s", " and ".join(held), error)
+        return
+    for c, comparison in enumerate(linker.misc.save_model_to_json()["comparisons"]):
+        if comparison["output_column_name"] in only:
             for v, level in enumerate(comparison["comparison_levels"]):
                 if isinstance(level.get("m_probability"), float):
                     found.setdefault((c, v), []).append(level["m_probability"])
-    return found
 
 
 def _settle(
@@ -255,7 +274,7 @@ def _settle(
     for c, comparison in enumerate(comparisons):
         levels = settings["comparisons"][c]["comparison_levels"]
         seen = {v: median(passes[c, v]) for v in range(len(levels)) if (c, v) in passes}
-        agreed = any(comparison.levels[v].label != DIFFER for v in seen)
+        agreed = _repeats(comparison, levels, seen)
         weights: dict[str, float] = {}
         for v, level in enumerate(comparison.levels):
             if level.null:
@@ -277,6 +296,14 @@ def _settle(
             ratio = m / u * (1 + (v + 1) * 1e-7)
             weights[level.label] = ratio
             levels[v]["m_probability"] = float(f"{min(max(u * ratio, 1e-9), 1.0):.10g}")
+
+
+def _repeats(comparison: Comparison, levels: list[dict[str, Any]], seen: dict[int, float]) -> bool:
+    """Did training see the field repeat within people, clearly more often than between them?"""
+    strongest = next((v for v, level in enumerate(comparison.levels) if not level.null), None)
+    if comparison.name == "source" or strongest is None:
+        return True
+    return strongest in seen and seen[strongest] > max(3 * levels[strongest]["u_probability"], 0.02)
 
 
 def _paired_levels(a: dict[str, Any], b: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:

@@ -23,9 +23,9 @@ FIELDS = (
 )  # fmt: skip
 
 
-def extra_columns(compute: Compute) -> list[str]:
-    """The project's own columns in `records`, with their prefix, in order."""
-    return [c for c in compute.columns("records") if c.startswith(EXTRA)]
+def extra_columns(compute: Compute, wanted: tuple[str, ...]) -> list[str]:
+    """Those columns of the project's own in `records`, with their prefix, that it wants compared."""
+    return [c for c in compute.columns("records") if c.startswith(EXTRA) and c.removeprefix(EXTRA) in wanted]
 
 
 def build_nodes(compute: Compute, config: Config) -> int:
@@ -35,7 +35,7 @@ def build_nodes(compute: Compute, config: Config) -> int:
     email/phone/account/other values as sorted lists, with the first e-mail and phone taken out for comparison.
     """
     _build_links(compute, config)
-    fields = [*FIELDS, *extra_columns(compute)]
+    fields = [*FIELDS, *extra_columns(compute, config.linkage.compare)]
     compute.table(
         "_values",
         """

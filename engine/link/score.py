@@ -13,6 +13,8 @@ from engine.link.model import Model
 
 #: Pairs with less than this many bits, prior included, can't be brought home even by a group's other evidence.
 LEAST_WEIGHT = -30.0
+#: A comparison speaks for a pair from this many bits on.
+PERSONAL_BITS = 1.0
 
 
 def score(compute: Compute, model: Model) -> int:
@@ -55,7 +57,7 @@ def _personal(model: Model) -> str:
     A name counts by itself only where it is spelt alike, or the address agrees as well: Kelley isn't Keller.
     """
     names = {"first_name", "last_name"} & set(model.comparisons)
-    positive = {c: f"coalesce({quote('w_' + c)} > 0, false)" for c in model.comparisons}
+    positive = {c: f"coalesce({quote('w_' + c)} > {PERSONAL_BITS}, false)" for c in model.comparisons}
     proofs = [positive[c] for c in model.comparisons if c not in HOUSEHOLD and c not in names]
     if "first_name" in names:
         alike = [
