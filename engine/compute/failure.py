@@ -1,5 +1,6 @@
-"""What a failed statement raises, for stages that can do something about it."""
+"""What a statement raises when it meets data that it can't read, for stages that can do something about it."""
 
-from duckdb import Error as EngineError
+import duckdb
 
-__all__ = ["EngineError"]
+#: Not among them: lack of memory, and an interruption.
+UNREADABLE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException)

@@ -149,7 +149,7 @@ def _plain(reference: Reference, types: dict[str, str], arguments: Arguments) ->
         keys, values = quote(reference.top + " keys"), quote(reference.top + " values")
         return f"nullif(trim({values}[list_position({keys}, {arguments.add(reference.steps[0])})]), '')"
     if reference.steps:
-        path = arguments.add("$" + "".join(s if s.startswith("[") else f'."{s}"' for s in reference.steps))
+        path = arguments.add("$" + "".join(s if s.startswith("[") else f'."{_in_path(s)}"' for s in reference.steps))
         if kind == "VARCHAR":
             return f"nullif(trim(CASE WHEN json_valid({name}) THEN json_extract_string({name}, {path}) END), '')"
         document = name if kind == "JSON" else f"to_json({name})"
@@ -165,6 +165,10 @@ def _plain(reference: Reference, types: dict[str, str], arguments: Arguments) ->
     # Shopify and spreadsheets put an apostrophe before numbers so that they stay text.
     bare = f"CASE WHEN starts_with({name}, '''') THEN regexp_replace({name}, '^''([0-9+=@-])', '\\1') ELSE {name} END"
     return f"nullif(trim({bare}), '')"
+
+
+def _in_path(name: str) -> str:
+    return name.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _url_parameter(sql: str, name: str, arguments: Arguments) -> str:

@@ -45,23 +45,18 @@ class Export:
     delimiter: str = ","
     names: tuple[str, ...] = ()
     array: bool = False
+    zipped: bool = False
     empty: bool = False
     size: int = 0
     sha256: str = ""
 
-    @property
-    def zipped(self) -> bool:
-        """Is it compressed with gzip?"""
-        return self.path.suffix == ".gz"
-
     def open(self) -> IO[bytes]:
-        """The file's bytes, unpacked."""
-        return unpacked(self.path)
+        """Open the file for its bytes, unpacked."""
+        return _open(self.path, self.zipped)
 
 
-def unpacked(path: Path) -> IO[bytes]:
-    """A file's bytes; those of a .gz file are unpacked."""
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+def _open(path: Path, zipped: bool) -> IO[bytes]:
+    return gzip.open(path) if zipped else path.open("rb")  # type: ignore[return-value]
 
 
 def find_files(root: Path, pattern: str, source: str) -> list[tuple[Path, str]]:
@@ -108,7 +103,8 @@ def look(
         kind = as_ or ("parquet" if start.startswith(b"PAR1") else _format_of(path))
         if not start or kind == "parquet":
             return _parquet(path, label) if start else Export(path, label, kind, empty=True)
-        with unpacked(path) as file:
+        zipped = start.startswith(b"\x1f\x8b")
+        with _open(path, zipped) as file:
             sample = file.read(_SAMPLE)
             more = bool(file.read(1))
     except (OSError, EOFError, zlib.error) as error:
@@ -119,7 +115,7 @@ def look(
         return Export(path, label, kind, empty=True)
     if kind == "csv" and as_ is None and path.suffixes[:1] == [] and text.lstrip()[:1] in "{[":
         kind = "jsonl"
-    export = Export(path, label, kind, encoding)
+    export = Export(path, label, kind, encoding, zipped=zipped)
     if kind == "jsonl":
         objects = list(_objects(text, whole=not more))
         names = tuple(dict.fromkeys(k for o in objects for k in o))
@@ -144,7 +140,9 @@ def prepare(export: Export, scratch: Path) -> Export:
         if export.encoding != "utf-8":
             return _in_utf8(export, scratch)
     except (OSError, EOFError, zlib.error) as error:
-        raise SourceError(f"{export.shown} is damaged or cut off ({error}). Export it again.") from error
+        raise SourceError(
+            f"{export.shown} can't be read to its end ({error}). If it was cut off, export it again."
+        ) from error
     except UnicodeError as error:
         raise SourceError(
             f"{export.shown} is not {export.encoding} text ({error}). Give its source the right encoding."
@@ -251,4 +249,4 @@ def _in_utf8(export: Export, scratch: Path) -> Export:
         while chunk := file.read(_CHUNK):
             out.write(decoder.decode(chunk))
         out.write(decoder.decode(b"", True))
-    return replace(export, path=copy, encoding="utf-8")
+    return replace(export, path=copy, encoding="utf-8", zipped=False)

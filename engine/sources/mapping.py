@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -112,7 +112,7 @@ class Consent(Part):
 class Group(Part):
     """Rows that belong together, such as the lines of an order.
 
-    Rows with the same text in `by` are one order; its first row carries the order's own fields, later rows may be blank.
+    Rows with the same text in `by` are one order; its first row carries the order's fields, later ones may be blank.
     """
 
     by: Column
@@ -256,7 +256,10 @@ class Mapping(Part):
         return self.systems.get(name, name)
 
 
-def overlay(base: Part, over: Part) -> Part:
+_P = TypeVar("_P", bound=Part)
+
+
+def overlay(base: _P, over: _P) -> _P:
     """`base` with everything that `over` states put in its place; identifiers are replaced by type and system."""
     update: dict[str, Any] = {}
     for field in over.model_fields_set:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from engine.errors import ConfigError, SourceError
 from engine.sources.columns import refer, references
@@ -87,20 +87,15 @@ def resolve(source: Source) -> tuple[Mapping, list[Column], list[Column]]:
 
     Also the columns that come from the preset, which a file may lack, and those without which it isn't the preset's.
     """
-    if source.preset is None:
-        mapping, lenient, required = source.map, list[Column](), list[Column]()
-    else:
+    mapping, lenient, required = source.map or Mapping(), list[Column](), list[Column]()
+    if source.preset is not None:
         preset = presets().get(source.preset)
         if preset is None:
             close = difflib.get_close_matches(source.preset, presets(), n=1)
             hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(presets())}."
             raise ConfigError(f"source {source.title}: there is no preset {source.preset!r}. {hint}")
         lenient, required = [c for _, c in columns_of(preset.map)], preset.required()
-        try:
-            mapping = overlay(preset.map, source.map) if source.map else preset.map  # type: ignore[assignment]
-        except ValidationError as error:
-            raise ConfigError(f"source {source.title}: {error}") from error
-    assert mapping is not None  # noqa: S101 - a source has a preset or a map
+        mapping = overlay(preset.map, source.map) if source.map else preset.map
     stated = [n for _, c in columns_of(mapping) if c in lenient for n in c.column]
     required = [c for c in required if any(n in stated for n in c.column)]  # a project's own column stands in for it
     lacks = mapping.lacks()

@@ -14,9 +14,10 @@ import pyarrow as pa
 from engine import tables
 from engine.compute import quote
 from engine.errors import NotFoundError, SourceError
+from engine.sources.arrange import Filled
 from engine.sources.database import read_database, shown
 from engine.sources.files import find_files, look, prepare
-from engine.sources.fill import Filled, fill
+from engine.sources.fill import fill
 from engine.sources.presets import resolve
 from engine.sources.rows import SHOWN, Row, lines_of, scan
 from engine.sources.stage import STAGE, Input, Stage

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engine.compute import quote
-from engine.compute.failure import EngineError
+from engine.compute.failure import UNREADABLE
 from engine.errors import SourceError
 from engine.sources.columns import PAIRS, Arguments, nearest, pair_columns, references, text_sql
 from engine.sources.files import Export
@@ -76,7 +76,7 @@ class Stage:
             return
         try:
             self._insert(read, *self._reader(export), limit)
-        except EngineError as error:
+        except UNREADABLE as error:
             if export.format == "parquet":
                 raise SourceError(
                     f"{export.shown} can't be read: {_first_line(error)}. Export or copy it again."
@@ -159,8 +159,8 @@ class Stage:
                 header = export.delimiter.join(f'"c{i}"' for i in range(len(export.names)))
             read.rejected = set_aside(rows, header, clean)
         try:
-            self._insert(read, *self._reader(replace(export, path=clean)))
-        except EngineError as error:
+            self._insert(read, *self._reader(replace(export, path=clean, zipped=False)))
+        except UNREADABLE as error:
             raise SourceError(f"{export.shown} can't be read: {_first_line(error)}") from error
         finally:
             clean.unlink()

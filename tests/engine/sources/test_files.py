@@ -161,7 +161,7 @@ def test_cut_off_files_say_so(tmp_path: Path) -> None:
         pass
     packed = gzip.compress("".join(f"{i},{i * 7919 % 104729},x\n" for i in range(500_000)).encode())
     (tmp_path / "p.csv.gz").write_bytes(gzip.compress(b"id,name,email\n") + packed[:-2000])
-    with pytest.raises(SourceError, match=r"p.csv.gz .*(damaged|can't be read)"), reading(tmp_path, people("p.csv.gz")):
+    with pytest.raises(SourceError, match=r"p.csv.gz .*can't be read"), reading(tmp_path, people("p.csv.gz")):
         pass
 
 
@@ -176,3 +176,11 @@ def test_one_source_alone(tmp_path: Path) -> None:
 def test_a_source_with_nothing_to_read(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="give it a frame"), reading(tmp_path, {"name": "crm", "map": PEOPLE}):
         pass
+
+
+def test_gzip_is_known_by_its_bytes_not_its_name(tmp_path: Path) -> None:
+    (tmp_path / "packed.csv").write_bytes(gzip.compress(TEXT.encode()))
+    (tmp_path / "plain.csv.gz").write_bytes(TEXT.encode())
+    for name in ("packed.csv", "plain.csv.gz"):
+        with reading(tmp_path, people(name)) as read:
+            assert read.records("key", "name") == BOTH

@@ -1,0 +1,167 @@
+"""Which rows of the staging table carry a record or an event, and under what key: grouped, numbered, deduplicated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.sources.columns import Arguments, when_sql
+from engine.sources.stage import STAGE, Stage
+
+#: (row, key) of the rows that carry a record; for grouped rows the first of each group.
+RECORDS = "stage_records"
+#: (row, head, whole): every row of a group, the row that carries it, and whether that row is there.
+GROUPED = "stage_grouped"
+#: (row, key) of the rows that carry an event.
+EVENTS = "stage_events"
+
+
+@dataclass
+class Filled:
+    """What one source yielded."""
+
+    records: int = 0
+    orders: int = 0
+    events: int = 0
+    duplicates: int = 0
+    #: Rows without what makes them rows of this source: row number -> reason.
+    without: list[tuple[int, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def _when(stage: Stage, section: str, arguments: Arguments) -> str:
+    part = getattr(stage.mapping, section)
+    return when_sql(str(stage.at(f"{section}.when.column")), part.when, arguments) if part.when else "true"
+
+
+def warn_of_others(stage: Stage, filled: Filled) -> None:
+    """Count the rows that no section is about, such as Segment's group calls."""
+    sections = [s for s in ("record", "event") if getattr(stage.mapping, s) is not None]
+    arguments = Arguments()
+    about = " OR ".join(_when(stage, s, arguments) for s in sections)
+    others = stage.compute.value(f"SELECT count(*) FROM {STAGE} WHERE NOT ({about})", arguments.values)
+    if others:
+        filled.warnings.append(f"{others} rows are neither a record nor an event of this map, and were left out")
+
+
+def list_rows(stage: Stage, table: str, section: str, filled: Filled) -> None:
+    """Table (row, key) of the rows of a section; those without a key are noted. Events may have a hash for a key."""
+    arguments = Arguments()
+    key = stage.at(f"{section}.key")
+    if section == "event":
+        key = _event_keys(stage, key)
+    where = _when(stage, section, arguments)
+    if stage.mapping.group is not None:
+        where += f" AND s.rowid IN (SELECT head FROM {GROUPED} WHERE whole)"
+    stage.compute.table(
+        table, f"SELECT s.rowid AS row, {key} AS key, s.rowid AS head FROM {STAGE} s WHERE {where}", arguments.values
+    )
+    if section == "event":
+        _number_equal_events(stage, table)
+    missing = stage.compute.rows(f"SELECT row FROM {table} WHERE key IS NULL ORDER BY row")
+    if missing:
+        column = getattr(stage.mapping, section).key
+        named = " or ".join(column.column)
+        known = {row for row, _ in filled.without}
+        filled.without += [(r, f"nothing in {named}, the key") for (r,) in missing if r not in known]
+        stage.compute.run(f"DELETE FROM {table} WHERE key IS NULL")
+
+
+def group_rows(stage: Stage, filled: Filled) -> None:
+    """Put the rows of one order together, before anything is deduplicated.
+
+    Shopify writes an order's own fields in its first row only; other tools repeat them in every row. So a row with a
+    key starts an order unless it follows a row with the same key directly and differs from it in its line.
+    """
+    compute = stage.compute
+    by, key = stage.at("group.by"), stage.at("record.key")
+    line = [p for p in stage.places if p.startswith("lines.")]
+    content = f"concat_ws(chr(31), {', '.join(f'coalesce({stage.at(p)}, chr(30))' for p in line)})" if line else "''"
+    compute.table(
+        "stage_marked",
+        f"""
+        SELECT row, part, member,
+               key IS NOT NULL AND NOT coalesce(
+                   lag(row) OVER w = row - 1 AND lag(key) OVER w = key AND lag(content) OVER w <> content, false
+               ) AS starts
+        FROM (
+            SELECT rowid AS row, file AS part, coalesce({by}, {key}) AS member, {key} AS key, {content} AS content
+            FROM {STAGE}
+        )
+        WINDOW w AS (PARTITION BY part, member ORDER BY row)
+        """,
+    )
+    compute.table(
+        GROUPED,
+        """
+        SELECT row, member, min(row) OVER (PARTITION BY part, member, nth) AS head, nth > 0 AS whole
+        FROM (
+            SELECT row, part, member, sum(CAST(starts AS INTEGER)) OVER (PARTITION BY part, member ORDER BY row) AS nth
+            FROM stage_marked WHERE member IS NOT NULL
+        )
+        """,
+    )
+    names = " or ".join(stage.mapping.group.by.column) if stage.mapping.group else ""
+    lost = compute.rows("SELECT row FROM stage_marked WHERE member IS NULL ORDER BY row")
+    filled.without += [(row, f"nothing in {names}, which says what order the row belongs to") for (row,) in lost]
+    orphans = compute.rows(f"SELECT row, member FROM {GROUPED} WHERE NOT whole ORDER BY row")
+    filled.without += [(row, f"belongs to {member}, whose first row is missing") for row, member in orphans]
+    compute.table(
+        RECORDS,
+        f"SELECT s.rowid AS row, s.{key} AS key, s.rowid AS head FROM {STAGE} s JOIN {GROUPED} g ON g.row = s.rowid "
+        "WHERE g.row = g.head AND g.whole",
+    )
+    compute.drop("stage_marked")
+
+
+def deduplicate(stage: Stage, table: str, seen: str) -> int:
+    """Of rows with one key keep the one seen last, then the one read last; returns how many went."""
+    compute = stage.compute
+    before = compute.count(table)
+    compute.table("stage_twice", f"SELECT key FROM {table} GROUP BY key HAVING count(*) > 1")
+    if compute.count("stage_twice"):
+        at = stage.at(seen)
+        # A colon in the offset is all that keeps most tools' times from being read as they are.
+        iso = f"regexp_replace({at}, ' ?([+-]\\d\\d):?(\\d\\d)$', '\\1:\\2')"
+        order = f"TRY_CAST({iso} AS TIMESTAMPTZ) DESC NULLS LAST, {at} DESC NULLS LAST, " if at else ""
+        compute.run(
+            f"""
+            DELETE FROM {table} WHERE row IN (
+                SELECT row FROM (
+                    SELECT t.row, row_number() OVER (PARTITION BY t.key ORDER BY {order} t.row DESC) AS place
+                    FROM {table} t JOIN {STAGE} s ON s.rowid = t.row WHERE t.key IN (SELECT key FROM stage_twice)
+                ) WHERE place > 1
+            )
+            """
+        )
+    compute.drop("stage_twice")
+    return before - compute.count(table)
+
+
+def _event_keys(stage: Stage, key: str | None) -> str:
+    """SQL of an event's key; without one, a hash of everything that is known about it."""
+    columns = sorted({c for p in stage.places if p.startswith("event.") and (c := stage.at(p)) and c != key})
+    if stage.mapping.event is None or not columns:
+        return key or "NULL"
+    content = f"'h' || left(md5(concat_ws(chr(31), {', '.join(f'coalesce({c}, chr(30))' for c in columns)})), 24)"
+    return f"coalesce({key}, {content})" if key else content
+
+
+def _number_equal_events(stage: Stage, table: str) -> None:
+    """Events without a key that are equal in everything are several events: the second gets -2, and so on."""
+    key = stage.at("event.key")
+    compute = stage.compute
+    keyless = (
+        f"SELECT t.row, t.key FROM {table} t JOIN {STAGE} s ON s.rowid = t.row WHERE s.{key} IS NULL" if key else None
+    )
+    if key and not compute.value(f"SELECT count(*) FROM {STAGE} WHERE {key} IS NULL"):
+        return
+    compute.table("stage_hashed", keyless or f"SELECT row, key FROM {table}")
+    compute.run(
+        f"""
+        UPDATE {table} AS t SET key = t.key || '-' || n.place FROM (
+            SELECT row, row_number() OVER (PARTITION BY key ORDER BY row) AS place FROM stage_hashed
+            WHERE key IN (SELECT key FROM stage_hashed GROUP BY key HAVING count(*) > 1)
+        ) n WHERE n.row = t.row AND n.place > 1
+        """
+    )
+    compute.drop("stage_hashed")
