@@ -15,7 +15,7 @@ _EARLIEST = 1500
 _LAST_SHORT_YEAR = 15
 
 #: Countries that write the month before the day.
-_MONTH_FIRST = frozenset({"US", "PR", "GU", "VI", "PH", "FM", "PW", "BZ", "MH"})
+MONTH_FIRST = ("US", "PR", "GU", "VI", "PH", "FM", "PW", "BZ", "MH")
 
 _YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})(?:[T ].*)?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -48,7 +48,7 @@ def birth_date(text: str, region: str) -> date | None:
     elif match := _YEAR_LAST.fullmatch(text):
         first, second, year = (int(part) for part in match.groups())
         year = _full_year(year, match[3])
-        month_first = second > 12 or (first <= 12 and region in _MONTH_FIRST and "." not in text)
+        month_first = second > 12 or (first <= 12 and region in MONTH_FIRST and "." not in text)
         month, day = (first, second) if month_first else (second, first)
     elif (in_words := _in_words(text)) is not None:
         year, month, day = in_words

@@ -42,7 +42,7 @@ def identify(type: str, system: str, text: str, region: str) -> Identifier:
         canonical = value = typed
     else:
         canonical = value = fold(typed)
-    nobody = _NOBODY.fullmatch(value) or fold_words(value) in NOTHING
+    nobody = _NOBODY.fullmatch(value) or (not value.isdigit() and fold_words(value) in NOTHING)
     return Identifier(type, canonical, typed if type != "account" else canonical, "placeholder" if nobody else "ok")
 
 

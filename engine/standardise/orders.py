@@ -20,12 +20,13 @@ def make_orders(compute: Compute, config: Config) -> None:
         f"""
         SELECT r.source || ':' || r.key AS record_id, r.source, r.key, nullif(trim(r.number), '') AS number,
             {utc("r.at", "s.zone", "s.region")} AS at,
-            {currency("r.currency", f"coalesce(s.currency, '{config.currency}')")} AS currency,
+            {currency("r.currency", "coalesce(s.currency, $currency)")} AS currency,
             {amounts},
             nullif(trim(r.discount_code), '') AS discount_code,
             nullif(lower(trim(r.status)), '') AS status, nullif(lower(trim(r.channel)), '') AS channel
         FROM raw_orders r LEFT JOIN {SOURCES} s ON s.source = r.source
         """,
+        {"currency": config.currency},
     )
     compute.table(
         "orders",

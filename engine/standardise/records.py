@@ -38,15 +38,15 @@ class City(NamedTuple):
 def locate(compute: Compute, config: Config) -> None:
     """Make LOCATED: the latest row of each key, with the region in which its values are read."""
     times = utc("r.seen_at", "s.zone", "s.region")
-    compute.table("std_once", "SELECT source, key FROM raw_records GROUP BY ALL HAVING count(*) = 1")
+    compute.table("std_repeated", "SELECT source, key FROM raw_records GROUP BY ALL HAVING count(*) > 1")
+    same = "o.source = r.source AND o.key = r.key"
     compute.view(
         "std_kept",
         f"""
-        SELECT r.* FROM raw_records r SEMI JOIN std_once o ON o.source = r.source AND o.key = r.key
-        UNION ALL
-        SELECT r.* FROM raw_records r LEFT JOIN {SOURCES} s ON s.source = r.source
-        ANTI JOIN std_once o ON o.source = r.source AND o.key = r.key
+        SELECT r.* FROM raw_records r ANTI JOIN std_repeated o ON {same}
         WHERE r.source IS NOT NULL AND r.key IS NOT NULL
+        UNION ALL
+        SELECT r.* FROM raw_records r SEMI JOIN std_repeated o ON {same} LEFT JOIN {SOURCES} s ON s.source = r.source
         QUALIFY row_number() OVER (
             PARTITION BY r.source, r.key ORDER BY {times} DESC NULLS LAST, r.row DESC NULLS LAST
         ) = 1
@@ -64,7 +64,7 @@ def locate(compute: Compute, config: Config) -> None:
         {"region": config.region, "zone": config.time_zone},
     )
     compute.run("DROP VIEW std_kept")
-    compute.drop("std_once", COUNTRIES)
+    compute.drop("std_repeated", COUNTRIES)
 
 
 def make_records(compute: Compute) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from engine.standardise.birth import MONTH_FIRST
+
 #: An offset or a zone after the time: Z, +02:00, -0500, -05, UTC, Europe/Berlin. AM and PM are too short to match.
 _WITH_ZONE = r":\d{2}(?:[.,]\d+)?\s*(?:[Zz]|[+-]\d{2}(?::?\d{2})?|[A-Z]{3,5}|[A-Z][A-Za-z_]+/[A-Za-z_/]+)$"
 
 _CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
 _DAYS = ("%Y-%m-%d", "%d.%m.%Y", "%Y%m%d", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y")
-#: Countries that write the month before the day.
-_MONTH_FIRST = ("US", "PR", "GU", "VI", "PH", "FM", "PW", "BZ", "MH")
 
 
 def utc(text: str, zone: str, region: str) -> str:
@@ -21,7 +21,7 @@ def utc(text: str, zone: str, region: str) -> str:
     # DuckDB reads "18:50:44-0500", but of "18:50:44 -0500" only the part before the space.
     joined = f"replace(replace({written}, ' +', '+'), ' -', '-')"
     formats = {first: _formats(f"{first}/%Y") for first in ("%m/%d", "%d/%m")}
-    american = f"{region} IN ({', '.join(repr(country) for country in _MONTH_FIRST)})"
+    american = f"{region} IN ({', '.join(repr(country) for country in MONTH_FIRST)})"
     # No subquery, though it would read better: DuckDB makes a join of it, which takes fifty times as long.
     return f"""CASE
         WHEN {text} IS NULL THEN NULL
