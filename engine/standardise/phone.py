@@ -65,12 +65,13 @@ def phone(text: str, region: str) -> Identifier:
     if number is None:
         status = "placeholder" if _is_placeholder("".join(c for c in typed if c.isdigit())) else "invalid"
         return Identifier("phone", typed, typed, status)
+    extension, number.extension = number.extension, None
     value = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     digits = phonenumbers.national_significant_number(number)
     if _is_placeholder(digits):
         return Identifier("phone", value, _display(number, digits), "placeholder")
-    status = "weak" if line is None or line in _IMPERSONAL or number.extension else "ok"
-    detail = f"{line or 'unknown'}, extension {number.extension}" if number.extension else line
+    status = "weak" if line is None or line in _IMPERSONAL or extension else "ok"
+    detail = f"{line or 'unknown'}, extension {extension}" if extension else line
     return Identifier("phone", value, _display(number, digits), status, detail)
 
 
@@ -158,10 +159,4 @@ def _is_placeholder(digits: str) -> bool:
 def _display(number: PhoneNumber, digits: str) -> str:
     if number.country_code == 1:
         return f"+1 {digits[:3]}-{digits[3:6]}-{digits[6:]}"
-    plain = PhoneNumber(
-        country_code=number.country_code,
-        national_number=number.national_number,
-        italian_leading_zero=number.italian_leading_zero,
-        number_of_leading_zeros=number.number_of_leading_zeros,
-    )
-    return phonenumbers.format_number(plain, PhoneNumberFormat.INTERNATIONAL)
+    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
