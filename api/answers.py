@@ -180,7 +180,7 @@ def _listed(graph: GraphStore, owned: list[Finding], by: Mapping[str, Finding]) 
     surest: dict[str, float] = {}
     for finding in owned:
         for owner in finding.customers:
-            surest[owner.customer_id] = max(owner.confidence, surest.get(owner.customer_id, 0.0))
+            surest[owner.customer_id] = max(owner.confidence or 0.0, surest.get(owner.customer_id, 0.0))
     listed = []
     for identifier in sorted(by, key=lambda c: (-surest[c], c))[:LISTED]:
         customer, finding = graph.customer(identifier), by[identifier]

@@ -26,10 +26,11 @@ log = logging.getLogger("clew")
 
 STOPPED, UNREAD, FAULT = 130, 141, 70
 
+_NO_MEMORY = "there is not enough memory: close other programs, or use a larger machine"
 #: What the database engine says of a machine at its limits -> what to do.
 _LIMITS = {
-    r"no space left|could not write|disk.*full": "the disk is full: make room, or point TMPDIR to a larger disk",
-    r"out of memory|failed to allocate": "there is not enough memory: close other programs, or use a larger machine",
+    r"no space left on device": "the disk is full: make room, or point TMPDIR to a larger disk",
+    r"out of memory error|failed to allocate": _NO_MEMORY,
 }
 
 
@@ -72,12 +73,7 @@ def _limit(error: Exception) -> str | None:
         said = (error.strerror or str(error)).lower()
         return "the disk is full: make room" if full else f"{error.filename}: {said}" if error.filename else None
     if isinstance(error, MemoryError):
-        return "there is not enough memory: close other programs, or use a larger machine"
-    # Imported here, as most commands end well, and `--help` must not wait for the engine.
-    from engine.compute.failure import EngineError
-
-    if not isinstance(error, EngineError):
-        return None
+        return _NO_MEMORY
     return next((text for pattern, text in _LIMITS.items() if re.search(pattern, str(error), re.IGNORECASE)), None)
 
 

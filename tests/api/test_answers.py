@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.answers import Answer, whois
+from engine.errors import NotFoundError
+from graph.sqlite import SqliteStore
+from tests.graph.runs import identifier, john, known, merged
+
+PRIORITIES = {"account": 1, "loyalty": 2, "email": 3, "phone": 4, "device": 9}
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
+    folder = tmp_path_factory.mktemp("answers")
+    # A value that leads to two customers, under its limit.
+    run = john().with_rows("identifiers", identifier("crm:1", "email", "john@email.com"))
+    run = run.with_rows("known_by", known("c2", "email", "john@email.com", 0.6, "crm"))
+    both = run.write(folder / "both")
+    store = SqliteStore(folder / "graph.db")
+    store.publish(both, None)
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
+    folder = tmp_path_factory.mktemp("answers")
+    store = SqliteStore(folder / "graph.db")
+    store.publish(john().write(folder / "one"), None)
+    yield store
+    store.close()
+
+
+def ask(graph: SqliteStore, text: str) -> Answer:
+    return whois(graph, text, "US", PRIORITIES)
+
+
+def test_an_email_leads_to_a_customer_and_its_threads(plain: SqliteStore) -> None:
+    answer = ask(plain, "John@Email.com")
+    assert answer.understood.to_dict() == {"type": "email", "value": "john@email.com", "status": "known"}
+    assert answer.customer is not None
+    assert answer.customer.customer_id == "c1"
+    ways = {(t.type, t.value): t.path for t in answer.threads}
+    account, phone = ways["account", "shopify:123"], ways["phone", "+15551234567"]
+    assert account is not None
+    assert phone is not None
+    assert (account.records, phone.records) == (("shop:1",), ("support:7",))
+    # Most telling type first.
+    assert [t.type for t in answer.threads] == ["account", "phone", "device"]
+
+
+def test_the_customer_hangs_on_its_weakest_hop_though_no_thread_needs_it(plain: SqliteStore) -> None:
+    answer = ask(plain, "john@email.com")
+    assert answer.weakest is None
+    assert answer.hangs_on is not None
+    assert {answer.hangs_on.record_a, answer.hangs_on.record_b} == {"support:7", "sms:+15551234567"}
+
+
+def test_hops_are_walked_where_no_record_holds_both(plain: SqliteStore) -> None:
+    answer = ask(plain, "shopify:123")
+    phone = next(t for t in answer.threads if t.type == "phone")
+    assert phone.path is not None
+    assert phone.path.records == ("shop:1", "support:7")
+    assert answer.weakest == phone.path.hops[0]
+    assert phone.to_dict()["hops"][0]["reasons"][0]["comparison"] == "e-mail"
+
+
+@pytest.mark.parametrize("text", ["shop:1", "c1", "support:7", "sms:+15551234567", "shopify:123"])
+def test_records_customers_and_accounts_are_ids_too(plain: SqliteStore, text: str) -> None:
+    answer = ask(plain, text)
+    assert answer.customer is not None
+    assert answer.customer.customer_id == "c1"
+
+
+def test_several_customers_are_listed_surest_first(graph: SqliteStore) -> None:
+    answer = ask(graph, "john@email.com")
+    assert answer.customer is None
+    assert [(c.customer_id, c.confidence) for c in answer.several] == [("c1", 1.0), ("c2", 0.6)]
+    assert answer.several[1].by.value == "john@email.com"
+    assert answer.to_dict()["customer"] is None
+
+
+def test_a_bare_id_of_two_systems_leads_to_both(plain: SqliteStore) -> None:
+    answer = ask(plain, "123")
+    assert {c.by.value for c in answer.several} == {"shopify:123", "hubspot:123"}
+
+
+def test_a_device_that_changed_hands_leads_to_both(plain: SqliteStore) -> None:
+    assert {c.customer_id for c in ask(plain, "d-1").several} == {"c1", "c2"}
+
+
+def test_a_retired_id_says_where_it_went(tmp_path: Path) -> None:
+    one, two = john().write(tmp_path / "one"), merged().write(tmp_path / "two")
+    store = SqliteStore(tmp_path / "graph.db")
+    store.publish(one, None)
+    store.publish(two, one)
+    answer = ask(store, "c2")
+    store.close()
+    assert answer.customer is not None
+    assert answer.customer.customer_id == "c1"
+    assert "c2 is retired" in answer.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("test@test.com", r"test@test\.com \(e-mail\) is a placeholder.*\none record holds it: form:a:b"),
+        ("555-000-0000", r"is shared.*two households\.\n2 records hold it: crm:1, shop:1"),
+        ("555 987 6543", r"no record holds the phone number \+15559876543; numbers without a country code.*US"),
+        ("+44 20 7946 0000", r"no record holds the phone number \+442079460000$"),
+        ("who+x@nowhere.com", r"no record holds the e-mail who\+x@nowhere\.com"),
+        ("C0000027Z", "its check character is wrong"),
+        ("C00000017", "there is no customer C00000017"),
+        ("till:9", "the record till:9 belongs to no customer"),
+        ("xyz", "called xyz"),
+        ("  ", "nothing was asked"),
+    ],
+)
+def test_who_is_not_found_gets_the_nearest_reason(plain: SqliteStore, text: str, says: str) -> None:
+    with pytest.raises(NotFoundError, match=says):
+        ask(plain, text)

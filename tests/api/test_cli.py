@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from api.project import Project
+from api.results import Demo
+
+Clew = Callable[..., Result]
+
+
+def test_help_groups_the_commands_and_explains_each(clew: Clew) -> None:
+    text = clew("--help").stdout
+    at = [text.index(f"─ {panel} ─") for panel in ("Start", "Ask", "Change", "Look after")]
+    assert at == sorted(at)
+    for command in ("init", "run", "demo", "whois", "status", "audit", "evaluate", "export", "train", "publish"):
+        found = clew(command, "--help")
+        assert found.exit_code == 0
+        assert f"clew {command}" in found.stdout
+
+
+def test_version(clew: Clew) -> None:
+    assert clew("--version").stdout.startswith("Clew ")
+
+
+def test_whois_shows_a_card_within_80_columns(clew: Clew, shop: Demo) -> None:
+    found = clew("-p", shop.project, "whois", "+1 (555) 123-4567")
+    assert found.exit_code == 0
+    assert found.stderr == ""
+    assert max(map(len, found.stdout.splitlines())) <= 80
+    assert "\x1b" not in found.stdout
+    for text in ("John Doe", "Known by", "john@email.com", "Records", "John D.", "hop 1", "<- the weakest hop"):
+        assert text in found.stdout
+
+
+def test_global_options_may_follow_the_command(clew: Clew, shop: Demo) -> None:
+    assert clew("whois", "john@email.com", "-p", shop.folder).exit_code == 0
+    assert clew("whois", f"--project={shop.project}", "john@email.com").exit_code == 0
+
+
+def test_whois_as_json(clew: Clew, shop: Demo) -> None:
+    found = json.loads(clew("-p", shop.project, "whois", "john@email.com", "--json").stdout)
+    assert found["understood"] == {"type": "email", "value": "john@email.com", "status": "known"}
+    assert found["customer"]["name"] == "John Doe"
+    assert {"customer_id", "records", "identifiers", "devices"} <= found["customer"].keys()
+    to = {thread["to"]["type"]: thread for thread in found["threads"]}
+    assert to["phone"]["probability"] > 0.5
+    assert found["weakest"]["reasons"]
+    assert found["several"] == []
+
+
+def test_whois_nobody(clew: Clew, shop: Demo) -> None:
+    found = clew("-p", shop.project, "whois", "nobody@nowhere.com")
+    assert found.exit_code == 1
+    assert found.stdout == ""
+    assert found.stderr.startswith("clew: no record holds the e-mail nobody@nowhere.com")
+    assert "Traceback" not in found.stderr
+
+
+def test_status_audit_evaluate_publish(clew: Clew, shop: Demo) -> None:
+    given = ("-p", shop.project)
+    assert shop.run.run_id in clew(*given, "status").stdout
+    assert "Where identity gets lost" in clew(*given, "audit").stdout
+    assert "B-cubed" in clew(*given, "evaluate", "--truth", shop.folder / "truth.csv").stdout
+    assert "already" in clew(*given, "publish").stdout
+    assert json.loads(clew(*given, "status", "--json").stdout)["run"]["run_id"] == shop.run.run_id
+    assert json.loads(clew(*given, "audit", "--json").stdout)["gain"]["records"] == shop.run.records
+    assert json.loads(clew(*given, "publish", "--json").stdout)["unchanged"] is True
+    judged = json.loads(clew(*given, "evaluate", "--truth", shop.folder / "truth.csv", "--json").stdout)
+    assert judged["bcubed"]["f1"] == pytest.approx(shop.evaluation.bcubed.f1)
+
+
+def test_export_members_writes_the_file_and_keeps_stdout_clean(clew: Clew, shop: Demo, tmp_path: Path) -> None:
+    found = clew("-p", shop.project, "export", "members", tmp_path / "m.csv")
+    assert (found.exit_code, found.stdout) == (0, "")
+    assert len((tmp_path / "m.csv").read_text().splitlines()) == shop.run.records + 1
+
+
+def test_run_closes_with_words_for_a_shop_owner(clew: Clew, copy: Path) -> None:
+    found = clew("-p", copy, "run", "--source", "pos_loyalty")
+    assert found.exit_code == 0, found.stderr
+    assert "are" in found.stdout.splitlines()[0]
+    assert "customers." in found.stdout.splitlines()[0]
+    assert "nothing has changed" in found.stdout
+    assert "clew whois C" in found.stdout
+    assert found.stderr == ""
+
+
+def test_train_makes_an_answer_of_its_own(clew: Clew, copy: Path, shop: Demo) -> None:
+    found = clew("-p", copy, "train", "--json")
+    assert found.exit_code == 0, found.stderr
+    assert json.loads(found.stdout)["records"] == shop.run.records
+
+
+def test_verbose_shows_the_statements_on_stderr(clew: Clew, shop: Demo, tmp_path: Path) -> None:
+    found = clew("-v", "-p", shop.project, "export", "members", tmp_path / "m.csv")
+    assert "COPY" in found.stderr
+    assert found.stdout == ""
+
+
+def test_init_says_what_it_recognised_and_what_next(clew: Clew, shop: Demo, tmp_path: Path) -> None:
+    shutil.copy(shop.folder / "sms_subscribers.csv", tmp_path)
+    found = clew("init", tmp_path)
+    assert found.exit_code == 0
+    assert "sms_subscribers" in found.stdout
+    assert "run" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("status",), 2, "no such file; `clew init FOLDER`"),
+        (("run", "--sauce", "x"), 2, "No such option"),
+        (("evaluate",), 2, "Missing option"),
+        (("init", "nowhere"), 2, "not a folder"),
+        (("demo", "d", "--records", "5"), 1, "too small"),
+    ],
+)
+def test_errors_are_sentences_with_an_exit_code(
+    clew: Clew, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], code: int, says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = clew(*words)
+    assert found.exit_code == code
+    assert says in found.stderr
+    assert found.stdout == ""
+    assert "Traceback" not in found.stderr
+
+
+def test_a_wrong_setting_exits_2_and_a_missing_source_3(clew: Clew, copy: Path) -> None:
+    assert clew("-p", copy, "run", "--source", "zendesk_user").exit_code == 1
+    (copy / "pos_loyalty.csv").unlink()
+    found = clew("-p", copy, "run")
+    assert found.exit_code == 3
+    assert "pos_loyalty" in found.stderr
+    (copy / "clew.yaml").write_text("sauces: []\n")
+    found = clew("-p", copy, "run")
+    assert found.exit_code == 2
+    assert "did you mean sources?" in found.stderr
+
+
+def test_before_the_first_run_whois_exits_5(clew: Clew, copy: Path) -> None:
+    shutil.rmtree(copy / ".clew")
+    assert "none yet" in clew("-p", copy, "status").stdout
+    found = clew("-p", copy, "whois", "john@email.com")
+    assert found.exit_code == 5
+    assert "`clew run`" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "says"),
+    [
+        (KeyboardInterrupt(), 130, "stopped; the earlier answer stands"),
+        (ValueError("john@email.com"), 70, "--debug"),
+        (OSError(28, "No space left on device"), 5, "the disk is full"),
+        (MemoryError(), 5, "not enough memory"),
+        (PermissionError(13, "Permission denied", "/x/y"), 5, "/x/y: permission denied"),
+    ],
+)
+def test_whatever_goes_wrong_is_told(
+    clew: Clew, shop: Demo, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, says: str
+) -> None:
+    def fail(self: Project) -> None:
+        raise error
+
+    monkeypatch.setattr(Project, "status", fail)
+    found = clew("-p", shop.project, "status")
+    assert found.exit_code == code
+    assert says in found.stderr
+    assert "Traceback" not in found.stderr
+    assert "john@email.com" not in found.stderr
+    if code != 130:
+        with_debug = clew("--debug", "-p", shop.project, "status")
+        assert with_debug.exception is error
+
+
+def test_the_installed_command_survives_a_reader_that_stops(shop: Demo) -> None:
+    whois = subprocess.Popen(
+        [sys.executable, "-c", "from api.cli import main; main()", "-p", str(shop.project), "whois", "john@email.com"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert whois.stdout is not None
+    whois.stdout.close()
+    assert whois.stderr is not None
+    said = whois.stderr.read()
+    whois.stderr.close()
+    assert whois.wait() in (1, 141)
+    assert said == b""

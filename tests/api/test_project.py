@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+import api.project as projects
+from api.project import Project, demo, init, open_project
+from api.results import Demo
+from engine.demo.hero import CUSTOMER_KEY
+from engine.errors import ConfigError, NotFoundError, SourceError, StateError
+from engine.state import State
+
+
+def test_the_demo_says_how_right_it_is(shop: Demo) -> None:
+    assert shop.run.records >= shop.evaluation.records > 300
+    assert shop.evaluation.bcubed.f1 > 0.8
+    assert shop.evaluation.missing == 0
+    assert shop.answer.customer is not None
+
+
+def test_everything_prints_as_json(shop: Demo, project: Project, tmp_path: Path) -> None:
+    for result in (shop, shop.run, project.status(), project.publish(), project.export_members(tmp_path / "m.csv")):
+        assert json.loads(json.dumps(result.to_dict()))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "john@email.com",
+        " John@Email.com ",
+        "+15551234567",
+        "+1 (555) 123-4567",
+        "555-123-4567",
+        "(555) 123 4567",
+        "zendesk_users:555123456700",
+        "555123456700",
+        "GA1.555123456.7000000001",
+        f"shopify:{CUSTOMER_KEY}",
+        CUSTOMER_KEY,
+    ],
+)
+def test_john_is_one_customer_whatever_he_is_called(shop: Demo, project: Project, asked: str) -> None:
+    answer = project.whois(asked)
+    assert shop.answer.customer is not None
+    assert answer.customer == shop.answer.customer
+    assert {r.source for r in answer.customer.records} == {
+        "shopify_customers",
+        "shopify_orders",
+        "sms_subscribers",
+        "zendesk_users",
+    }
+
+
+def test_every_identifier_of_john_has_a_thread(shop: Demo) -> None:
+    answer = shop.answer
+    assert answer.customer is not None
+    assert {t.type for t in answer.threads} == {"account", "phone", "device"}
+    assert len(answer.threads) == len(answer.customer.identifiers) - 1
+    hops = [hop for t in answer.threads if t.path for hop in t.path.hops]
+    assert answer.weakest in hops
+    assert all(hop.strength >= answer.weakest.strength for hop in hops if answer.weakest)
+
+
+def test_nobody_is_found_in_a_helpful_sentence(project: Project) -> None:
+    with pytest.raises(NotFoundError, match=r"nobody@nowhere\.com: check its spelling"):
+        project.whois("nobody@nowhere.com")
+    with pytest.raises(NotFoundError, match=r"test@test\.com.*placeholder"):
+        project.whois("test@test.com")
+
+
+def test_the_summary_adds_up(shop: Demo, project: Project) -> None:
+    run = shop.run
+    assert sum(s.records for s in run.sources) == run.records
+    assert {s.source for s in run.sources} == {s.title for s in project.config.sources}
+    assert max(s.customers for s in run.sources) <= run.customers
+    assert 0 < run.several <= run.customers
+    assert run.changes["created"] == run.customers
+    assert run.example is not None
+    assert project.whois(run.example).customer is not None
+
+
+def test_status_tells_of_the_current_run(shop: Demo, project: Project) -> None:
+    run = project.status().run
+    assert run is not None
+    assert (run.run_id, run.records, run.customers) == (shop.run.run_id, shop.run.records, shop.run.customers)
+    assert run.graph == "shows this run"
+    assert not run.changed
+    assert project.expected_seconds().keys() >= {"sources", "link", "cluster"}
+
+
+def test_status_tells_of_other_settings_and_of_a_failed_try(copy: Path) -> None:
+    file = copy / "clew.yaml"
+    file.write_text(file.read_text() + "\nlimits:\n  max_records: 4000\n")
+    (copy / "pos_loyalty.csv").unlink()
+    with Project(file) as project:
+        with pytest.raises(SourceError):
+            project.run()
+        status = project.status()
+    assert status.run is not None
+    assert status.run.changed
+    assert status.failed is not None
+    assert status.failed.status == "failed"
+
+
+def test_before_the_first_run(copy: Path) -> None:
+    shutil.rmtree(copy / ".clew")
+    with Project(copy / "clew.yaml") as project:
+        assert project.status().run is None
+        assert project.expected_seconds() == {}
+        with pytest.raises(StateError, match="nothing has been run yet; `clew run`"):
+            project.whois("john@email.com")
+        with pytest.raises(StateError, match="nothing has been run yet"):
+            project.publish()
+        assert not (copy / ".clew").exists()
+
+
+def test_members_are_exported_as_csv_and_parquet(shop: Demo, project: Project, tmp_path: Path) -> None:
+    exported = project.export_members(tmp_path / "members.csv")
+    with (tmp_path / "members.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == exported.rows == shop.run.records
+    assert list(rows[0]) == ["source", "key", "customer_id"]
+    project.export_members(tmp_path / "members.PARQUET")
+    assert pq.read_table(tmp_path / "members.PARQUET").to_pylist() == rows
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["members.PARQUET", "members.csv"]
+
+
+def test_an_export_that_can_not_be_written_says_so(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"should end in \.csv or \.parquet"):
+        project.export_members(tmp_path / "members.xlsx")
+    with pytest.raises(ConfigError, match="there is no folder"):
+        project.export_members(tmp_path / "no" / "members.csv")
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(ConfigError, match="is a folder"):
+        project.export_members(tmp_path / "folder.csv")
+
+
+def test_an_audit_needs_no_run_and_leaves_nothing(copy: Path) -> None:
+    shutil.rmtree(copy / ".clew")
+    with Project(copy / "clew.yaml") as project:
+        found = project.audit()
+    assert {s.source for s in found.sources} == {s.title for s in project.config.sources}
+    assert not (copy / ".clew").exists()
+
+
+def test_a_dropped_graph_comes_back_with_the_next_question(copy: Path) -> None:
+    graph = copy / ".clew" / "graph.db"
+    graph.unlink()
+    with Project(copy / "clew.yaml") as project:
+        status = project.status()
+        assert status.run is not None
+        assert status.run.graph == "is missing"
+        assert project.whois("john@email.com").customer is not None
+        assert project.publish().unchanged
+        graph.unlink()
+        again = project.publish()
+    assert again.full
+    assert not again.unchanged
+    assert again.added["records"] == status.run.records
+
+
+def test_a_second_run_keeps_every_id_and_brings_the_graph_along(copy: Path, shop: Demo) -> None:
+    before = shop.answer.customer
+    with Project(copy / "clew.yaml") as project:
+        again = project.run("shopify_customers")
+        status = project.status()
+        answer = project.whois("john@email.com")
+    assert again.run_id != shop.run.run_id
+    assert (again.customers, again.records) == (shop.run.customers, shop.run.records)
+    assert status.run is not None
+    assert status.run.graph == "shows this run"
+    assert answer.customer is not None
+    assert before is not None
+    assert answer.customer.customer_id == before.customer_id
+
+
+def test_while_another_process_writes_the_earlier_graph_answers(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Project(copy / "clew.yaml") as project:
+        # A run whose publish to the graph did not happen.
+        with monkeypatch.context() as patch:
+            patch.setattr(Project, "_bring_up_to_date", lambda self: None)
+            again = project.run("shopify_customers")
+        with State.open(copy / ".clew") as state, state.writing("another run"):
+            assert project.whois("john@email.com").customer is not None
+            status = project.status()
+            assert status.run is not None
+            assert status.run.graph == "shows an earlier run"
+        assert project.publish().run_id == again.run_id
+
+
+def test_a_demo_refuses_a_folder_of_other_things(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear all")
+    with pytest.raises(ConfigError, match="holds files that are no demo"):
+        demo(tmp_path, 400)
+    assert [p.name for p in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_a_demo_starts_afresh_over_an_earlier_one_but_keeps_its_project_file(shop: Demo) -> None:
+    # The fixture makes it over an earlier one.
+    assert shop.run.changes["created"] == shop.run.customers
+    assert not (shop.folder / ".clew" / "earlier").exists()
+    assert shop.project.read_text().endswith("# mine\n")
+
+
+def test_init_writes_a_project_that_opens(shop: Demo, tmp_path: Path) -> None:
+    shutil.copy(shop.folder / "shopify_customers.csv", tmp_path)
+    path = init(tmp_path)
+    assert path == tmp_path / "clew.yaml"
+    with open_project(tmp_path) as project:
+        assert [s.preset for s in project.config.sources] == ["shopify_customers"]
+    with pytest.raises(ConfigError, match="is there already"):
+        init(tmp_path)
+
+
+def test_init_of_a_folder_with_no_known_file(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear all")
+    with pytest.raises(SourceError, match="No file"):
+        projects.init(tmp_path)

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import clew
+from api.project import Project
+
+HOME = Path(__file__).resolve().parents[1]
+
+
+def _python(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """Python as it runs in a folder: that folder is searched first, Clew's after it."""
+    env = {**os.environ, "PYTHONPATH": str(HOME)}
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=env, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_public_names() -> None:
+    assert clew.Project is Project
+    assert callable(clew.open)
+    assert callable(clew.init)
+    assert callable(clew.demo)
+
+
+@pytest.mark.parametrize("hidden", ["api", "engine", "graph"])
+def test_a_package_of_the_users_own_is_named(tmp_path: Path, hidden: str) -> None:
+    (tmp_path / hidden).mkdir()
+    (tmp_path / hidden / "__init__.py").write_text("")
+    found = _python(tmp_path, "import clew")
+    assert found.returncode == 1
+    last = found.stderr.strip().splitlines()[-1]
+    assert last.startswith(f"ImportError: Clew's own package '{hidden}' is hidden by {tmp_path / hidden}")
+
+
+def test_a_module_of_the_users_own_is_named(tmp_path: Path) -> None:
+    (tmp_path / "engine.py").write_text("")
+    assert "is hidden by" in _python(tmp_path, "import clew").stderr
+
+
+def test_a_mere_folder_hides_nothing(tmp_path: Path) -> None:
+    (tmp_path / "api").mkdir()
+    found = _python(tmp_path, "import clew; print(clew.__all__)")
+    assert found.returncode == 0, found.stderr
