@@ -1,8 +1,8 @@
 """Score groups as groups: evidence that is spread over several records counts together.
 
 Two fragments may share an e-mail between one pair of records and a phone between another, neither enough by itself. For
-every two groups with a scored pair between them, each comparison counts with its best weight over all of those pairs; a
-source that rarely holds a person twice counts with its worst. A few rounds, best first, at most one join a group and
+every two groups with a scored pair between them, each comparison counts with its best weight over all of those pairs;
+against them stands what `group.refusal` knows of both. A few rounds, best first, at most one join a group and
 round, so that the evidence is counted again before the next.
 """
 
@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from engine.cluster.admit import BIRTH_DATES, NAMES, TOO_MANY, TWO_OF_A_KIND
+from engine.cluster.admit import note_refused
+from engine.cluster.group import Tie, find_clashes, load_groups, refusal
 from engine.cluster.policy import Policy
 from engine.compute import Compute, quote
-from engine.link import names
 from engine.link.model import Model
 from engine.link.score import level_of
 
@@ -23,7 +23,7 @@ ROUNDS = 8
 def join_groups(compute: Compute, model: Model, policy: Policy) -> int:
     """Join groups of `group_of` on collective evidence; returns how many joins were made.
 
-    Appends to `joined` (step, a, b, weight, reasons): the joins, each hung on its strongest pair of nodes; and to
+    Makes `joined` (step, a, b, rule, weight, reasons): the joins, each hung on its strongest pair of nodes; appends to
     `refused` the joins that the policy forbade.
     """
     compute.run(
@@ -34,7 +34,7 @@ def join_groups(compute: Compute, model: Model, policy: Policy) -> int:
     total = 0
     for _ in range(ROUNDS):
         _candidates(compute, model, policy)
-        chosen = _choose(compute)
+        chosen = _choose(compute, policy)
         if not chosen:
             break
         _record(compute, model, total)
@@ -46,82 +46,52 @@ def join_groups(compute: Compute, model: Model, policy: Policy) -> int:
 
 
 def _candidates(compute: Compute, model: Model, policy: Policy) -> None:
-    """`_between`: scored pairs across groups of which one has changed; `_candidates`: (g, h, weight, refusal), g < h."""
-    shares = []
-    for name in model.comparisons:
-        best = "min" if name == "source" else "max"
-        shares.append(f"coalesce({best}({quote('w_' + name)}), 0)")
-    proof = [quote(f"w_{c}") for c in ("account", "birth_date") if c in model.comparisons]
+    """`_between`: scored pairs across groups of which one has changed; `_candidates`: pairs of groups, g < h, that
+    reach the threshold together, with the fields of a Tie and their strongest pair of nodes (a, b)."""
+    known = {c: f"max({quote('w_' + c)})" for c in model.comparisons}
+    total = " + ".join(f"coalesce({best}, 0)" for c, best in known.items() if c != "source")
+    proof = " OR ".join(f"{known[c]} > 0" for c in ("account", "birth_date") if c in known) or "false"
+    told = {c: f"{known[c]} IS NOT NULL" if c in known else "false" for c in ("email", "phone")}
     compute.table(
         "_between",
         """
         SELECT least(x.group_id, y.group_id) AS g, greatest(x.group_id, y.group_id) AS h, s.*
         FROM scored s JOIN group_of x ON x.node_id = s.a JOIN group_of y ON y.node_id = s.b
-        WHERE x.group_id <> y.group_id
-            AND (x.group_id IN (FROM _changed) OR y.group_id IN (FROM _changed))
+        WHERE x.group_id <> y.group_id AND (x.group_id IN (FROM _changed) OR y.group_id IN (FROM _changed))
         """,
     )
     compute.table(
         "_candidates",
         f"""
-        SELECT g, h, round({" + ".join(shares)} + $prior, 6) AS weight, arg_max(a, (weight, -a, -b)) AS a,
-            arg_max(b, (weight, -a, -b)) AS b, coalesce(greatest({", ".join([f"max({p})" for p in proof] + ["0.0"])}), 0) > 0 AS proof
-        FROM _between GROUP BY g, h
-        HAVING round({" + ".join(shares)} + $prior, 6) >= $threshold AND bool_or(personal)
+        SELECT g, h, round({total} + $prior, 6) AS base, coalesce({proof}, false) AS proof, {told["email"]} AS email,
+            {told["phone"]} AS phone, arg_max(a, (weight, -a, -b)) AS a, arg_max(b, (weight, -a, -b)) AS b
+        FROM _between GROUP BY g, h HAVING round({total} + $prior, 6) >= $threshold AND bool_or(personal)
         """,
         {"prior": model.prior_weight, "threshold": policy.threshold},
     )
-    _forbid(compute, policy)
 
 
-def _forbid(compute: Compute, policy: Policy) -> None:
-    """Add `refusal` to `_candidates`: why the policy forbids the join, NULL where it doesn't."""
-    clash = f"sum((x.n * y.n) * ({names.contradictory('x', 'y')})::INT) * 2 > sum(x.n * y.n)"
-    compute.table(
-        "_candidates",
-        f"""
-        WITH concerned AS (SELECT g AS group_id FROM _candidates UNION SELECT h FROM _candidates),
-        held AS (SELECT group_id, n.node_id, n.first_name, n.first_root, n.first_count, n.birth_text
-                 FROM group_of JOIN concerned USING (group_id) JOIN nodes n USING (node_id)),
-        name AS (SELECT group_id, first_name, any_value(first_root) AS first_root, any_value(first_count) AS first_count,
-                    count(*) AS n FROM held WHERE first_name IS NOT NULL GROUP BY group_id, first_name),
-        birth AS (SELECT group_id, list(DISTINCT birth_text) AS born FROM held WHERE birth_text IS NOT NULL GROUP BY ALL),
-        size AS (SELECT group_id, sum(records) AS records FROM held JOIN node_sizes USING (node_id) GROUP BY ALL),
-        singular AS (SELECT DISTINCT group_id, type, value FROM held JOIN unique_values USING (node_id)),
-        two AS (SELECT c.g, c.h, min(x.type) AS type FROM _candidates c JOIN singular x ON x.group_id = c.g
-                JOIN singular y ON y.group_id = c.h AND x.type = y.type AND x.value <> y.value GROUP BY ALL),
-        other AS (SELECT c.g, c.h FROM _candidates c JOIN name x ON x.group_id = c.g JOIN name y ON y.group_id = c.h
-                  GROUP BY c.g, c.h HAVING {clash})
-        SELECT c.*, CASE
-            WHEN two.type IS NOT NULL THEN replace($two, '{{}}', two.type)
-            WHEN sg.records + sh.records > $limit THEN replace($many, '{{}}', $limit::BIGINT::VARCHAR)
-            WHEN proof OR coalesce(list_has_any(bg.born, bh.born), false) THEN NULL
-            WHEN $births AND bg.born IS NOT NULL AND bh.born IS NOT NULL THEN $birth_dates
-            WHEN $names AND other.g IS NOT NULL THEN $clash END AS refusal
-        FROM _candidates c JOIN size sg ON sg.group_id = c.g JOIN size sh ON sh.group_id = c.h
-        LEFT JOIN birth bg ON bg.group_id = c.g LEFT JOIN birth bh ON bh.group_id = c.h
-        LEFT JOIN two ON two.g = c.g AND two.h = c.h LEFT JOIN other ON other.g = c.g AND other.h = c.h
-        """,
-        {
-            "two": TWO_OF_A_KIND, "limit": policy.max_records, "many": TOO_MANY, "births": policy.births_forbid,
-            "birth_dates": BIRTH_DATES, "names": policy.names_forbid, "clash": NAMES,
-        },
-    )  # fmt: skip
-    compute.run(
-        """INSERT INTO refused SELECT a, b, refusal FROM _candidates c WHERE refusal IS NOT NULL
-           AND NOT EXISTS (SELECT 1 FROM refused r WHERE r.a = c.a AND r.b = c.b)"""
+def _choose(compute: Compute, policy: Policy) -> int:
+    """`_chosen` (g, h): the joins of this round, best first, each group at most once; returns their number."""
+    groups = load_groups(compute, "SELECT g FROM _candidates UNION SELECT h FROM _candidates", by="group_id")
+    clashes = find_clashes(
+        compute,
+        """SELECT hash(c.g, c.h) AS bag, o.node_id FROM _candidates c JOIN group_of o ON o.group_id IN (c.g, c.h)""",
     )
-
-
-def _choose(compute: Compute) -> int:
-    """`_chosen`: the joins of this round, best first, each group at most once; returns their number."""
-    rows = compute.rows("SELECT g, h FROM _candidates WHERE refusal IS NULL ORDER BY weight DESC, g, h")
+    best = compute.arrow("SELECT g, h, a, b, base, proof, email, phone FROM _candidates ORDER BY base DESC, g, h")
     taken: set[int] = set()
     chosen: list[tuple[int, int]] = []
-    for g, h in rows:
-        if g not in taken and h not in taken:
+    refused: list[tuple[int, int, str]] = []
+    for g, h, a, b, *tie in zip(*(column.to_pylist() for column in best.columns), strict=True):
+        if g in taken or h in taken:
+            continue
+        why = refusal(groups[g], groups[h], Tie(*tie), policy, clashes)
+        if why:
+            refused.append((a, b, why))
+        else:
             taken |= {g, h}
             chosen.append((g, h))
+    note_refused(compute, refused)
     columns = list(zip(*chosen, strict=True)) or [(), ()]
     return compute.load("_chosen", pa.table([pa.array(c, pa.int64()) for c in columns], ["g", "h"]))
 
@@ -130,17 +100,18 @@ def _record(compute: Compute, model: Model, before: int) -> None:
     """Append this round's joins to `joined`, each piece of evidence with the pair of nodes that it comes from."""
     pieces = []
     for name in model.comparisons:
-        weight, order = quote("w_" + name), "{0}, -a, -b".format(quote("w_" + name))
-        best = "arg_min" if name == "source" else "arg_max"
+        if name == "source":
+            continue
+        weight, order = quote("w_" + name), f"{quote('w_' + name)}, -a, -b"
         piece = (
             f"{{'weight': {weight}, 'comparison': '{name.removeprefix('x_')}', 'level': {level_of(model, name)}, 'a': a, 'b': b}}"
         )
-        pieces.append(f"{best}({piece}, ({order})) FILTER ({weight} IS NOT NULL)")
+        pieces.append(f"arg_max({piece}, ({order})) FILTER ({weight} IS NOT NULL)")
     compute.run(
         f"""
         INSERT INTO joined
-        SELECT {before} + row_number() OVER (ORDER BY c.weight DESC, c.g, c.h), c.a, c.b,
-            (SELECT rule FROM scored s WHERE s.a = c.a AND s.b = c.b), c.weight,
+        SELECT {before} + row_number() OVER (ORDER BY c.base DESC, c.g, c.h), c.a, c.b,
+            (SELECT rule FROM scored s WHERE s.a = c.a AND s.b = c.b), c.base,
             list_reverse_sort(list_filter([{", ".join(f"p{i}" for i in range(len(pieces)))}], lambda p: p IS NOT NULL))
         FROM (SELECT g, h, {", ".join(f"{p} AS p{i}" for i, p in enumerate(pieces))}
               FROM _between JOIN _chosen USING (g, h) GROUP BY g, h)

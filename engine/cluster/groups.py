@@ -25,10 +25,13 @@ def cluster(compute: Compute, config: Config, model: Model, rules: list[Rule]) -
     _unique_values(compute, config)
     compute.table("node_sizes", "SELECT node_id, count(*) AS records FROM node_records GROUP BY node_id")
     proof = " OR ".join([f"{quote('w_' + c)} > 0" for c in ("account", "birth_date") if c in model.comparisons] or ["false"])
+    told = {c: f"{quote('w_' + c)} IS NOT NULL" if c in model.comparisons else "false" for c in ("email", "phone")}
+    source = "coalesce(w_source, 0)" if "source" in model.comparisons else "0"
     compute.table(
         "edges",
         f"""
-        SELECT a, b, weight, rule, personal, coalesce({proof}, false) AS proof
+        SELECT a, b, weight, rule, personal, weight - {source} AS base, coalesce({proof}, false) AS proof,
+            {told["email"]} AS email, {told["phone"]} AS phone
         FROM scored WHERE weight >= $threshold AND a < b
         """,
         {"threshold": policy.threshold},

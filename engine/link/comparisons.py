@@ -23,6 +23,7 @@ WEAK_PHONE_U = 1e-4
 HOUSEHOLD = frozenset({"last_name", "address", "company", "gender", "state", "source"})
 
 DIFFER = "differ"
+BOTH_IN = "both in "
 TYPO = "typing error"
 VARIANT = "typing error or short form"
 #: Grades in which names are like each other and not the same.
@@ -215,7 +216,7 @@ def _choice(column: str) -> Comparison:
 
 def _source(sources: list[str]) -> Comparison:
     """A source that rarely holds a person twice says so itself: one level a source, for training to weigh."""
-    both = [Level(f"both in {s}", f"l.source = {_text_value(s)} AND r.source = {_text_value(s)}") for s in sources]
+    both = [Level(BOTH_IN + s, f"l.source = {_text_value(s)} AND r.source = {_text_value(s)}") for s in sources]
     return Comparison("source", (Level("not known for both", "l.source IS NULL", null=True), *both, _ELSE))
 
 

@@ -1,0 +1,133 @@
+"""What is known of a group of nodes, as far as it could speak against joining it with another."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from engine.cluster.policy import Policy
+from engine.compute import Compute
+from engine.link import names
+
+TWO_OF_A_KIND = "two different values of {}, of which a person has one"
+NAMES = "most first names disagree"
+BIRTH_DATES = "all birth dates disagree"
+TOO_MANY = "more than {} records in one customer"
+OUTWEIGHED = "outweighed by what the other records say: {}"
+
+#: Pairs of first names, in both orders, that can't be one person's.
+Clashes = set[tuple[str, str]]
+
+
+@dataclass
+class Group:
+    """The nodes joined so far: their names, birth dates, identifiers, and the sources that hold contacts of theirs."""
+
+    names: Counter[str] = field(default_factory=Counter)
+    births: set[str] = field(default_factory=set)
+    unique: dict[str, str] = field(default_factory=dict)
+    sources: set[str] = field(default_factory=set)
+    email: set[str] = field(default_factory=set)
+    phone: set[str] = field(default_factory=set)
+    records: int = 0
+
+    def absorb(self, other: Group) -> None:
+        """Take over all that another group knows."""
+        self.names += other.names
+        self.births |= other.births
+        self.unique |= other.unique
+        self.sources |= other.sources
+        self.email |= other.email
+        self.phone |= other.phone
+        self.records += other.records
+
+
+@dataclass(frozen=True)
+class Tie:
+    """What speaks for joining two groups: the weight without the source's share, and which comparisons it contains.
+
+    `proof` says that an account or a birth date is among them, which no disagreement of names overrules.
+    """
+
+    weight: float
+    proof: bool
+    email: bool
+    phone: bool
+
+
+def refusal(a: Group, b: Group, tie: Tie, policy: Policy, clashes: Clashes) -> str | None:
+    """Why two groups may not become one customer, in words; None if they may."""
+    for kind, value in a.unique.items():
+        if b.unique.get(kind, value) != value:
+            return TWO_OF_A_KIND.format(kind)
+    if a.records + b.records > policy.max_records:
+        return TOO_MANY.format(policy.max_records)
+    if not (tie.proof or a.births & b.births):
+        if policy.births_forbid and a.births and b.births:
+            return BIRTH_DATES
+        if policy.names_forbid and a.names and b.names:
+            clash = sum(x * y for i, x in a.names.items() for j, y in b.names.items() if (i, j) in clashes)
+            if clash * 2 > a.names.total() * b.names.total():
+                return NAMES
+    return _outweighed(a, b, tie, policy)
+
+
+def _outweighed(a: Group, b: Group, tie: Tie, policy: Policy) -> str | None:
+    """A pair of records sees little; two groups that share no identifier and stand in the same sources are two people."""
+    against: list[str] = []
+    weight = tie.weight
+    for source in sorted(a.sources & b.sources):
+        if source in policy.twice:
+            weight += policy.twice[source]
+            against.append(f"both are in {source}")
+    if not tie.email and a.email and b.email and not a.email & b.email:
+        weight += policy.apart.get("email", 0.0)
+        against.append("no e-mail in common")
+    if not tie.phone and a.phone and b.phone and not a.phone & b.phone:
+        weight += policy.apart.get("phone", 0.0)
+        against.append("no phone in common")
+    return OUTWEIGHED.format(", ".join(against)) if weight < policy.threshold and against else None
+
+
+def load_groups(compute: Compute, wanted: str, by: str) -> dict[int, Group]:
+    """What is known of nodes, gathered by column `by` (node_id or group_id of `group_of`).
+
+    `wanted` is a query of group ids. Reads `group_of`, `nodes`, `node_sizes` and `unique_values`.
+    """
+    rows = compute.arrow(
+        f"""
+        SELECT g.{by} AS id, n.first_name, n.birth_text, n.emails, n.phones, s.records, u.singular,
+            CASE WHEN n.kind = 'contact' THEN n.source END AS source
+        FROM group_of g JOIN nodes n USING (node_id) JOIN node_sizes s USING (node_id)
+        LEFT JOIN (SELECT node_id, list([type, value] ORDER BY type) AS singular FROM unique_values GROUP BY node_id) u
+            USING (node_id)
+        WHERE g.group_id IN ({wanted}) ORDER BY g.node_id
+        """
+    )
+    groups: dict[int, Group] = {}
+    for row in rows.to_pylist():
+        group = groups.setdefault(row["id"], Group())
+        group.records += row["records"]
+        group.email.update(row["emails"] or ())
+        group.phone.update(row["phones"] or ())
+        group.unique |= dict(row["singular"] or ())
+        if row["first_name"]:
+            group.names[row["first_name"]] += 1
+        if row["birth_text"]:
+            group.births.add(row["birth_text"])
+        if row["source"]:
+            group.sources.add(row["source"])
+    return groups
+
+
+def find_clashes(compute: Compute, bags: str) -> Clashes:
+    """First names that can't be one person's, among those that stand in one bag. `bags` is a query of (bag, node_id)."""
+    found = compute.rows(
+        f"""
+        WITH n AS (SELECT DISTINCT b.bag, n.first_name, n.first_root, n.first_count FROM ({bags}) b
+                   JOIN nodes n USING (node_id) WHERE n.first_name IS NOT NULL)
+        SELECT DISTINCT l.first_name, r.first_name FROM n l JOIN n r ON l.bag = r.bag AND l.first_name < r.first_name
+        WHERE {names.contradictory("l", "r")}
+        """
+    )
+    return {pair for a, b in found for pair in ((a, b), (b, a))}
