@@ -1,8 +1,8 @@
 """The staging table of one source: every column that its map asks for, as text, in reading order.
 
 Its `rowid` is the reading order; the rows of the file numbered n carry n in `file`. What is done with the rows comes
-later (engine.sources.fill), so that files, frames and databases differ only in how they get here. It is a temporary table because
-those are not compressed: a fifth less time for a quarter of a gigabyte a million rows, spilled when memory is short.
+later (engine.sources.fill), so that files, frames and databases differ only in how they get here. It is a temporary
+table because those are not compressed: a fifth less time for a quarter of a gigabyte a million rows, which spills.
 """
 
 from __future__ import annotations
