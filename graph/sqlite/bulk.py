@@ -11,11 +11,15 @@ import pyarrow as pa
 from engine import tables
 from engine.compute.duck import Compute, quote
 from engine.runs import RunTables
+from graph.sqlite.load import TARGETS
 from graph.sqlite.schema import TABLES
 from graph.store import Difference
 from graph.tables import GRAPH_TABLES, open_run, plain
 
 _BATCH = 50_000
+
+#: What of a table is needed to put names for its numbers.
+_NAMES = {"record": ("id", "source", "key"), "customer": ("id", "customer_id")}
 
 #: The reasons of a match, put together again.
 _REASONS = """CASE WHEN pattern IS NOT NULL THEN list_transform(
@@ -113,20 +117,28 @@ def verify(connection: sqlite3.Connection, run: RunTables, memory_limit: str) ->
 
 def _open_store(compute: Compute, connection: sqlite3.Connection, names: Iterable[str]) -> None:
     """Make a view `found_<table>`, in plain form, of each of the graph tables named."""
+    names = list(names)
+    whole = {TARGETS[name].table for name in names}
     needed = {table for name in names for table in re.findall(r"store_(\w+)", READS[name])}
     for table in sorted(needed & TABLES.keys()):
-        compute.load(f"store_{table}", _scan(connection, table))
+        columns = None if table in whole else _NAMES.get(table)
+        compute.connection.register("scan", _scan(connection, table, columns))
+        # A temporary table stays in memory while there is room, and isn't compressed.
+        compute.run(f"CREATE TEMP TABLE {quote(f'store_{table}')} AS SELECT * FROM scan")
+        compute.connection.unregister("scan")
     for name in names:
         listed = ", ".join(quote(c) for c in plain(GRAPH_TABLES[name].columns))
         compute.run(f"CREATE VIEW found_{name} ({listed}) AS SELECT {READS[name]}")
 
 
-def _scan(connection: sqlite3.Connection, table: str) -> pa.RecordBatchReader:
-    columns = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
-    schema = pa.schema([(name, _TYPES[kind]) for _, name, kind, *_ in columns])
+def _scan(connection: sqlite3.Connection, table: str, columns: tuple[str, ...] | None) -> pa.RecordBatchReader:
+    """All of a table, or some of its columns."""
+    declared = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
+    schema = pa.schema([(name, _TYPES[kind]) for _, name, kind, *_ in declared if columns is None or name in columns])
+    wanted = ", ".join(quote(name) for name in schema.names)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        cursor = connection.execute(f'SELECT * FROM "{table}"')
+        cursor = connection.execute(f'SELECT {wanted} FROM "{table}"')
         while rows := cursor.fetchmany(_BATCH):
             arrays = [pa.array(c, f.type) for c, f in zip(zip(*rows, strict=True), schema, strict=True)]
             yield pa.record_batch(arrays, schema=schema)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, overload
 
-from graph.store import DeviceWindow, Identifier, KnownBy, LedgerEntry, Match, Reason, Record, Redirect
+from graph.store import DeviceWindow, Identifier, KnownBy, LedgerEntry, Match, Owner, Reason, Record, Redirect
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_DAY = date(1970, 1, 1)
@@ -48,6 +48,18 @@ _WINDOW = """
     FROM device_window w CROSS JOIN value v ON v.id = w.device CROSS JOIN customer c ON c.id = w.customer"""
 WINDOWS_OF_CUSTOMER = f"{_WINDOW} WHERE w.customer = ?"
 WINDOWS_OF_DEVICE = f"{_WINDOW} WHERE w.device = ?"
+VALUE = """
+    SELECT v.id, s.value, s.reason FROM value v LEFT JOIN shared s ON s.value = v.id
+    WHERE v.value = ? AND v.type = (SELECT id FROM word WHERE text = ?)"""
+HOLDERS = """
+    SELECT r.source, r.key, m.customer, h.status FROM holder h CROSS JOIN record r ON r.id = h.record
+    LEFT JOIN member m ON m.record = r.id WHERE h.value = ? LIMIT ?"""
+OWNERS = """
+    SELECT c.id, c.customer_id, k.confidence FROM known_by k CROSS JOIN customer c ON c.id = k.customer
+    WHERE k.value = ?"""
+OWNERS_OF_DEVICE = """
+    SELECT c.id, c.customer_id, w.confidence FROM device_window w CROSS JOIN customer c ON c.id = w.customer
+    WHERE w.device = ?"""
 ENTRIES = """
     SELECT l.seq, l.at, l.kind, l.run, l.actor, l.reason, l.hash, l.customers, l.records
     FROM about a CROSS JOIN ledger l ON l.seq = a.seq WHERE a.customer = ? ORDER BY l.seq"""
@@ -114,6 +126,15 @@ class Rows:
     def customer_id(self, number: int) -> str:
         """The id of a customer, by its number."""
         return str(self.all("SELECT customer_id FROM customer WHERE id = ?", number)[0][0])
+
+    def owners(self, value: int, device: bool) -> dict[int, Owner]:
+        """Whose a value is, by number of customer; of a device, whose it ever was."""
+        found: dict[int, Owner] = {}
+        for statement in (OWNERS, OWNERS_OF_DEVICE) if device else (OWNERS,):
+            for number, customer_id, confidence in self.all(statement, value):
+                if number not in found or found[number].confidence < (confidence or 0.0):
+                    found[number] = Owner(customer_id, confidence or 0.0)
+        return found
 
     def records(self, records: str, held: str, number: int, customers: dict[int, str]) -> dict[int, Record]:
         """Records by number, in the order of their ids, with their identifiers.

@@ -224,24 +224,23 @@ class SqliteStore:
 
 
 def _find(found: Rows, type_: str, value: str, limit: int) -> Finding:
-    row = found.one(
-        """SELECT v.id, s.value, s.reason FROM value v LEFT JOIN shared s ON s.value = v.id
-        WHERE v.value = ? AND v.type = (SELECT id FROM word WHERE text = ?)""",
-        value,
-        type_,
-    )
+    row = found.one(rows.VALUE, value, type_)
     if row is None:
         return Finding(type_, value, "unknown", reason="no record holds it")
     number, shared, because = row
-    held = found.all(
-        """SELECT r.source, r.key, c.customer_id, h.status FROM holder h CROSS JOIN record r ON r.id = h.record
-        LEFT JOIN member m ON m.record = r.id LEFT JOIN customer c ON c.id = m.customer WHERE h.value = ? LIMIT ?""",
-        number,
-        limit,
-    )
+    owners = found.owners(number, device=type_ == "device")
+    held = found.all(rows.HOLDERS, number, limit)
+    names = {customer: owner.customer_id for customer, owner in owners.items()}
     holders = tuple(
         sorted(
-            (Holder(f"{found.text(s)}:{key}", customer, found.text(status)) for s, key, customer, status in held),
+            (
+                Holder(
+                    f"{found.text(source)}:{key}",
+                    None if customer is None else names.get(customer) or found.customer_id(customer),
+                    found.text(status),
+                )
+                for source, key, customer, status in held
+            ),
             key=lambda h: h.record_id,
         )
     )
@@ -250,15 +249,9 @@ def _find(found: Rows, type_: str, value: str, limit: int) -> Finding:
         count = found.all("SELECT count(*) FROM holder WHERE value = ?", number)[0][0]
     if shared is not None:
         return Finding(type_, value, "shared", (), holders, count, because or "held by too many")
-    owners = found.all(
-        """SELECT c.customer_id, max(o.confidence) FROM (
-            SELECT customer, confidence FROM known_by WHERE value = ?1
-            UNION ALL SELECT customer, confidence FROM device_window WHERE device = ?1
-        ) o CROSS JOIN customer c ON c.id = o.customer GROUP BY c.customer_id ORDER BY 2 DESC, 1""",
-        number,
-    )
     if owners:
-        return Finding(type_, value, "known", tuple(Owner(*o) for o in owners), holders, count)
+        surest = sorted(owners.values(), key=lambda o: (-o.confidence, o.customer_id))
+        return Finding(type_, value, "known", tuple(surest), holders, count)
     if not holders:
         return Finding(type_, value, "unknown", reason="no record holds it")
     statuses = sorted({h.status for h in holders})
