@@ -142,7 +142,8 @@ def demo(
 
     with progress(_notes(), {}, ctx.obj.verbose) as reporter:
         found = projects.demo(folder, records, seed, reporter=reporter)
-    _show(found, as_json, page.demo(found), judgement.evaluation(found.evaluation), customer.asked(found.answer))
+    judged, asked = judgement.evaluation(found.evaluation), customer.asked(found.answer)
+    _show(found, as_json, page.demo(found), judged, asked, page.after_demo(found))
 
 
 @app.command(rich_help_panel=START)

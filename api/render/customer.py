@@ -16,6 +16,8 @@ from graph.store import Customer, Match, Record
 
 #: More than this many of a kind are not shown on a card; `--json` has them all.
 RECORDS, IDENTIFIERS, THREADS, REFUSED = 30, 20, 12, 3
+#: Characters of a value that is shown unbroken.
+SHORT = 36
 #: Bits that are worth a line.
 NOTICEABLE = 0.05
 
@@ -76,7 +78,10 @@ def _identifiers(customer: Customer, answer: Answer) -> RenderableType:
         for w in customer.devices
         if ("device", w.device) not in held
     ][: max(0, IDENTIFIERS - len(rows))]
-    table = columns(("type", "value", "sure", "sources", "last seen"), rows, right=(2,), whole=(0, 4))
+    # A value is to be copied, so it is broken only where it would leave no room for the rest.
+    short = max((len(safe(row[1])) for row in rows), default=0) <= SHORT
+    whole = (0, 1, 4) if short else (0, 4)
+    table = columns(("type", "value", "sure", "sources", "last seen"), rows, right=(2,), whole=whole)
     return lines(table, _rest(len(customer.identifiers) - len(shown), "identifier"))
 
 

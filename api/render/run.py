@@ -33,9 +33,8 @@ def summary(found: RunSummary, hints: bool = True) -> Group:
         Text(f"{several}; the largest has {count(found.largest, 'record')}."),
     ]
     if found.apart:
-        parts.append(
-            Text(f"{count(found.apart, 'record')} looked like somebody else's and were kept apart, with the reason.")
-        )
+        kept = f"{count(found.apart, 'record')} looked like somebody else's and were kept apart, each for a reason."
+        parts.append(Text(kept))
     parts += [heading("By source"), _sources(found)]
     if changes := _changes(found):
         parts += [heading("Since the run before"), indented(Text(changes))]
@@ -50,7 +49,7 @@ def _sources(found: RunSummary) -> RenderableType:
         (s.source, *(f"{n:,}" if n else "" for n in (s.records, s.customers, s.repeated, s.events, s.rejected)))
         for s in found.sources
     ]
-    titles = ("source", "records", "customers", "doubles", "events", "unreadable")
+    titles = ("source", "records", "customers", "duplicates", "events", "unreadable")
     return columns(titles, rows, right=(1, 2, 3, 4, 5))
 
 
@@ -94,11 +93,19 @@ def initialised(path: Path, sources: list[tuple[str, str, str]]) -> Group:
 
 def demo(found: Demo) -> Group:
     """What the demo made, and what its run found."""
-    made = (
-        f"A made-up shop of {count(found.persons, 'person')}, who left {count(found.records, 'record')} and "
-        f"{count(found.events, 'event')} in {safe(found.folder)}/ (seed {found.seed})."
-    )
-    return Group(Text(made), Text(""), summary(found.run, hints=False))
+    shop = f"A made-up shop of {count(found.persons, 'person')} (seed {found.seed})"
+    return Group(Text(f"{shop}; its exports are in {safe(found.folder)}."), Text(""), summary(found.run, hints=False))
+
+
+def after_demo(found: Demo) -> Group:
+    """What to try with the demo."""
+    rows = [
+        (f"cd {safe(found.folder)}", "the demo is a project like any other"),
+        ("clew audit", "what is in its exports, and where identity gets lost"),
+        ("clew whois '(555) 123-4567'", "the same customer, asked by phone"),
+        (f"clew whois {found.run.example}", "one whom many sources know"),
+    ]
+    return lines(heading("Next"), columns((), rows, whole=(0,)))
 
 
 def status(found: Status) -> Group:

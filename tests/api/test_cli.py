@@ -135,16 +135,24 @@ def test_errors_are_sentences_with_an_exit_code(
     assert "Traceback" not in found.stderr
 
 
-def test_a_wrong_setting_exits_2_and_a_missing_source_3(clew: Clew, copy: Path) -> None:
-    assert clew("-p", copy, "run", "--source", "zendesk_user").exit_code == 1
-    (copy / "pos_loyalty.csv").unlink()
-    found = clew("-p", copy, "run")
-    assert found.exit_code == 3
-    assert "pos_loyalty" in found.stderr
+def test_a_wrong_setting_exits_2(clew: Clew, copy: Path) -> None:
     (copy / "clew.yaml").write_text("sauces: []\n")
     found = clew("-p", copy, "run")
     assert found.exit_code == 2
     assert "did you mean sources?" in found.stderr
+
+
+def test_an_unknown_source_exits_1(clew: Clew, copy: Path) -> None:
+    found = clew("-p", copy, "run", "--source", "zendesk_user")
+    assert found.exit_code == 1
+    assert "Did you mean 'zendesk_users'?" in found.stderr
+
+
+def test_a_missing_file_exits_3(clew: Clew, copy: Path) -> None:
+    (copy / "pos_loyalty.csv").unlink()
+    found = clew("-p", copy, "run")
+    assert found.exit_code == 3
+    assert "pos_loyalty" in found.stderr
 
 
 def test_before_the_first_run_whois_exits_5(clew: Clew, copy: Path) -> None:
