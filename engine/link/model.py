@@ -38,6 +38,8 @@ EM_MIN_PAIRS = 50
 SEED = 20260101
 #: However rarely a field seemed to change within a person, it is assumed to do so once in so many pairs.
 M_FLOOR = 0.005
+#: Weights (bits) of one comparison's levels differ by more than this.
+TELLING = 1e-5
 
 #: Blocking passes for expectation maximisation: columns that are held equal while the others are learned. An e-mail is
 #: mostly made of its owner's name, so pairs that share one agree on names whether they match or not: such a pass may
@@ -292,10 +294,21 @@ def _settle(
                     m = max(m, u / 64)
             else:
                 m = min(u * weights.get(level.like or "", 1.0), 1.0)
-            # Weights of one comparison differ in their digits, so that a weight tells its level.
-            ratio = m / u * (1 + (v + 1) * 1e-7)
-            weights[level.label] = ratio
-            levels[v]["m_probability"] = float(f"{min(max(u * ratio, 1e-9), 1.0):.10g}")
+            weights[level.label] = m / u
+            levels[v]["m_probability"] = m
+        _tell_apart(levels)
+
+
+def _tell_apart(levels: list[dict[str, Any]]) -> None:
+    """Nudge m where two levels weigh the same, or one weighs nothing, by so little that it plays no part: a weight then
+    tells its level."""
+    taken = [0.0]
+    for level in (v for v in levels if not v.get("is_null_level")):
+        m, u = float(f"{min(max(level['m_probability'], 1e-9), 1.0):.8g}"), level["u_probability"]
+        while any(abs(math.log2(m / u) - other) < 3 * TELLING for other in taken):
+            m *= 1 - 4 * TELLING
+        level["m_probability"] = m
+        taken.append(math.log2(m / u))
 
 
 def _repeats(comparison: Comparison, levels: list[dict[str, Any]], seen: dict[int, float]) -> bool:

@@ -9,7 +9,7 @@ from splink import DuckDBAPI, Linker
 from engine.compute import Compute, quote
 from engine.link.blocking import Rule
 from engine.link.comparisons import APPROXIMATE, HOUSEHOLD
-from engine.link.model import Model
+from engine.link.model import TELLING, Model
 
 #: Pairs with less than this many bits, prior included, can't be brought home even by a group's other evidence.
 LEAST_WEIGHT = -30.0
@@ -21,8 +21,8 @@ def score(compute: Compute, model: Model) -> int:
     """Make `scored` from `nodes`, `blocked` and the model's term frequencies; returns the number of pairs.
 
     scored: a, b (node ids, a < b), rule (index), weight (bits, prior included), and for each comparison `w_<name>`, its
-    share in bits with the term frequency, and `k_<name>`, the share without it, which tells the level. Both are NULL
-    where the comparison is no evidence. `personal` says whether it speaks of one person rather than of a household.
+    share in bits with the term frequency, and `v_<name>`, the number of its level in `Model.levels`. Both are NULL where
+    the comparison is no evidence. `personal` says whether it speaks of one person rather than of a household.
     """
     api = DuckDBAPI(compute.connection)
     linker = Linker(api.register("nodes"), model.settings, log_level=None, validate_settings=False)
@@ -37,7 +37,10 @@ def score(compute: Compute, model: Model) -> int:
         # Weights are rounded before they are used: the same input then gives the same answer on any machine.
         whole = f"round({base} + {quote(adjustment)}, 6)" if adjustment in have else f"round({base}, 6)"
         parts.append(f"CASE WHEN {base} <> 0 THEN {whole} END AS {quote('w_' + name)}")
-        parts.append(f"CASE WHEN {base} <> 0 THEN {base}::FLOAT END AS {quote('k_' + name)}")
+        # Splink keeps no level with the score, but no two levels of a comparison weigh the same.
+        known = [math.log2(m / u) for _, m, u in model.levels(name)]
+        levels = " ".join(f"WHEN abs({base} - ({weight!r})) < {TELLING} THEN {v}" for v, weight in enumerate(known))
+        parts.append(f"CASE WHEN {base} = 0 THEN NULL {levels} END::TINYINT AS {quote('v_' + name)}")
     count = compute.table(
         "scored",
         f"""
@@ -52,7 +55,7 @@ def score(compute: Compute, model: Model) -> int:
 
 
 def _personal(model: Model) -> str:
-    """SQL over a row of Splink's scores with w_ and k_ columns: does it speak of one person, not of one household or of two namesakes?
+    """SQL over a row of Splink's scores with w_ and v_ columns: does it speak of one person, not of one household or of two namesakes?
 
     A name counts by itself only where it is spelt alike, or the address agrees as well: Kelley isn't Keller.
     """
@@ -60,14 +63,17 @@ def _personal(model: Model) -> str:
     positive = {c: f"coalesce({quote('w_' + c)} > {PERSONAL_BITS}, false)" for c in model.comparisons}
     proofs = [positive[c] for c in model.comparisons if c not in HOUSEHOLD and c not in names]
     if "first_name" in names:
-        alike = [
-            f"coalesce({level_of(model, name)} NOT IN ({', '.join(_text(label) for label in APPROXIMATE)}), true)"
-            for name in sorted(names)
-        ]
-        spelt = " AND ".join(alike)
+        likened = {
+            name: [v for v, (label, _, _) in enumerate(model.levels(name)) if label in APPROXIMATE] for name in sorted(names)
+        }
+        spelt = " AND ".join(
+            f"coalesce({quote('v_' + name)} NOT IN ({', '.join(map(str, numbers))}), true)"
+            for name, numbers in likened.items()
+            if numbers
+        )
         if "address" in model.comparisons:
-            spelt = f"({spelt} OR {positive['address']})"
-        proofs.append(f"({positive['first_name']} AND {spelt})")
+            spelt = f"{spelt or 'true'} OR {positive['address']}"
+        proofs.append(f"({positive['first_name']} AND ({spelt or 'true'}))")
     return " OR ".join(proofs or ["true"])
 
 
@@ -87,11 +93,9 @@ def reasons(model: Model) -> str:
 
 
 def level_of(model: Model, comparison: str) -> str:
-    """SQL over a row with `k_<comparison>`: the label of the level, found by its weight, which is unlike the others'."""
-    known = [(label, math.log2(m / u)) for label, m, u in model.levels(comparison)]
-    column = quote("k_" + comparison)
-    pairs = ", ".join(f"{{'far': abs({column} - ({weight!r})), 'label': {_text(label)}}}" for label, weight in known)
-    return f"list_sort([{pairs}])[1].label"
+    """SQL over a row of `scored`: the label of a comparison's level."""
+    cases = " ".join(f"WHEN {v} THEN {_text(label)}" for v, (label, _, _) in enumerate(model.levels(comparison)))
+    return f"CASE {quote('v_' + comparison)} {cases} END"
 
 
 def rule_name(rules: list[Rule]) -> str:
