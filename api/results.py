@@ -65,7 +65,7 @@ class Published(Plain):
 
 @dataclass(frozen=True)
 class FailedRun(Plain):
-    """A try since the current run that ended without a new answer."""
+    """The last try since the current run: it has no answer yet, or will never have one. `status` is that of the ledger."""
 
     run_id: str
     status: str

@@ -134,7 +134,9 @@ def status(found: Status) -> Group:
         if run.changed:
             rows.append(("settings", "the project file has changed since; `clew run` applies it"))
     if found.failed:
-        rows.append(("last try", f"{found.failed.run_id} {found.failed.status}; the answer above stands"))
+        # That a process was killed is written down by the next one.
+        became = {"running": "is under way, or was killed", "failed": "failed"}.get(found.failed.status, "was killed")
+        rows.append(("last try", f"{found.failed.run_id} {became}; the answer above stands"))
     rows += [("runs kept", f"{found.runs:,}"), ("kept in", safe(found.store))]
     table = columns((), rows, whole=(0,))
     return lines(title, table)
