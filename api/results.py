@@ -65,7 +65,7 @@ class Published(Plain):
 
 @dataclass(frozen=True)
 class FailedRun(Plain):
-    """The last try since the current run: it has no answer yet, or will never have one. `status` is that of the ledger."""
+    """The last try since the current run, with no answer yet or for good; `status` is what state.db says of it."""
 
     run_id: str
     status: str
