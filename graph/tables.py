@@ -122,8 +122,10 @@ def changes(compute: Compute, old: str, new: str) -> None:
 def _alone(compute: Compute, old: str, new: str) -> pa.Table:
     """The hashes that only one of two tables has. Sorting them in numpy takes a fifth of two anti-joins."""
     hashes = np.concatenate([compute.arrow(f"SELECT h FROM {t}")["h"].to_numpy() for t in (old, new)])
-    distinct, times = np.unique(hashes, return_counts=True)
-    return pa.table({"h": distinct[times == 1]})
+    hashes.sort()
+    edge = np.ones(len(hashes) + 1, dtype=bool)
+    edge[1:-1] = hashes[1:] != hashes[:-1]
+    return pa.table({"h": hashes[edge[:-1] & edge[1:]]})
 
 
 def everything(compute: Compute, new: str) -> None:

@@ -7,7 +7,7 @@ import math
 import random
 import time
 
-import networkx as nx
+import networkx as nx  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
