@@ -152,8 +152,10 @@ def run(
         started = datetime.now(UTC)
         current = state.current_run()
         if only is not None and current is None:
-            raise ConfigError(f"--source {only}: there is no run yet whose other sources could stay; run all of them first")
-        run_id = _new_run_id(layout, started)
+            raise ConfigError(
+                f"--source {only}: there is no run yet whose other sources could stay; run all of them first"
+            )
+        run_id = _new_run_id(state, started)
         state.begin(run_id, config_hash(config), started)
         try:
             layout.scratch.mkdir(parents=True, exist_ok=True)
@@ -205,7 +207,7 @@ class Stages:
         return summary
 
     def _keep_others(self, only: str | None, previous: RunTables | None) -> None:
-        """Take the rows of sources that were not read now, and earlier rows of those that only append, from `previous`."""
+        """Take from `previous` the rows of sources not read now, and earlier rows of those that only append."""
         if previous is None:
             return
         for source in self.config.sources:
@@ -218,11 +220,17 @@ class Stages:
                     if table in ("rejects", "source_files"):
                         continue
                     key = "source, key" if table == "events" else "record_id"
-                    again = f"AND ({key}) NOT IN (SELECT ({key}) FROM {quote('records' if table != 'events' else table)})"
+                    again = (
+                        f"AND ({key}) NOT IN (SELECT ({key}) FROM {quote('records' if table != 'events' else table)})"
+                    )
                 else:
                     again = ""
+                stored = self.compute.rows("DESCRIBE SELECT * FROM read_parquet($path)", {"path": path})
+                # An extra column that the project no longer maps is left behind.
+                kept = ", ".join(quote(c) for c, *_ in stored if c in self.compute.columns(table))
                 self.compute.run(
-                    f"INSERT INTO {quote(table)} BY NAME SELECT * FROM read_parquet($path) WHERE {belongs} {again}",
+                    f"INSERT INTO {quote(table)} BY NAME"
+                    f" SELECT {kept} FROM read_parquet($path) WHERE {belongs} {again}",
                     {"path": path, "s": source.title},
                 )
 
@@ -263,7 +271,8 @@ class Stages:
                 causes_table="matches",
             )
             self.compute.table(
-                "members", "SELECT record_id, customer_id, confidence, since FROM ids JOIN confidences USING (record_id)"
+                "members",
+                "SELECT record_id, customer_id, confidence, since FROM ids JOIN confidences USING (record_id)",
             )
             check(self.compute, MEMBERS)
             counts["customers"] = int(self.compute.value("SELECT count(DISTINCT customer_id) FROM members"))
@@ -328,10 +337,11 @@ def _part(layout: Layout, run_id: str) -> Path:
     return layout.runs / f"{run_id}.part"
 
 
-def _new_run_id(layout: Layout, started: datetime) -> str:
-    """The time of the start, in UTC, with a number after it where two runs start in one second."""
+def _new_run_id(state: State, started: datetime) -> str:
+    """The time of the start, in UTC, with a number after it where two runs start in one second; failed runs count."""
     stem = started.strftime("%Y%m%dT%H%M%SZ")
+    taken = {r.run_id for r in state.runs()}
     number = 1
-    while (layout.runs / (stem if number == 1 else f"{stem}-{number}")).exists():
+    while (stem if number == 1 else f"{stem}-{number}") in taken:
         number += 1
     return stem if number == 1 else f"{stem}-{number}"
