@@ -25,7 +25,7 @@ from engine.cluster.confidence import confidence
 from engine.cluster.devices import build_device_windows
 from engine.compute import Compute, quote
 from engine.config import Config, config_hash
-from engine.errors import ClewError, ConfigError
+from engine.errors import ClewError, ConfigError, StateError
 from engine.ledger import assign_ids, recall
 from engine.link import Linked, link
 from engine.profile import anchors, build_customers
@@ -154,6 +154,11 @@ def run(
         if only is not None and current is None:
             raise ConfigError(
                 f"--source {only}: there is no run yet whose other sources could stay; run all of them first"
+            )
+        if current is not None and not layout.run(current.run_id).path("members").exists():
+            raise StateError(
+                f"{layout.run(current.run_id).folder}: the tables of the published run are gone. Put the folder back"
+                f" from a backup, or move {layout.store} away and run again: customer ids then start anew."
             )
         run_id = _new_run_id(state, started)
         state.begin(run_id, config_hash(config), started)
