@@ -74,7 +74,7 @@ class Watch:
 
     def _turn_to(self, name: str) -> None:
         now = time.perf_counter()
-        if self._name:
+        if self._name and self._name != "link":
             self.seconds[self._name] = self.seconds.get(self._name, 0.0) + now - self._since
         self._name, self._since = name, now
 
