@@ -87,7 +87,7 @@ class Project:
         """Find the customer behind an e-mail, a phone in any format, an id or a record. NotFoundError if none."""
         self._bring_up_to_date()
         types = {name: self.config.policy(name).priority for name in (*DEFAULT_IDENTIFIERS, *self.config.identifiers)}
-        return whois(self._graph, text, self.config.region, types)
+        return whois(self._graph, text, " ".join(self.config.all_regions), types)
 
     def status(self) -> Status:
         """Say which run answers now, and whether anything has changed or failed since."""

@@ -185,7 +185,8 @@ class Config(Model):
 
     version: Annotated[int, AfterValidator(_version)] = SCHEMA_VERSION
     name: str = Field("shop", min_length=1)
-    region: Region = "US"
+    region: Region = Field("US", description="phone numbers without a country code are from here")
+    regions: tuple[Region, ...] = Field((), description="the other countries where customers live, most of them first")
     time_zone: TimeZone = "UTC"
     currency: Currency = "USD"
     sources: tuple[Source, ...] = Field(min_length=1)
@@ -226,6 +227,11 @@ class Config(Model):
     def priority(self, source: Source) -> int:
         """1 is believed first; sources without one come in the order of the file."""
         return source.priority if source.priority is not None else self.sources.index(source) + 1
+
+    @property
+    def all_regions(self) -> list[str]:
+        """The project's region, its other regions and those of its sources: where a phone number may be from."""
+        return list(dict.fromkeys([self.region, *self.regions, *(s.region for s in self.sources if s.region)]))
 
     def zone(self, source: Source) -> ZoneInfo:
         """Return the time zone of a source's times that don't carry one."""

@@ -215,29 +215,28 @@ class Stages:
         """Take from `previous` the rows of sources not read now, and earlier rows of those that only append."""
         if previous is None:
             return
+        # What was read again stands for what was read before.
+        self.compute.table("_seen", "SELECT record_id FROM records UNION SELECT source || ':' || key FROM events")
         for source in self.config.sources:
-            appends = source.mode == "append"
-            if (only is None or source.title == only) and not appends:
+            read_now = only is None or source.title == only
+            if read_now and source.mode != "append":
                 continue
             for table, belongs in OF_SOURCES.items():
+                if read_now and table in ("rejects", "source_files"):
+                    continue
+                key = "old.source || ':' || old.key" if table == "events" else "old.record_id"
+                seen = f"ANTI JOIN _seen ON _seen.record_id = {key}"
                 path = str(previous.path(table))
-                if source.title == only or only is None:
-                    if table in ("rejects", "source_files"):
-                        continue
-                    key = "source, key" if table == "events" else "record_id"
-                    again = (
-                        f"AND ({key}) NOT IN (SELECT ({key}) FROM {quote('records' if table != 'events' else table)})"
-                    )
-                else:
-                    again = ""
                 stored = self.compute.rows("DESCRIBE SELECT * FROM read_parquet($path)", {"path": path})
                 # An extra column that the project no longer maps is left behind.
                 kept = ", ".join(quote(c) for c, *_ in stored if c in self.compute.columns(table))
                 self.compute.run(
-                    f"INSERT INTO {quote(table)} BY NAME"
-                    f" SELECT {kept} FROM read_parquet($path) WHERE {belongs} {again}",
+                    f"""INSERT INTO {quote(table)} BY NAME
+                        SELECT {kept} FROM (SELECT * FROM read_parquet($path) WHERE {belongs}) AS old
+                        {seen if read_now else ""}""",
                     {"path": path, "s": source.title},
                 )
+        self.compute.drop("_seen")
 
     def resolve(self, retrain: bool) -> Linked:
         """Link and cluster: groups of records, with their matches and refusals."""
@@ -343,10 +342,10 @@ def _part(layout: Layout, run_id: str) -> Path:
 
 
 def _new_run_id(state: State, started: datetime) -> str:
-    """The time of the start, in UTC, with a number after it where two runs start in one second; failed runs count."""
+    """The time of the start, in UTC, with a number after it where two runs start in one second."""
     stem = started.strftime("%Y%m%dT%H%M%SZ")
     taken = {r.run_id for r in state.runs()}
     number = 1
-    while (stem if number == 1 else f"{stem}-{number}") in taken:
+    while (run_id := stem if number == 1 else f"{stem}-{number}") in taken:
         number += 1
-    return stem if number == 1 else f"{stem}-{number}"
+    return run_id

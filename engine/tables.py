@@ -141,7 +141,7 @@ EVENTS = Table(
 #: `record_a`/`record_b` name the records that the piece comes from, where that is not the match's own pair.
 REASONS = "STRUCT(comparison VARCHAR, level VARCHAR, weight DOUBLE, record_a VARCHAR, record_b VARCHAR)[]"
 #: Admitted matches, record_a < record_b. stage: identical | identifier | probabilistic | collective | decision;
-#: `rule` is what proposed the pair; `step` the order in which it was admitted.
+#: `rule` is what proposed the pair; `step` counts within the customer, in the order of admission (0: never).
 MATCHES = Table(
     "matches",
     {
@@ -155,9 +155,7 @@ MATCHES = Table(
 #: Pairs that scored as matches and were refused: `refusal` says in words what forbade it.
 REFUSALS = Table("refusals", {**MATCHES.columns, **_text("refusal")})
 #: Values held by more customers than their policy allows, and how many hold each.
-SHARED_VALUES = Table(
-    "shared_values", {**_text("type", "value", "reason"), "records": "BIGINT", "customers": "BIGINT"}
-)
+SHARED_VALUES = Table("shared_values", {**_text("type", "value", "reason"), "records": "BIGINT", "customers": "BIGINT"})
 #: Who belongs to whom. `confidence`: probability of the weakest hop on the widest path to the anchor record.
 MEMBERS = Table("members", {**_text("record_id", "customer_id"), "confidence": "DOUBLE", "since": "TIMESTAMP"})
 #: One row per customer: its anchor record, how many records it holds, and the golden fields that every face shows.
@@ -195,7 +193,7 @@ DEVICE_WINDOWS = Table(
 
 
 def check(compute: Compute, table: Table, name: str | None = None) -> None:
-    """Raise TableError naming every missing, unexpected and mistyped column of `name` (default: the table's own name)."""
+    """Raise TableError naming every missing, unexpected and mistyped column of `name` (default: its own)."""
     name = name or table.name
     found = compute.columns(name)
     wrong = [f"no column {c} ({t})" for c, t in table.columns.items() if c not in found]
@@ -205,9 +203,7 @@ def check(compute: Compute, table: Table, name: str | None = None) -> None:
         if c in found and found[c].replace('"', "") != t
     ]
     wrong += [
-        f"unexpected column {c}"
-        for c in found
-        if c not in table.columns and not (table.extras and c.startswith(EXTRA))
+        f"unexpected column {c}" for c in found if c not in table.columns and not (table.extras and c.startswith(EXTRA))
     ]
     if wrong:
         raise TableError(f"table {name}: " + "; ".join(wrong))

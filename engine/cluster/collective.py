@@ -46,8 +46,11 @@ def join_groups(compute: Compute, model: Model, policy: Policy) -> int:
 
 
 def _candidates(compute: Compute, model: Model, policy: Policy) -> None:
-    """`_between`: scored pairs across groups of which one has changed; `_candidates`: pairs of groups, g < h, that
-    reach the threshold together, with the fields of a Tie and their strongest pair of nodes (a, b)."""
+    """Make `_between`, the scored pairs across groups of which one has changed, and `_candidates`.
+
+    The latter are pairs of groups, g < h, that reach the threshold together, with the fields of a Tie and their
+    strongest pair of nodes (a, b).
+    """
     known = {c: f"max({quote('w_' + c)})" for c in model.comparisons}
     total = " + ".join(f"coalesce({best}, 0)" for c, best in known.items() if c != "source")
     proof = " OR ".join(f"{known[c]} > 0" for c in ("account", "birth_date") if c in known) or "false"
@@ -103,9 +106,8 @@ def _record(compute: Compute, model: Model, before: int) -> None:
         if name == "source":
             continue
         weight, order = quote("w_" + name), f"{quote('w_' + name)}, -a, -b"
-        piece = (
-            f"{{'weight': {weight}, 'comparison': '{name.removeprefix('x_')}', 'level': {level_of(model, name)}, 'a': a, 'b': b}}"
-        )
+        said = f"'comparison': '{name.removeprefix('x_')}', 'level': {level_of(model, name)}"
+        piece = f"{{'weight': {weight}, {said}, 'a': a, 'b': b}}"
         pieces.append(f"arg_max({piece}, ({order})) FILTER ({weight} IS NOT NULL)")
     compute.run(
         f"""

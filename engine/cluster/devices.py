@@ -1,7 +1,7 @@
-"""Anonymous devices, after the known customers stand: whose was a device, and when?
+"""Anonymous devices, after the known customers stand: whose a device was, and when.
 
-A device joins a customer by what ties the two at a moment: an order or checkout made on it, a login, a click in an e-mail
-that was sent to the customer. It may pass from one person to another, and it never joins two customers.
+A device joins a customer by what ties the two at a moment: an order or checkout made on it, a login, a click in an
+e-mail that was sent to the customer. It may pass from one person to another, and it never joins two customers.
 """
 
 from __future__ import annotations
@@ -28,16 +28,18 @@ def build_device_windows(compute: Compute) -> int:
     compute.table(
         "_ties",
         """
-        SELECT i.value AS device, m.customer_id, coalesce(r.created_at, r.seen_at) AS "at", 'order' AS because, i.record_id, m.confidence
+        SELECT i.value AS device, m.customer_id, coalesce(r.created_at, r.seen_at) AS "at", 'order' AS because,
+            i.record_id, m.confidence
         FROM identifiers i JOIN members m USING (record_id) JOIN records r USING (record_id)
         WHERE i.type = 'device' AND i.status IN ('ok', 'weak') AND coalesce(r.created_at, r.seen_at) IS NOT NULL
         UNION ALL
         SELECT e.device, k.customer_id, e."at",
-            CASE WHEN e.kind = 'click' OR k.type = 'account' AND e.url IS NOT NULL AND contains(e.url, k.bare) THEN 'click'
-                 ELSE 'login' END,
+            CASE WHEN e.kind = 'click' OR (k.type = 'account' AND e.url IS NOT NULL AND contains(e.url, k.bare))
+                 THEN 'click' ELSE 'login' END,
             NULL, k.confidence
         FROM events e JOIN _known k ON k.value = coalesce(e.account, e.email, e.phone)
-            AND k.type = CASE WHEN e.account IS NOT NULL THEN 'account' WHEN e.email IS NOT NULL THEN 'email' ELSE 'phone' END
+            AND k.type = CASE WHEN e.account IS NOT NULL THEN 'account'
+                              WHEN e.email IS NOT NULL THEN 'email' ELSE 'phone' END
         WHERE e.device IS NOT NULL AND e."at" IS NOT NULL
         """,
     )
@@ -45,7 +47,8 @@ def build_device_windows(compute: Compute) -> int:
         "device_windows",
         f"""
         WITH turns AS (
-            SELECT *, sum(passed::INT) OVER (PARTITION BY device ORDER BY "at", customer_id ROWS UNBOUNDED PRECEDING) AS turn
+            SELECT *, sum(passed::INT) OVER (
+                PARTITION BY device ORDER BY "at", customer_id ROWS UNBOUNDED PRECEDING) AS turn
             FROM (SELECT *, customer_id IS DISTINCT FROM
                     lag(customer_id) OVER (PARTITION BY device ORDER BY "at", customer_id) AS passed FROM _ties)
         ), runs AS (
@@ -68,12 +71,12 @@ def build_device_windows(compute: Compute) -> int:
 
 
 def _resolve_known(compute: Compute) -> None:
-    """`_known`: identifiers that lead to exactly one customer, with the confidence of the best record that holds them."""
+    """Make `_known`: identifiers that lead to one customer only, with the confidence of their best record."""
     compute.table(
         "_known",
         """
-        SELECT i.type, i.value, regexp_replace(i.value, '^[^:]*:', '') AS bare, any_value(m.customer_id) AS customer_id,
-            max(m.confidence) AS confidence
+        SELECT i.type, i.value, regexp_replace(i.value, '^[^:]*:', '') AS bare,
+            any_value(m.customer_id) AS customer_id, max(m.confidence) AS confidence
         FROM identifiers i JOIN members m USING (record_id) ANTI JOIN shared_values s USING (type, value)
         WHERE i.type IN ('account', 'email', 'phone') AND i.status IN ('ok', 'weak')
         GROUP BY i.type, i.value HAVING count(DISTINCT m.customer_id) = 1

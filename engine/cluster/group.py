@@ -73,7 +73,7 @@ def refusal(a: Group, b: Group, tie: Tie, policy: Policy, clashes: Clashes) -> s
 
 
 def _outweighed(a: Group, b: Group, tie: Tie, policy: Policy) -> str | None:
-    """A pair of records sees little; two groups that share no identifier and stand in the same sources are two people."""
+    """A pair of records sees little: groups that share no identifier and stand in the same sources are two people."""
     against: list[str] = []
     weight = tie.weight
     for source in sorted(a.sources & b.sources):
@@ -121,7 +121,7 @@ def load_groups(compute: Compute, wanted: str, by: str) -> dict[int, Group]:
 
 
 def find_clashes(compute: Compute, bags: str) -> Clashes:
-    """First names that can't be one person's, among those that stand in one bag. `bags` is a query of (bag, node_id)."""
+    """Find first names in one bag that can't be one person's. `bags` is a query of (bag, node_id)."""
     found = compute.rows(
         f"""
         WITH n AS (SELECT DISTINCT b.bag, n.first_name, n.first_root, n.first_count FROM ({bags}) b

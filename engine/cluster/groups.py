@@ -24,7 +24,9 @@ def cluster(compute: Compute, config: Config, model: Model, rules: list[Rule]) -
     policy = Policy.of(config, model)
     _unique_values(compute, config)
     compute.table("node_sizes", "SELECT node_id, count(*) AS records FROM node_records GROUP BY node_id")
-    proof = " OR ".join([f"{quote('w_' + c)} > 0" for c in ("account", "birth_date") if c in model.comparisons] or ["false"])
+    proof = " OR ".join(
+        [f"{quote('w_' + c)} > 0" for c in ("account", "birth_date") if c in model.comparisons] or ["false"]
+    )
     told = {c: f"{quote('w_' + c)} IS NOT NULL" if c in model.comparisons else "false" for c in ("email", "phone")}
     source = "coalesce(w_source, 0)" if "source" in model.comparisons else "0"
     compute.table(
@@ -58,8 +60,8 @@ def _unique_values(compute: Compute, config: Config) -> None:
     for (kind,) in compute.rows("SELECT DISTINCT type FROM links ORDER BY type"):
         if config.policy(kind).trust == "unique":
             compute.run(
-                "INSERT INTO unique_values SELECT node_id, type, min(value) FROM links JOIN node_records USING (record_id)"
-                " WHERE type = $kind GROUP BY node_id, type",
+                "INSERT INTO unique_values SELECT node_id, type, min(value) FROM links"
+                " JOIN node_records USING (record_id) WHERE type = $kind GROUP BY node_id, type",
                 {"kind": kind},
             )
     for source in config.sources:
@@ -91,7 +93,9 @@ def _matches(compute: Compute, model: Model, rules: list[Rule]) -> None:
         f"""
         WITH every AS (
             SELECT a, b, stage, rule, weight, reasons, 0 AS step FROM _pairs
-            UNION ALL SELECT a, b, 'collective', 'evidence of several records, first: ' || rule, weight, reasons, step FROM _joined
+            UNION ALL
+            SELECT a, b, 'collective', 'evidence of several records, first: ' || rule, weight, reasons, step
+            FROM _joined
         ), hung AS (
             SELECT x.record_id AS one, y.record_id AS other, every.* EXCLUDE (a, b)
             FROM every JOIN _head x ON x.node_id = every.a JOIN _head y ON y.node_id = every.b
@@ -103,8 +107,9 @@ def _matches(compute: Compute, model: Model, rules: list[Rule]) -> None:
         )
         SELECT least(one, other) AS record_a, greatest(one, other) AS record_b, stage, rule, weight,
             {_probability("weight")} AS probability, reasons,
-            row_number() OVER (ORDER BY (stage <> 'identical')::INT, step, weight DESC, one, other) AS step
-        FROM hung
+            row_number() OVER (PARTITION BY group_id
+                ORDER BY (stage <> 'identical')::INT, step, weight DESC, one, other) AS step
+        FROM hung JOIN groups ON groups.record_id = one
         """,
     )
     check(compute, MATCHES)
@@ -113,13 +118,15 @@ def _matches(compute: Compute, model: Model, rules: list[Rule]) -> None:
 
 def _refusals(compute: Compute, model: Model, rules: list[Rule]) -> None:
     """`refusals`: pairs that scored as matches, or would have joined groups, and stayed apart, each with the reason."""
-    compute.table("_apart", "SELECT a, b, min(refusal) AS refusal FROM refused r ANTI JOIN same_group USING (a, b) GROUP BY a, b")
+    compute.table(
+        "_apart", "SELECT a, b, min(refusal) AS refusal FROM refused r ANTI JOIN same_group USING (a, b) GROUP BY a, b"
+    )
     _pairs(compute, model, rules, "_apart", "SELECT 1")
     compute.table(
         "refusals",
         f"""
-        SELECT least(x.record_id, y.record_id) AS record_a, greatest(x.record_id, y.record_id) AS record_b, stage, rule, weight,
-            {_probability("weight")} AS probability, reasons, row_number() OVER (ORDER BY weight DESC, a, b) AS step, refusal
+        SELECT least(x.record_id, y.record_id) AS record_a, greatest(x.record_id, y.record_id) AS record_b,
+            stage, rule, weight, {_probability("weight")} AS probability, reasons, 0::BIGINT AS step, refusal
         FROM _pairs p JOIN _apart USING (a, b) JOIN _head x ON x.node_id = a JOIN _head y ON y.node_id = b
         """,
     )
@@ -128,7 +135,7 @@ def _refusals(compute: Compute, model: Model, rules: list[Rule]) -> None:
 
 
 def _pairs(compute: Compute, model: Model, rules: list[Rule], wanted: str, condition: str) -> None:
-    """`_pairs`: the scored pairs of table `wanted` that meet `condition` (a subquery on s), with their reasons in words."""
+    """Make `_pairs`: the scored pairs of table `wanted` that meet `condition` (a subquery on s), with their reasons."""
     compute.table(
         "_pairs",
         f"""

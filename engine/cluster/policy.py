@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: Disagreeing names or birth dates forbid a join only where the model has learned that they hardly ever disagree within
 #: a person: in fewer than so many true pairs. On data that is corrupted on purpose they do, and a hard veto would cost
-#: more than it saves. A birth date hardly ever changes, so one that does says more about the data than about the person.
+#: more than it saves. A birth date hardly ever changes, so one that does says more about the data than the person.
 NAMES_SELDOM_DIFFER = 0.05
 BIRTHS_SELDOM_DIFFER = 0.01
 
@@ -53,7 +53,10 @@ class Policy:
             max_records=config.limits.max_records,
             names_forbid=seldom("first_name", NAMES_SELDOM_DIFFER),
             # A birth date that no two records of a person ever repeat was never learned; it can still contradict.
-            births_forbid=seldom("birth_date", BIRTHS_SELDOM_DIFFER) or ("birth_date" in model.comparisons and not learned),
-            twice={label.removeprefix(BOTH_IN): w for label, w in against("source").items() if label.startswith(BOTH_IN)},
+            births_forbid=seldom("birth_date", BIRTHS_SELDOM_DIFFER)
+            or ("birth_date" in model.comparisons and not learned),
+            twice={
+                label.removeprefix(BOTH_IN): w for label, w in against("source").items() if label.startswith(BOTH_IN)
+            },
             apart=apart,
         )

@@ -1,4 +1,4 @@
-"""A DuckDB connection with the few things that the stages need: tables, Arrow in and out, Parquet, one quoting helper."""
+"""A DuckDB connection with the few things that the stages need: tables, Arrow in and out, Parquet, quoting."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ class Compute:
     def rows(self, sql: str, parameters: Parameters = None) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         log.debug("%s", sql.strip())
-        return self.connection.execute(sql, parameters).fetchall()
+        found: list[tuple[Any, ...]] = self.connection.execute(sql, parameters).fetchall()
+        return found
 
     def value(self, sql: str, parameters: Parameters = None) -> Any:
         """The first column of a query's first row, or None."""
@@ -79,7 +80,7 @@ class Compute:
             self.run(f"DROP TABLE IF EXISTS {quote(name)}")
 
     def exists(self, name: str) -> bool:
-        """Is there a table or view of that name?"""
+        """Tell whether there is a table or view of that name."""
         return bool(self.value("SELECT count(*) FROM duckdb_columns() WHERE table_name = ?", [name]))
 
     def table_names(self) -> list[str]:
@@ -119,8 +120,8 @@ class Compute:
     def components(self, name: str, nodes: str, edges: str) -> int:
         """Make table `name` (node_id, component) of the connected components of a graph; returns their number.
 
-        `nodes` is a query of distinct node ids, `edges` one of (a, b). A component is called by its smallest node id, so
-        the result doesn't depend on row order.
+        `nodes` is a query of distinct node ids, `edges` one of (a, b). A component is called by its smallest node id,
+        so the result doesn't depend on row order.
         """
         node = np.sort(self.connection.sql(f"SELECT * FROM ({nodes}) AS n(id)").fetchnumpy()["id"])
         pairs = self.connection.sql(f"SELECT * FROM ({edges}) AS e(a, b)").fetchnumpy()
@@ -140,5 +141,7 @@ class Compute:
     def __enter__(self) -> Compute:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

@@ -1,4 +1,4 @@
-"""Which pairs of nodes are worth comparing: the union of many narrow rules, with blocks that grew too large left out."""
+"""Which pairs of nodes are worth comparing: the union of many narrow rules, without blocks that grew too large."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.tables import EXTRA
 
 @dataclass(frozen=True)
 class Rule:
-    """Two nodes with the same `key` (SQL over a row of nodes, NULL: not blocked) are compared; `exact` marks identifiers."""
+    """Compare nodes with the same `key` (SQL over a row of nodes, NULL: not blocked). `exact` marks identifiers."""
 
     name: str
     key: str
@@ -94,7 +94,10 @@ def block(compute: Compute, rules: list[Rule], block_size: int, link_only: bool)
             f"INSERT INTO _blocked SELECT DISTINCT l.node_id, r.node_id, {number} FROM _keys l JOIN _keys r"
             f" ON l.key = r.key AND l.node_id < r.node_id {between}"
         )
-    compute.run(f"INSERT INTO _blocked SELECT node_id, node_id, {len(rules)} FROM node_records GROUP BY node_id HAVING count(*) > 1")
+    compute.run(
+        f"INSERT INTO _blocked SELECT node_id, node_id, {len(rules)} FROM node_records"
+        " GROUP BY node_id HAVING count(*) > 1"
+    )
     count = compute.table(
         "blocked",
         "SELECT a AS join_key_l, b AS join_key_r, min(rule)::VARCHAR AS match_key FROM _blocked GROUP BY a, b",

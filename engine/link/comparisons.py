@@ -106,7 +106,7 @@ def _last_name() -> Comparison:
             Level("same", "l.last_name = r.last_name", tf="last_name"),
             _SWAPPED,
             Level(TYPO, typo),
-            Level("initial", "least(length(l.last_name), length(r.last_name)) = 1 AND left(l.last_name, 1) = left(r.last_name, 1)"),
+            Level("initial", names.is_initial("l", "r", "last_name")),
             _ELSE,
         ),
     )  # fmt: skip
@@ -165,7 +165,8 @@ def _account() -> Comparison:
 
 def _birth_date() -> Comparison:
     a, b = "l.birth_text", "r.birth_text"
-    swapped = f"left({a}, 4) = left({b}, 4) AND substr({a}, 6, 2) = substr({b}, 9, 2) AND substr({a}, 9, 2) = substr({b}, 6, 2)"
+    month_a, day_a, month_b, day_b = (f"substr({text}, {at}, 2)" for text in (a, b) for at in (6, 9))
+    swapped = f"left({a}, 4) = left({b}, 4) AND {month_a} = {day_b} AND {day_a} = {month_b}"
     return Comparison(
         "birth_date",
         (
@@ -243,7 +244,7 @@ def choose(compute: Compute, wanted: tuple[str, ...]) -> list[Comparison]:
 
     def useful(*columns: str) -> bool:
         counts = ", ".join(f"count(DISTINCT {quote(c)})" for c in columns)
-        return max(compute.rows(f"SELECT {counts} FROM nodes")[0]) > 1
+        return bool(max(compute.rows(f"SELECT {counts} FROM nodes")[0]) > 1)
 
     found = [make() for column, make in _PERSONAL.items() if useful(column)]
     if useful("street", "postcode", "city"):
@@ -252,7 +253,9 @@ def choose(compute: Compute, wanted: tuple[str, ...]) -> list[Comparison]:
         found.append(_text("company"))
     found += [_choice(c) for c in ("gender", "state") if useful(c)]
     found += [_text(c) for c in extra_columns(compute, wanted) if useful(c)]
-    contacts = compute.rows("SELECT source FROM nodes WHERE kind = 'contact' GROUP BY source HAVING count(*) > 1 ORDER BY 1")
+    contacts = compute.rows(
+        "SELECT source FROM nodes WHERE kind = 'contact' GROUP BY source HAVING count(*) > 1 ORDER BY 1"
+    )
     if contacts and useful("source"):
         found.append(_source([source for (source,) in contacts]))
     return found

@@ -14,8 +14,10 @@ KNOWN = 3
 
 
 def fill_names(compute: Compute) -> None:
-    """Fill `first_name`/`first_root`/`last_name` of table `_said` where they are missing and the e-mail tells them, give
-    misspelt first names the root of what they were meant to be, and leave `_first_name` and `_last_name` (name, uses)."""
+    """Fill names of table `_said` where they are missing and the e-mail tells them.
+
+    Misspelt first names get the root of what they were meant to be. Leaves `_first_name` and `_last_name` (name, uses).
+    """
     _count(compute)
     compute.table(
         "_local",
@@ -45,14 +47,16 @@ def fill_names(compute: Compute) -> None:
             WHEN but_one IN {known} THEN but_one
             END AS first_name,
             CASE WHEN last_name IS NULL AND len(words) = 2 AND word IN {known}
-                AND words[2] IN (SELECT last_name FROM _last_name WHERE uses >= {KNOWN}) THEN words[2] END AS guessed_last
+                    AND words[2] IN (SELECT last_name FROM _last_name WHERE uses >= {KNOWN})
+                THEN words[2] END AS guessed_last
         FROM shape
         """,
     )
     compute.run(
         """
         UPDATE _said SET first_name = g.first_name,
-            first_root = coalesce((SELECT any_value(first_root) FROM _first_name f WHERE f.first_name = g.first_name), g.first_name),
+            first_root = coalesce(
+                (SELECT any_value(first_root) FROM _first_name f WHERE f.first_name = g.first_name), g.first_name),
             last_name = coalesce(_said.last_name, g.guessed_last)
         FROM _guess g
         WHERE _said.first_name IS NULL AND g.first_name IS NOT NULL
@@ -66,7 +70,8 @@ def fill_names(compute: Compute) -> None:
             SELECT rare.first_name, arg_max(good.first_root, (good.uses, good.first_name)) AS root
             FROM _first_name rare JOIN _first_name good
                 ON list_sort(string_split(rare.first_name, '')) = list_sort(string_split(good.first_name, ''))
-                OR left(rare.first_name, 2) = left(good.first_name, 2) OR right(rare.first_name, 3) = right(good.first_name, 3)
+                OR left(rare.first_name, 2) = left(good.first_name, 2)
+                OR right(rare.first_name, 3) = right(good.first_name, 3)
             WHERE length(rare.first_name) > 3 AND good.uses >= {KNOWN} AND rare.uses * {RARER} <= good.uses * {KNOWN}
                 AND rare.first_root = rare.first_name AND rare.first_name <> good.first_name
                 AND damerau_levenshtein(rare.first_name, good.first_name) = 1

@@ -1,7 +1,7 @@
 """The model: what each grade of agreement is worth. Learned from the data without labels, kept in a file, used again.
 
-A match weight is log2(m/u): m is how often a true pair shows the grade, u how often two different people do (Fellegi and
-Sunter 1969). What is particular here:
+A match weight is log2(m/u): m is how often a true pair shows the grade, u how often two different people do (Fellegi
+and Sunter 1969). What is particular here:
 
 - u, term frequencies and the prior are counted in people, not rows: from one representative of each first group.
 - m comes from expectation maximisation (Winkler 1988, by Splink) over several blocking passes, each in a session of its
@@ -88,7 +88,7 @@ class Model:
         return []
 
     def m(self, comparison: str, label: str) -> float | None:
-        """m of one level, None where the model has no such level."""
+        """Look up m of one level, None where the model has no such level."""
         return next((m for name, m, _ in self.levels(comparison) if name == label), None)
 
     @property
@@ -98,7 +98,7 @@ class Model:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def fits(self, comparisons: list[Comparison]) -> bool:
-        """Was this model made for just these comparisons?"""
+        """Tell whether this model was made for just these comparisons."""
         return _shape(self.settings["comparisons"]) == _shape([c.settings() for c in comparisons])
 
     def save(self, compute: Compute, folder: Path) -> Path:
@@ -168,7 +168,9 @@ def train(compute: Compute, comparisons: list[Comparison]) -> Model:
     """
     nodes = compute.count("nodes")
     if nodes < 2 or not comparisons:
-        raise LinkError("there is nothing to compare: the sources hold fewer than two records with a name or an identifier")
+        raise LinkError(
+            "there is nothing to compare: the sources hold fewer than two records with a name or an identifier"
+        )
     settings = base_settings([c.settings() for c in comparisons])
     settings["probability_two_random_records_match"] = _prior(compute, nodes)
     model = Model.with_term_frequencies(compute, settings, comparisons)
@@ -186,7 +188,8 @@ def _prior(compute: Compute, nodes: int) -> float:
 def _term_frequencies(compute: Compute, column: str) -> None:
     """Make `tf_<column>`: how likely another person is to hold the value, counted in first groups.
 
-    An address or number is its owner's own, so the group itself is left out of the count; half a person stands for none.
+    An address or number is its owner's own, so the group itself is left out of the count; half a person stands for
+    none.
     """
     own = 1 if column in ("email", "phone", "rare_domain") else 0
     compute.table(
@@ -203,9 +206,15 @@ def _term_frequencies(compute: Compute, column: str) -> None:
 
 def _learn_u(compute: Compute, settings: dict[str, Any]) -> float:
     """Fill in u from pairs of representatives, which are different people nearly always; returns the smallest u."""
-    groups = compute.table("_people", "SELECT n.* FROM nodes n JOIN seeds USING (node_id) WHERE is_head ORDER BY node_id")
-    sampler = Linker(DuckDBAPI(compute.connection).register("_people"), settings, log_level=None, validate_settings=False)
-    sampler.training.estimate_u_using_random_sampling(max_pairs=U_PAIRS, seed=SEED, min_count_per_level=None, num_chunks=1)
+    groups = compute.table(
+        "_people", "SELECT n.* FROM nodes n JOIN seeds USING (node_id) WHERE is_head ORDER BY node_id"
+    )
+    sampler = Linker(
+        DuckDBAPI(compute.connection).register("_people"), settings, log_level=None, validate_settings=False
+    )
+    sampler.training.estimate_u_using_random_sampling(
+        max_pairs=U_PAIRS, seed=SEED, min_count_per_level=None, num_chunks=1
+    )
     # A level that the sample never showed is rarer than the sample could show.
     floor = 0.5 / min(U_PAIRS, max(groups * (groups - 1) / 2, 1))
     for learned, wanted in _paired_levels(sampler.misc.save_model_to_json(), settings):
@@ -216,8 +225,10 @@ def _learn_u(compute: Compute, settings: dict[str, Any]) -> float:
     return round_to(floor)
 
 
-def _learn_m(compute: Compute, settings: dict[str, Any], columns: tuple[str, ...]) -> dict[tuple[int, int], list[float]]:
-    """m of every level in every pass that could learn it, by (comparison, level)."""
+def _learn_m(
+    compute: Compute, settings: dict[str, Any], columns: tuple[str, ...]
+) -> dict[tuple[int, int], list[float]]:
+    """Learn m of every level in every pass that could learn it, by (comparison, level)."""
     extras = [(c["output_column_name"],) for c in settings["comparisons"] if c["output_column_name"].startswith(EXTRA)]
     found: dict[tuple[int, int], list[float]] = {}
     for held in (*PASSES, *extras):
@@ -238,7 +249,7 @@ def _learn_pass(
     only: tuple[str, ...],
     found: dict[tuple[int, int], list[float]],
 ) -> None:
-    """One pass of expectation maximisation: `held` columns are equal; what it learns about `only` is added to `found`."""
+    """Run one pass of expectation maximisation: `held` columns are equal; what it learns of `only` goes to `found`."""
     nodes = compute.count("nodes")
     # A pass over a rule that yields no pairs raises, so the pairs are counted first.
     pairs = compute.value(
@@ -300,8 +311,10 @@ def _settle(
 
 
 def _tell_apart(levels: list[dict[str, Any]]) -> None:
-    """Nudge m where two levels weigh the same, or one weighs nothing, by so little that it plays no part: a weight then
-    tells its level."""
+    """Nudge m where two levels weigh the same, or one weighs nothing: a weight then tells its level.
+
+    The nudge is too small to play a part.
+    """
     taken = [0.0]
     for level in (v for v in levels if not v.get("is_null_level")):
         m, u = float(f"{min(max(level['m_probability'], 1e-9), 1.0):.8g}"), level["u_probability"]
@@ -312,7 +325,7 @@ def _tell_apart(levels: list[dict[str, Any]]) -> None:
 
 
 def _repeats(comparison: Comparison, levels: list[dict[str, Any]], seen: dict[int, float]) -> bool:
-    """Did training see the field repeat within people, clearly more often than between them?"""
+    """Tell whether training saw the field repeat within people, clearly more often than between them."""
     strongest = next((v for v, level in enumerate(comparison.levels) if not level.null), None)
     if comparison.name == "source" or strongest is None:
         return True

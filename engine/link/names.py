@@ -7,12 +7,12 @@ RARER = 30
 
 
 def similar(a: str, b: str) -> str:
-    """SQL: are two names a typing error apart? NULLs give NULL."""
+    """SQL for whether two names are a typing error apart. NULLs give NULL."""
     return f"(damerau_levenshtein({a}, {b}) <= 1 OR jaro_winkler_similarity({a}, {b}) >= 0.92)"
 
 
 def both_common(left: str, right: str, field: str = "first") -> str:
-    """SQL: are the two names both in use? Brenda isn't a misspelt Brendan, though Brendda may be a misspelt Brenda.
+    """SQL for whether both names are in use. Brenda isn't a misspelt Brendan, though Brendda may be a misspelt Brenda.
 
     `first_count` and `last_count` say with how many different other names a name stands.
     """
@@ -20,14 +20,14 @@ def both_common(left: str, right: str, field: str = "first") -> str:
     return f"(least({a}, {b}) > 2 AND least({a}, {b}) * {RARER} > greatest({a}, {b}))"
 
 
-def is_initial(left: str, right: str) -> str:
-    """SQL: is one first name the other's initial?"""
-    a, b = f"{left}.first_name", f"{right}.first_name"
+def is_initial(left: str, right: str, field: str = "first_name") -> str:
+    """SQL for whether one name is the other's initial."""
+    a, b = f"{left}.{field}", f"{right}.{field}"
     return f"(least(length({a}), length({b})) = 1 AND left({a}, 1) = left({b}, 1))"
 
 
 def is_variant(left: str, right: str) -> str:
-    """SQL: is one first name a short form of the other (Pat, Patricia), or a typing error away from it?
+    """SQL for whether one first name is a short form of the other (Pat, Patricia), or a typing error away from it.
 
     A short form is at least three letters shorter, or the two aren't both common: Eric isn't short for Erica.
     """
@@ -40,7 +40,7 @@ def is_variant(left: str, right: str) -> str:
 
 
 def compatible(left: str, right: str) -> str:
-    """SQL: can the first names of rows `left` and `right` (table aliases) be one person's? True where one is missing."""
+    """SQL for whether the first names of two rows (table aliases) can be one person's. True where one is missing."""
     a, b = f"{left}.first_name", f"{right}.first_name"
     return (
         f"coalesce({a} = {b} OR {left}.first_root = {right}.first_root OR {is_initial(left, right)}"
@@ -49,6 +49,6 @@ def compatible(left: str, right: str) -> str:
 
 
 def contradictory(left: str, right: str) -> str:
-    """SQL: can the two first names not be one person's, even if misspelt? False where one is missing."""
+    """SQL for whether two first names can't be one person's, even if misspelt. False where one is missing."""
     a, b = f"{left}.first_name", f"{right}.first_name"
     return f"NOT ({compatible(left, right)} OR coalesce({similar(a, b)}, true))"

@@ -29,7 +29,7 @@ def extra_columns(compute: Compute, wanted: tuple[str, ...]) -> list[str]:
 
 
 def build_nodes(compute: Compute, config: Config) -> int:
-    """Make `links` (the values that may link), `shared_values`, `node_records` and `nodes`; returns the number of nodes.
+    """Make `links` (the values that may link), `shared_values`, `node_records` and `nodes`; returns how many nodes.
 
     nodes: node_id BIGINT (dense, in the order of the smallest record id), source, kind, FIELDS, x_ columns, and
     email/phone/account/other values as sorted lists, with the first e-mail and phone taken out for comparison.
@@ -69,7 +69,8 @@ def build_nodes(compute: Compute, config: Config) -> int:
     fill_names(compute)
     compute.table(
         "_domain",
-        "SELECT split_part(value, '@', 2) AS domain, count(DISTINCT value) AS mails FROM links WHERE type = 'email' GROUP BY ALL",
+        """SELECT split_part(value, '@', 2) AS domain, count(DISTINCT value) AS mails
+           FROM links WHERE type = 'email' GROUP BY ALL""",
     )
     count = compute.table(
         "nodes",

@@ -22,7 +22,9 @@ def read_settings(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"linkage.settings: {path} can't be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"linkage.settings: {path} is not a Splink settings file ({type(error).__name__}: {error})") from error
+        raise ConfigError(
+            f"linkage.settings: {path} is not a Splink settings file ({type(error).__name__}: {error})"
+        ) from error
     return dict(found)
 
 

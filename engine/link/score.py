@@ -21,8 +21,8 @@ def score(compute: Compute, model: Model) -> int:
     """Make `scored` from `nodes`, `blocked` and the model's term frequencies; returns the number of pairs.
 
     scored: a, b (node ids, a < b), rule (index), weight (bits, prior included), and for each comparison `w_<name>`, its
-    share in bits with the term frequency, and `v_<name>`, the number of its level in `Model.levels`. Both are NULL where
-    the comparison is no evidence. `personal` says whether it speaks of one person rather than of a household.
+    share in bits with the term frequency, and `v_<name>`, the number of its level in `Model.levels`. Both are NULL
+    where the comparison is no evidence. `personal` says whether it speaks of one person rather than of a household.
     """
     api = DuckDBAPI(compute.connection)
     linker = Linker(api.register("nodes"), model.settings, log_level=None, validate_settings=False)
@@ -55,7 +55,7 @@ def score(compute: Compute, model: Model) -> int:
 
 
 def _personal(model: Model) -> str:
-    """SQL over a row of Splink's scores with w_ and v_ columns: does it speak of one person, not of one household or of two namesakes?
+    """SQL over a row of `scored` for whether it speaks of one person, not of a household or of two namesakes.
 
     A name counts by itself only where it is spelt alike, or the address agrees as well: Kelley isn't Keller.
     """
@@ -64,7 +64,8 @@ def _personal(model: Model) -> str:
     proofs = [positive[c] for c in model.comparisons if c not in HOUSEHOLD and c not in names]
     if "first_name" in names:
         likened = {
-            name: [v for v, (label, _, _) in enumerate(model.levels(name)) if label in APPROXIMATE] for name in sorted(names)
+            name: [v for v, (label, _, _) in enumerate(model.levels(name)) if label in APPROXIMATE]
+            for name in sorted(names)
         }
         spelt = " AND ".join(
             f"coalesce({quote('v_' + name)} NOT IN ({', '.join(map(str, numbers))}), true)"
@@ -104,7 +105,7 @@ def rule_name(rules: list[Rule]) -> str:
 
 
 def stage(rules: list[Rule]) -> str:
-    """SQL over a row of `scored`: did an identifier propose the pair, or likeness?"""
+    """SQL over a row of `scored` for what proposed the pair: an identifier, or likeness."""
     last = max((i for i, r in enumerate(rules) if r.exact), default=-1)
     return f"CASE WHEN rule <= {last} THEN 'identifier' ELSE 'probabilistic' END"
 

@@ -12,7 +12,7 @@ from engine.link import names
 
 
 def _contradicted(left: str, right: str) -> str:
-    """SQL: do at least two fields that both rows know all disagree? Then one shared value isn't enough to begin with."""
+    """SQL for whether two or more fields that both rows know disagree. Then one shared value is not enough to begin."""
     pairs = [f"list_has_any({left}.{c}, {right}.{c})" for c in ("emails", "phones")]
     pairs += [f"{left}.{c} = {right}.{c}" for c in ("birth_date", "street", "postcode", "company")]
     agree = " + ".join(f"coalesce(({p})::INT, 0)" for p in pairs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,8 @@ def link(
     The model in use is kept as long as it was made for the same comparisons; `retrain` makes a new one all the same.
     Errors: LinkError where there is nothing to compare; ConfigError for a settings file that is none.
     """
+    # Splink warns of every level that a pass didn't see; the model has its own answer to that.
+    logging.getLogger("splink").setLevel(logging.ERROR)
     advance("fold")
     nodes = build_nodes(compute, config)
     settings = own.read_settings(root / config.linkage.settings) if config.linkage.settings else None

@@ -38,14 +38,19 @@ _USUAL: dict[str, tuple[str, tuple[str, ...]]] = {
 _OFFSET = re.compile(r"([+-]\d\d):?(\d\d)$")
 
 
-def region_of(countries: Counter[str]) -> str:
-    """The country that most rows name; US when none does."""
+#: A country that fewer of the rows name says nothing about a number without one.
+LEAST_SHARE = 0.01
+
+
+def regions_of(countries: Counter[str]) -> list[str]:
+    """The countries that the rows name, commonest first, without the rare ones; US when none is named."""
     codes: Counter[str] = Counter()
     for country, count in countries.items():
         code = _COUNTRIES.get(country.strip().lower(), country.strip().upper())
         if code in phonenumbers.SUPPORTED_REGIONS:
             codes[code] += count
-    return min(codes, key=lambda code: (-codes[code], code)) if codes else "US"
+    named = [c for c, n in codes.items() if n >= LEAST_SHARE * codes.total()]
+    return sorted(named, key=lambda code: (-codes[code], code)) or ["US"]
 
 
 def currency_of(currencies: Counter[str], region: str) -> str:

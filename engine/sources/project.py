@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.compute import Compute
 from engine.errors import ConfigError, SourceError
 from engine.sources.files import FORMATS, Export, look, prepare
-from engine.sources.guess import currency_of, region_of, zone_of
+from engine.sources.guess import currency_of, regions_of, zone_of
 from engine.sources.mapping import Mapping, columns_of
 from engine.sources.presets import Preset, candidates, presets
 from engine.sources.stage import STAGE, Stage
@@ -84,12 +84,13 @@ def _look(folder: Path) -> _Found:
 
 def _text(name: str, found: _Found) -> str:
     countries, currencies, times = _sample(found.known)
-    region = region_of(countries)
+    region, *others = regions_of(countries)
     lines = [
         "# What Clew reads and how far it believes it. Made by `clew init`; every line may be changed.",
         "version: 1",
         f"name: {json.dumps(name, ensure_ascii=False)}",
         f"region: {region}        # phone numbers without a country code are from here",
+        f"regions: [{', '.join(others)}]   # the other countries where customers live",
         f"time_zone: {zone_of(region, times)}   # times that don't say their own",
         f"currency: {currency_of(currencies, region)}      # what amounts are reported in; others need `rates`",
         "",

@@ -16,13 +16,12 @@ TABLE = "std_sources"
 #: in_country -> value: the code of each way in which the records write a country.
 COUNTRIES = "std_countries"
 
-#: A country in which less than this share of the records lives says nothing about a number without one.
-_LEAST_SHARE = 0.01
-
 
 def load_sources(compute: Compute, config: Config) -> None:
     """Make the table from the project file; what a source leaves open is the project's."""
-    others = _regions(compute, config)
+    apply(compute, Task("SELECT country FROM raw_records WHERE country IS NOT NULL", country, COUNTRIES))
+    # Declared, not counted in what was read: a number must mean the same when one source is read alone.
+    others = config.all_regions
     rows = [
         {
             "source": source.title,
@@ -35,16 +34,3 @@ def load_sources(compute: Compute, config: Config) -> None:
     ]
     schema = pa.schema([(name, pa.string()) for name in ("source", "region", "regions", "zone", "currency")])
     compute.load(TABLE, pa.Table.from_pylist(rows, schema))
-
-
-def _regions(compute: Compute, config: Config) -> list[str]:
-    """List the regions of the project and its sources, and the countries that the records name, commonest first."""
-    apply(compute, Task("SELECT country FROM raw_records WHERE country IS NOT NULL", country, COUNTRIES))
-    named = compute.rows(
-        f"""
-        SELECT c.value FROM raw_records r JOIN {COUNTRIES} c ON c.in_country = r.country WHERE c.value IS NOT NULL
-        GROUP BY c.value QUALIFY count(*) >= ? * sum(count(*)) OVER () ORDER BY count(*) DESC, c.value
-        """,
-        [_LEAST_SHARE],
-    )
-    return [config.region, *sorted(source.region for source in config.sources if source.region), *(n for (n,) in named)]

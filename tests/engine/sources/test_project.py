@@ -12,7 +12,7 @@ from engine.compute import Compute
 from engine.config import Config
 from engine.errors import ConfigError, SourceError
 from engine.sources import read_sources, write_project
-from engine.sources.guess import currency_of, region_of, zone_of
+from engine.sources.guess import currency_of, regions_of, zone_of
 
 CUSTOMERS = (
     "Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Default Address Country Code,Created At\n"
@@ -99,8 +99,9 @@ def test_two_files_of_one_stem_have_two_names(tmp_path: Path) -> None:
 def test_guesses() -> None:
     from collections import Counter
 
-    assert region_of(Counter({"Germany": 2, "de": 2, "US": 3, "Narnia": 9})) == "DE"
-    assert region_of(Counter()) == "US"
+    assert regions_of(Counter({"Germany": 2, "de": 2, "US": 3, "Narnia": 9})) == ["DE", "US"]
+    assert regions_of(Counter({"US": 980, "DE": 11, "FR": 9})) == ["US", "DE"]
+    assert regions_of(Counter()) == ["US"]
     assert currency_of(Counter({"eur": 2, "USD": 1, "": 9}), "US") == "EUR"
     assert currency_of(Counter(), "GB") == "GBP"
     assert (
