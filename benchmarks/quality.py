@@ -72,7 +72,7 @@ def write_sample(sample: Sample, data: Path, folder: Path) -> Path:
 def write_shop(data: Path, folder: Path) -> Path:
     """Let `clew init` write the project file for the shop's exports."""
     for export in data.iterdir():
-        if not export.name.startswith("truth"):
+        if export.is_file() and export.name != PROJECT_FILE and not export.name.startswith("truth"):
             (folder / export.name).symlink_to(export.resolve())
     write_project(folder, "shop")
     return data / "truth.csv"

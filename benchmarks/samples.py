@@ -91,7 +91,7 @@ def _dqbench(tier: int, published: dict[str, float], **extras: str) -> Sample:
     return Sample(f"dqbench_er_t{tier}", record, 0.95, published, project=project)
 
 
-#: Small ones first. Published figures are those of the tools' own documentation or of their public benchmarks.
+#: Small ones first. Other tools' figures are as published or measured, some with settings tuned by hand for the data.
 SAMPLES = (
     Sample(
         "senzing_truthset", _MIXED, 0.95, {}, split="DATA_SOURCE", project={"region": "US", "identifiers": _ONE_EACH}
