@@ -1,6 +1,8 @@
-"""What a statement raises when it meets data that it can't read, for stages that can do something about it."""
+"""What a statement raises, for stages that can do something about it."""
 
 import duckdb
 
-#: Not among them: lack of memory, and an interruption.
+#: Data that it can't read. Not among them: lack of memory, and an interruption.
 UNREADABLE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException)
+#: SQL that means nothing: for the rules and conditions that a project brings.
+MEANINGLESS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)

@@ -23,6 +23,7 @@ from typing import Any
 from splink import DuckDBAPI, Linker, block_on
 
 from engine.compute import Compute, quote
+from engine.compute.failure import UNREADABLE
 from engine.errors import LinkError
 from engine.link.comparisons import DIFFER, Comparison
 from engine.tables import EXTRA
@@ -133,7 +134,7 @@ class Model:
             for column in model.term_frequencies:
                 path = str(folder / f"tf_{column}.parquet")
                 compute.table(f"tf_{column}", "SELECT * FROM read_parquet($path)", {"path": path})
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, *UNREADABLE) as error:
             raise LinkError(f"{folder}: the model can't be read ({error}); make a new one with `clew train`") from error
         if model.hash != stated:
             raise LinkError(f"{folder}: the model was changed by hand; make a new one with `clew train`")

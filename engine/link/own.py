@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from engine.compute import Compute
+from engine.compute import Compute, quote
+from engine.compute.failure import MEANINGLESS
 from engine.errors import ConfigError
 from engine.link.comparisons import Comparison, Level
 from engine.link.model import Model, base_settings
@@ -54,10 +55,40 @@ def blocking(settings: dict[str, Any]) -> tuple[str, ...]:
     return tuple(rule if isinstance(rule, str) else rule["blocking_rule"] for rule in rules)
 
 
+def check_columns(compute: Compute, settings: dict[str, Any]) -> None:
+    """Make sure that every condition can be read over `nodes`. Errors: ConfigError with what is wrong."""
+    columns = compute.columns("nodes")
+    sides = ", ".join(f"{side}.{quote(c)} AS {quote(f'{c}_{side}')}" for c in columns for side in ("l", "r"))
+    known = f"the columns are {', '.join(columns)}"
+    for comparison in comparisons(settings):
+        for level in comparison.levels:
+            place = f"linkage.settings: level {level.label!r} of {comparison.name}"
+            if level.tf is not None and level.tf not in columns:
+                raise ConfigError(f"{place}: there is no column {level.tf!r} for term frequencies; {known}")
+            condition = level.settings()["sql_condition"]
+            if condition.strip().upper() == "ELSE":
+                continue
+            try:
+                compute.rows(f"SELECT ({condition}) FROM (SELECT {sides} FROM nodes l JOIN nodes r ON false)")
+            except MEANINGLESS as error:
+                raise ConfigError(f"{place}: {str(error).splitlines()[0]}; {known}") from error
+
+
+def agrees(settings: dict[str, Any], model: Model) -> bool:
+    """Tell whether a model holds the weights of the file, if the file has any."""
+    full = _complete(settings)
+    return full is None or full == model.settings
+
+
 def trained(compute: Compute, settings: dict[str, Any]) -> Model | None:
     """The model that the file holds, if every level has its m and u; None if it is still to be trained."""
-    own = comparisons(settings)
-    made = [c.settings() for c in own]
+    full = _complete(settings)
+    return Model.with_term_frequencies(compute, full, comparisons(settings)) if full else None
+
+
+def _complete(settings: dict[str, Any]) -> dict[str, Any] | None:
+    """Splink settings over `nodes` with the file's m, u and prior; None if a level lacks them."""
+    made = [c.settings() for c in comparisons(settings)]
     for ready, given in zip(made, settings["comparisons"], strict=True):
         for level, told in zip(ready["comparison_levels"], given["comparison_levels"], strict=True):
             if level.get("is_null_level"):
@@ -68,4 +99,4 @@ def trained(compute: Compute, settings: dict[str, Any]) -> Model | None:
             level |= {"m_probability": m, "u_probability": u}
     full = base_settings(made)
     full["probability_two_random_records_match"] = settings.get("probability_two_random_records_match", 0.0001)
-    return Model.with_term_frequencies(compute, full, own)
+    return full

@@ -49,13 +49,15 @@ def link(
     advance("fold")
     nodes = build_nodes(compute, config)
     settings = own.read_settings(root / config.linkage.settings) if config.linkage.settings else None
+    if settings:
+        own.check_columns(compute, settings)
     comparisons = own.comparisons(settings) if settings else choose(compute, config.linkage.compare)
     current = models / CURRENT
     model = None
     if current.exists() and not retrain:
         folder = models / current.read_text(encoding="utf-8").strip()
         kept = Model.load(compute, folder)
-        model = kept if kept.fits(comparisons) else None
+        model = kept if kept.fits(comparisons) and (not settings or own.agrees(settings, kept)) else None
     if model is None:
         advance("train")
         build_seeds(compute, config.limits.block_size)

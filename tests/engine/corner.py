@@ -53,7 +53,7 @@ def _comparison(name: str, *levels: dict[str, Any]) -> dict[str, Any]:
 #: A Splink model as its users know it, with m and u for every level.
 MODEL: dict[str, Any] = {
     "link_type": "dedupe_only",
-    "probability_two_random_records_match": 0.01,
+    "probability_two_random_records_match": 0.001,
     "comparisons": [
         _comparison(
             "first_name",
