@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 
 from engine.compute import Compute, quote
+from engine.compute.failure import MEANINGLESS
+from engine.errors import ConfigError
 from engine.tables import EXTRA
 
 
@@ -24,6 +26,10 @@ def _both(*parts: str) -> str:
 
 _FIRST = "CASE WHEN length(first_name) > 1 THEN first_name END"
 _ROOT = "CASE WHEN length(first_root) > 1 THEN first_root END"
+# Not with least() and greatest(), which pass over NULLs: a last name alone is no pair of names.
+_IN_ORDER = (
+    "CASE WHEN first_name < last_name THEN first_name || '|' || last_name ELSE last_name || '|' || first_name END"
+)
 
 #: Identifiers first, then the narrow rules, then those that forgive a typing error: a pair is called by the first.
 RULES = (
@@ -36,7 +42,7 @@ RULES = (
     Rule("last name and birth date", _both("last_name", "birth_text")),
     Rule("full name", _both(_FIRST, "last_name")),
     Rule("nickname and last name", _both(_ROOT, "last_name")),
-    Rule("names swapped", _both("least(first_name, last_name)", "greatest(first_name, last_name)")),
+    Rule("names swapped", _IN_ORDER),
     Rule("first name and postcode", _both(_ROOT, "postcode")),
     Rule("last name and postcode", _both("last_name", "postcode")),
     Rule("first name and street", _both(_ROOT, "street")),
@@ -73,27 +79,18 @@ def block(compute: Compute, rules: list[Rule], block_size: int, link_only: bool)
 
     A node that stands for several records is paired with itself as well, to learn what their likeness is worth.
     Blocks of more than `block_size` nodes are not compared. With `link_only`, pairs of one source are left out.
+    Errors: ConfigError for a rule of the project's own that can't be understood.
     """
     compute.run("CREATE OR REPLACE TABLE _blocked (a BIGINT, b BIGINT, rule SMALLINT)")
     between = "AND l.source <> r.source" if link_only else ""
     for number, rule in enumerate(rules):
-        if re.search(r"\b[lr]\.", rule.key):
-            compute.run(
-                f"INSERT INTO _blocked SELECT l.node_id, r.node_id, {number} FROM nodes l JOIN nodes r"
-                f" ON l.node_id < r.node_id AND ({rule.key}) {between}"
-            )
-            continue
-        compute.table(
-            "_keys",
-            f"""
-            SELECT node_id, source, hash(key) AS key FROM (SELECT node_id, source, {rule.key} AS key FROM nodes)
-            WHERE key IS NOT NULL QUALIFY count(*) OVER (PARTITION BY hash(key)) BETWEEN 2 AND {int(block_size)}
-            """,
-        )
-        compute.run(
-            f"INSERT INTO _blocked SELECT DISTINCT l.node_id, r.node_id, {number} FROM _keys l JOIN _keys r"
-            f" ON l.key = r.key AND l.node_id < r.node_id {between}"
-        )
+        try:
+            _propose(compute, rule.key, number, block_size, between)
+        except MEANINGLESS as error:
+            raise ConfigError(
+                f"blocking rule {rule.name!r} is neither a column of the compared records nor SQL over l and r:"
+                f" {str(error).splitlines()[0]}"
+            ) from error
     compute.run(
         f"INSERT INTO _blocked SELECT node_id, node_id, {len(rules)} FROM node_records"
         " GROUP BY node_id HAVING count(*) > 1"
@@ -104,3 +101,24 @@ def block(compute: Compute, rules: list[Rule], block_size: int, link_only: bool)
     )
     compute.drop("_keys", "_blocked")
     return count
+
+
+def _propose(compute: Compute, key: str, number: int, block_size: int, between: str) -> None:
+    """Append the pairs of one rule to `_blocked`."""
+    if re.search(r"\b[lr]\.", key):
+        compute.run(
+            f"INSERT INTO _blocked SELECT l.node_id, r.node_id, {number} FROM nodes l JOIN nodes r"
+            f" ON l.node_id < r.node_id AND ({key}) {between}"
+        )
+        return
+    compute.table(
+        "_keys",
+        f"""
+        SELECT node_id, source, hash(key) AS key FROM (SELECT node_id, source, {key} AS key FROM nodes)
+        WHERE key IS NOT NULL QUALIFY count(*) OVER (PARTITION BY hash(key)) BETWEEN 2 AND {int(block_size)}
+        """,
+    )
+    compute.run(
+        f"INSERT INTO _blocked SELECT DISTINCT l.node_id, r.node_id, {number} FROM _keys l JOIN _keys r"
+        f" ON l.key = r.key AND l.node_id < r.node_id {between}"
+    )
