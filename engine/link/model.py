@@ -15,6 +15,7 @@ import hashlib
 import json
 import logging
 import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -135,7 +136,8 @@ class Model:
                 path = str(folder / f"tf_{column}.parquet")
                 compute.table(f"tf_{column}", "SELECT * FROM read_parquet($path)", {"path": path})
         except (OSError, ValueError, KeyError, TypeError, *UNREADABLE) as error:
-            raise LinkError(f"{folder}: the model can't be read ({error}); make a new one with `clew train`") from error
+            why = str(error).splitlines()[0]
+            raise LinkError(f"{folder}: the model can't be read ({why}); make a new one with `clew train`") from error
         if model.hash != stated:
             raise LinkError(f"{folder}: the model was changed by hand; make a new one with `clew train`")
         return model
@@ -170,7 +172,7 @@ def train(compute: Compute, comparisons: list[Comparison]) -> Model:
     nodes = compute.count("nodes")
     if nodes < 2 or not comparisons:
         raise LinkError(
-            "there is nothing to compare: the sources hold fewer than two records with a name or an identifier"
+            "there is nothing to compare: the sources hold fewer than two records that differ in a name or an identifier"
         )
     settings = base_settings([c.settings() for c in comparisons])
     settings["probability_two_random_records_match"] = _prior(compute, nodes)
@@ -257,7 +259,7 @@ def _learn_pass(
         f"""SELECT sum(k * (k - 1) / 2) FROM (SELECT count(*) AS k FROM nodes
             WHERE {" AND ".join(f"{quote(c)} IS NOT NULL" for c in held)} GROUP BY {", ".join(map(quote, held))})"""
     )
-    if (pairs or 0) < EM_MIN_PAIRS:
+    if (pairs or 0) < EM_MIN_PAIRS or not set(only) & _free(settings, held):
         return
     api = DuckDBAPI(compute.connection)
     linker = Linker(api.register("nodes"), settings, log_level=None, validate_settings=False)
@@ -279,6 +281,16 @@ def _learn_pass(
             for v, level in enumerate(comparison["comparison_levels"]):
                 if isinstance(level.get("m_probability"), float):
                     found.setdefault((c, v), []).append(level["m_probability"])
+
+
+def _free(settings: dict[str, Any], held: tuple[str, ...]) -> set[str]:
+    """Names of the comparisons that use none of the columns; the others learn nothing while these are held equal."""
+    found = set()
+    for comparison in settings["comparisons"]:
+        conditions = " ".join(level["sql_condition"] for level in comparison["comparison_levels"])
+        if not set(held) & set(re.findall(r"(\w+)_[lr]\b", conditions)):
+            found.add(comparison["output_column_name"])
+    return found
 
 
 def _settle(

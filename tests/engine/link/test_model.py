@@ -1,0 +1,175 @@
+"""The model: learned, kept in a file, used again."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.compute import Compute
+from engine.errors import LinkError
+from engine.link.comparisons import DIFFER, choose
+from engine.link.model import Model, train
+from engine.link.nodes import build_nodes
+from engine.link.seeds import build_seeds
+from engine.pipeline import Silent, read_manifest
+from tests.engine.conftest import Published
+from tests.engine.corner import Corner
+from tests.engine.people import People
+
+
+@pytest.fixture(scope="module")
+def nodes(published: Published) -> Iterator[Compute]:
+    """The demo's nodes and first groups."""
+    with Compute(threads=2) as compute:
+        for table in ("records", "identifiers"):
+            compute.read_parquet(table, published.result.run.path(table))
+        build_nodes(compute, published.config)
+        build_seeds(compute, published.config.limits.block_size)
+        yield compute
+
+
+@pytest.fixture
+def folder(published: Published, tmp_path: Path) -> Path:
+    """A copy of the demo's model."""
+    name = published.result.manifest["model"]
+    return Path(shutil.copytree(published.folder / ".clew" / "models" / name, tmp_path / name))
+
+
+@pytest.fixture
+def compute() -> Iterator[Compute]:
+    with Compute(threads=1) as found:
+        yield found
+
+
+def test_a_model_comes_back_from_its_file_as_it_was(
+    published: Published, folder: Path, compute: Compute, tmp_path: Path
+) -> None:
+    model = Model.load(compute, folder)
+    assert model.hash == published.result.manifest["model_hash"]
+    assert model.hash.startswith(folder.name)
+    again = model.save(compute, tmp_path / "again")
+    assert again.name == folder.name
+    assert {p.name: p.read_bytes() for p in again.iterdir()} == {p.name: p.read_bytes() for p in folder.iterdir()}
+    assert Model.load(compute, again) == model
+
+
+def test_a_model_changed_by_hand_is_refused(folder: Path, compute: Compute) -> None:
+    path = folder / "model.json"
+    found = json.loads(path.read_text())
+    found["settings"]["comparisons"][0]["comparison_levels"][1]["m_probability"] = 0.5
+    path.write_text(json.dumps(found))
+    with pytest.raises(LinkError, match=r"changed by hand.*clew train"):
+        Model.load(compute, folder)
+
+
+def test_a_model_of_a_newer_version_is_refused(folder: Path, compute: Compute) -> None:
+    path = folder / "model.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "schema_version": 99}))
+    with pytest.raises(LinkError, match="newer version"):
+        Model.load(compute, folder)
+
+
+@pytest.mark.parametrize("damage", ["no model", "no json", "no field", "no frequencies", "broken frequencies"])
+def test_a_damaged_model_is_refused_in_a_sentence(folder: Path, compute: Compute, damage: str) -> None:
+    frequencies = sorted(folder.glob("tf_*.parquet"))[0]
+    if damage == "no model":
+        (folder / "model.json").unlink()
+    elif damage == "no json":
+        (folder / "model.json").write_text('{"settings"')
+    elif damage == "no field":
+        (folder / "model.json").write_text('{"hash": "", "schema_version": 1}')
+    elif damage == "no frequencies":
+        frequencies.unlink()
+    else:
+        frequencies.write_bytes(frequencies.read_bytes()[:40])
+    with pytest.raises(LinkError, match=r"can't be read.*clew train"):
+        Model.load(compute, folder)
+
+
+def test_a_later_run_keeps_the_model_and_retraining_makes_one(corner: Corner) -> None:
+    class Steps(Silent):
+        def __init__(self) -> None:
+            self.taken: list[str] = []
+
+        def step(self, text: str) -> None:
+            self.taken.append(text)
+
+    kept, made = Steps(), Steps()
+    before = read_manifest(corner.current())["model_hash"]
+    assert corner.run(reporter=kept).manifest["model_hash"] == before
+    assert corner.run(reporter=made, retrain=True).manifest["model_hash"] == before  # from the same data
+    assert "train" not in kept.taken
+    assert "train" in made.taken
+
+
+def test_the_order_of_rows_plays_no_part_in_training(nodes: Compute) -> None:
+    """Two fields are enough to see it, though some passes hold both of them."""
+    comparisons = [c for c in choose(nodes, ()) if c.name in ("first_name", "email")]
+    found = []
+    for order in ("node_id", "hash(node_id)"):
+        for table in ("nodes", "seeds"):
+            nodes.table(table, f"SELECT * FROM {table} ORDER BY {order}")
+        found.append(train(nodes, comparisons))
+    assert found[0] == found[1]
+    assert found[0].hash == found[1].hash
+
+
+def test_agreement_speaks_for_and_difference_against(folder: Path, compute: Compute) -> None:
+    model = Model.load(compute, folder)
+    for name in ("first_name", "last_name", "email", "phone"):
+        weights = {label: math.log2(m / u) for label, m, u in model.levels(name)}
+        assert weights["same"] > 3
+        assert weights[DIFFER] < 0
+    assert model.prior_weight < 0
+    account = {label: math.log2(m / u) for label, m, u in model.levels("account")}
+    assert account["same"] > 10
+    assert account[DIFFER] == pytest.approx(0, abs=1e-4)
+
+
+def test_no_two_levels_of_a_comparison_weigh_the_same(folder: Path, compute: Compute) -> None:
+    model = Model.load(compute, folder)
+    for name in model.comparisons:
+        ratios = [m / u for _, m, u in model.levels(name)]
+        assert len(set(ratios)) == len(ratios)
+        assert all(0 < p <= 1 for _, m, u in model.levels(name) for p in (m, u))
+
+
+def test_what_training_never_saw_is_no_evidence(people: People) -> None:
+    """Too few pairs for any pass: nothing was learned, so nothing weighs anything."""
+    for number in range(12):
+        name = f"{'abcdefghijkl'[number] * 3} {'zyxwvutsrqpo'[number] * 3}"
+        people.add(f"crm:{number}", name, email=f"{number}@x.com")
+        people.add(f"till:{number}", name, email=f"{number}@x.com", city="oakland")
+    people.build()
+    people.seeds()
+    comparisons = choose(people.compute, ())
+    model = train(people.compute, comparisons)
+    assert model.fits(comparisons)
+    assert not model.fits(comparisons[:1])
+    weights = [math.log2(m / u) for name in model.comparisons for _, m, u in model.levels(name)]
+    assert weights == [pytest.approx(0, abs=1e-3)] * len(weights)
+
+
+@pytest.mark.parametrize("records", [0, 1])
+def test_too_little_to_compare_is_said_in_a_sentence(people: People, records: int) -> None:
+    for number in range(records):
+        people.add(f"crm:{number}", "ann archer", email="ann@x.com")
+    people.build()
+    people.seeds()
+    with pytest.raises(LinkError, match="nothing to compare") as raised:
+        train(people.compute, choose(people.compute, ()))
+    assert "\n" not in str(raised.value)
+
+
+def test_records_that_hold_nothing_are_too_little_as_well(people: People) -> None:
+    for number in range(5):
+        people.add(f"crm:{number}")
+    people.build()
+    people.seeds()
+    with pytest.raises(LinkError, match="nothing to compare"):
+        train(people.compute, choose(people.compute, ()))
