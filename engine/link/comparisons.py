@@ -36,6 +36,7 @@ class Level:
 
     `when` is SQL over l and r; `tf` the column whose term frequency adjusts the weight (at least `tf_minimum_u`); a
     `null` level is no evidence at all; a level that training never saw weighs what the level called `like` does.
+    `usual` is (m, u) as shops show it, for data too small to learn from.
     """
 
     label: str
@@ -44,6 +45,7 @@ class Level:
     tf_minimum_u: float = 0.0
     null: bool = False
     like: str | None = None
+    usual: tuple[float, float] | None = None
 
     def settings(self) -> dict[str, Any]:
         """The level in the form of a Splink settings file."""
@@ -78,8 +80,15 @@ def _unknown(*columns: str) -> Level:
     return Level("not known for both", missing, null=True)
 
 
-_ELSE = Level(DIFFER, "ELSE")
-_SWAPPED = Level("first and last name swapped", "l.first_name = r.last_name AND l.last_name = r.first_name")
+def _else(m: float, u: float) -> Level:
+    return Level(DIFFER, "ELSE", usual=(m, u))
+
+
+_SWAPPED = Level(
+    "first and last name swapped",
+    "l.first_name = r.last_name AND l.last_name = r.first_name",
+    usual=(0.001, 1e-4),
+)
 
 
 def _first_name() -> Comparison:
@@ -87,12 +96,16 @@ def _first_name() -> Comparison:
         "first_name",
         (
             _unknown("first_name"),
-            Level("same", "l.first_name = r.first_name AND length(l.first_name) > 1", tf="first_name"),
-            Level("same nickname root", "l.first_root = r.first_root AND length(l.first_name) > 1"),
-            Level("initial", names.is_initial("l", "r")),
+            Level(
+                "same", "l.first_name = r.first_name AND length(l.first_name) > 1", tf="first_name", usual=(0.78, 0.003)
+            ),
+            Level(
+                "same nickname root", "l.first_root = r.first_root AND length(l.first_name) > 1", usual=(0.1, 0.0015)
+            ),
+            Level("initial", names.is_initial("l", "r"), usual=(0.04, 0.003)),
             _SWAPPED,
-            Level(VARIANT, names.is_variant("l", "r")),
-            _ELSE,
+            Level(VARIANT, names.is_variant("l", "r"), usual=(0.03, 0.0005)),
+            _else(0.03, 0.99),
         ),
     )
 
@@ -103,11 +116,11 @@ def _last_name() -> Comparison:
         "last_name",
         (
             _unknown("last_name"),
-            Level("same", "l.last_name = r.last_name", tf="last_name"),
+            Level("same", "l.last_name = r.last_name", tf="last_name", usual=(0.9, 0.002)),
             _SWAPPED,
-            Level(TYPO, typo),
-            Level("initial", names.is_initial("l", "r", "last_name")),
-            _ELSE,
+            Level(TYPO, typo, usual=(0.04, 0.0004)),
+            Level("initial", names.is_initial("l", "r", "last_name"), usual=(0.02, 0.002)),
+            _else(0.03, 0.99),
         ),
     )  # fmt: skip
 
@@ -117,21 +130,23 @@ def _email() -> Comparison:
         "email",
         (
             _unknown("email"),
-            Level("same", "l.email = r.email", tf="email"),
-            Level("one of several is the same", "list_has_any(l.emails, r.emails)", like="same"),
+            Level("same", "l.email = r.email", tf="email", usual=(0.8, 1e-6)),
+            Level("one of several is the same", "list_has_any(l.emails, r.emails)", like="same", usual=(0.04, 5e-8)),
             Level(
                 "same name at another provider",
                 "l.email_local = r.email_local AND length(l.email_rest) > 1 AND length(r.email_rest) > 1",
+                usual=(0.003, 1e-6),
             ),
             Level(
                 TYPO,
                 "damerau_levenshtein(l.email, r.email) <= 2 AND length(l.email_rest) > 2"
                 " AND damerau_levenshtein(l.email_rest, r.email_rest) <= 1",
+                usual=(0.002, 1e-6),
             ),
-            Level("same small domain", "l.rare_domain = r.rare_domain", tf="rare_domain"),
+            Level("same small domain", "l.rare_domain = r.rare_domain", tf="rare_domain", usual=(0.001, 1e-4)),
             # Local parts made of the name alone: whether they agree or not, they say nothing that the names don't.
             Level("made of the name", "l.email_rest = '' AND r.email_rest = ''", null=True),
-            _ELSE,
+            _else(0.16, 1.0),
         ),
     )
 
@@ -141,11 +156,18 @@ def _phone() -> Comparison:
         "phone",
         (
             _unknown("phone"),
-            Level("same", "l.phone = r.phone AND NOT l.phone_weak", tf="phone"),
-            Level("same, but not in service", "l.phone = r.phone", tf="phone", tf_minimum_u=WEAK_PHONE_U, like="same"),
-            Level("one of several is the same", "list_has_any(l.phones, r.phones)", like="same"),
-            Level("one digit differs", "damerau_levenshtein(l.phone, r.phone) <= 1"),
-            _ELSE,
+            Level("same", "l.phone = r.phone AND NOT l.phone_weak", tf="phone", usual=(0.75, 4e-6)),
+            Level(
+                "same, but not in service",
+                "l.phone = r.phone",
+                tf="phone",
+                tf_minimum_u=WEAK_PHONE_U,
+                like="same",
+                usual=(0.02, 1e-6),
+            ),
+            Level("one of several is the same", "list_has_any(l.phones, r.phones)", like="same", usual=(0.05, 4e-7)),
+            Level("one digit differs", "damerau_levenshtein(l.phone, r.phone) <= 1", usual=(0.004, 1e-5)),
+            _else(0.18, 1.0),
         ),
     )
 
@@ -158,7 +180,7 @@ def _account() -> Comparison:
             Level("same", "list_has_any(l.accounts, r.accounts)"),
             # Two accounts are no evidence against: people register twice.
             Level("other accounts", "NOT list_has_any(l.accounts, r.accounts)", null=True),
-            _ELSE,
+            _else(0.1, 1.0),
         ),
     )
 
@@ -171,12 +193,12 @@ def _birth_date() -> Comparison:
         "birth_date",
         (
             _unknown("birth_text"),
-            Level("same", f"{a} = {b}", tf="birth_text"),
-            Level(TYPO, f"damerau_levenshtein({a}, {b}) <= 1"),
-            Level("day and month swapped", swapped),
-            Level("two digits differ", f"damerau_levenshtein({a}, {b}) <= 2"),
-            Level("within a year", "abs(date_diff('day', l.birth_date, r.birth_date)) <= 366"),
-            _ELSE,
+            Level("same", f"{a} = {b}", tf="birth_text", usual=(0.85, 0.0003)),
+            Level(TYPO, f"damerau_levenshtein({a}, {b}) <= 1", usual=(0.05, 0.002)),
+            Level("day and month swapped", swapped, usual=(0.01, 0.0003)),
+            Level("two digits differ", f"damerau_levenshtein({a}, {b}) <= 2", usual=(0.02, 0.02)),
+            Level("within a year", "abs(date_diff('day', l.birth_date, r.birth_date)) <= 366", usual=(0.02, 0.03)),
+            _else(0.05, 0.95),
         ),
     )
 
@@ -187,13 +209,13 @@ def _address() -> Comparison:
         "address",
         (
             _unknown("street", "postcode", "city"),
-            Level("same street", f"l.street = r.street AND {near}", tf="street"),
-            Level("similar street", f"{_similar('street', 0.92)} AND {near}"),
-            Level("same postcode", "l.postcode = r.postcode", tf="postcode"),
-            Level("similar postcode", "damerau_levenshtein(l.postcode, r.postcode) <= 1"),
-            Level("same city", "l.city = r.city", tf="city"),
-            Level("similar city", _similar("city", 0.9)),
-            _ELSE,
+            Level("same street", f"l.street = r.street AND {near}", tf="street", usual=(0.4, 1e-4)),
+            Level("similar street", f"{_similar('street', 0.92)} AND {near}", usual=(0.03, 2e-5)),
+            Level("same postcode", "l.postcode = r.postcode", tf="postcode", usual=(0.4, 4e-4)),
+            Level("similar postcode", "damerau_levenshtein(l.postcode, r.postcode) <= 1", usual=(0.005, 5e-4)),
+            Level("same city", "l.city = r.city", tf="city", usual=(0.1, 5e-4)),
+            Level("similar city", _similar("city", 0.9), usual=(0.01, 0.001)),
+            _else(0.05, 0.99),
         ),
     )
 
@@ -203,22 +225,25 @@ def _similar(column: str, threshold: float) -> str:
     return f"(damerau_levenshtein({a}, {b}) <= 1 OR jaro_winkler_similarity({a}, {b}) >= {threshold})"
 
 
-def _same(column: str) -> Level:
-    return Level("same", f"l.{quote(column)} = r.{quote(column)}", tf=column)
+def _same(column: str, m: float, u: float) -> Level:
+    return Level("same", f"l.{quote(column)} = r.{quote(column)}", tf=column, usual=(m, u))
 
 
 def _text(column: str) -> Comparison:
-    return Comparison(column, (_unknown(column), _same(column), Level("similar", _similar(column, 0.88)), _ELSE))
+    similar = Level("similar", _similar(column, 0.88), usual=(0.1, 0.01))
+    return Comparison(column, (_unknown(column), _same(column, 0.7, 0.02), similar, _else(0.2, 0.97)))
 
 
 def _choice(column: str) -> Comparison:
-    return Comparison(column, (_unknown(column), _same(column), _ELSE))
+    return Comparison(column, (_unknown(column), _same(column, 0.95, 0.4), _else(0.05, 0.6)))
 
 
 def _source(sources: list[str]) -> Comparison:
     """A source that rarely holds a person twice says so itself: one level a source, for training to weigh."""
     both = [Level(BOTH_IN + s, f"l.source = {_text_value(s)} AND r.source = {_text_value(s)}") for s in sources]
-    return Comparison("source", (Level("not known for both", "l.source IS NULL", null=True), *both, _ELSE))
+    return Comparison(
+        "source", (Level("not known for both", "l.source IS NULL", null=True), *both, Level(DIFFER, "ELSE"))
+    )
 
 
 def _text_value(value: str) -> str:

@@ -40,6 +40,11 @@ EM_MIN_PAIRS = 50
 SEED = 20260101
 #: However rarely a field seemed to change within a person, it is assumed to do so once in so many pairs.
 M_FLOOR = 0.005
+#: Fewer pairs of people than this can't show how rare an agreement is: what shops usually show stands in.
+ENOUGH_PAIRS = 20_000
+#: A value's share is taken of at least so many people: what nobody else in a small shop has, somebody elsewhere has.
+AT_LEAST_PEOPLE = {"email": 1000, "phone": 1000, "rare_domain": 1000}
+AT_LEAST_NAMESAKES = 200
 #: Weights (bits) of one comparison's levels differ by more than this.
 TELLING = 1e-5
 
@@ -172,12 +177,12 @@ def train(compute: Compute, comparisons: list[Comparison]) -> Model:
     nodes = compute.count("nodes")
     if nodes < 2 or not comparisons:
         raise LinkError(
-            "there is nothing to compare: the sources hold fewer than two records that differ in a name or an identifier"
+            "there is nothing to compare: the sources hold fewer than two records that differ in a name or identifier"
         )
     settings = base_settings([c.settings() for c in comparisons])
     settings["probability_two_random_records_match"] = _prior(compute, nodes)
     model = Model.with_term_frequencies(compute, settings, comparisons)
-    floor = _learn_u(compute, settings)
+    floor = _learn_u(compute, settings, comparisons)
     _settle(settings, comparisons, _learn_m(compute, settings, model.term_frequencies), floor)
     return model
 
@@ -194,20 +199,22 @@ def _term_frequencies(compute: Compute, column: str) -> None:
     An address or number is its owner's own, so the group itself is left out of the count; half a person stands for
     none.
     """
-    own = 1 if column in ("email", "phone", "rare_domain") else 0
+    own = 1 if column in AT_LEAST_PEOPLE else 0
+    least = AT_LEAST_PEOPLE.get(column, AT_LEAST_NAMESAKES)
     compute.table(
         f"tf_{column}",
         f"""
         WITH held AS (SELECT DISTINCT {quote(column)} AS value, seed_id FROM nodes JOIN seeds USING (node_id)
                       WHERE {quote(column)} IS NOT NULL)
         SELECT value AS {quote(column)},
-            greatest(count(*) - {own}, 0.5) / (SELECT count(DISTINCT seed_id) FROM held) AS {quote("tf_" + column)}
+            greatest(count(*) - {own}, 0.5) / greatest((SELECT count(DISTINCT seed_id) FROM held), {least})
+            AS {quote("tf_" + column)}
         FROM held GROUP BY value ORDER BY value
         """,
     )
 
 
-def _learn_u(compute: Compute, settings: dict[str, Any]) -> float:
+def _learn_u(compute: Compute, settings: dict[str, Any], comparisons: list[Comparison]) -> float:
     """Fill in u from pairs of representatives, which are different people nearly always; returns the smallest u."""
     groups = compute.table(
         "_people", "SELECT n.* FROM nodes n JOIN seeds USING (node_id) WHERE is_head ORDER BY node_id"
@@ -219,10 +226,16 @@ def _learn_u(compute: Compute, settings: dict[str, Any]) -> float:
         max_pairs=U_PAIRS, seed=SEED, min_count_per_level=None, num_chunks=1
     )
     # A level that the sample never showed is rarer than the sample could show.
-    floor = 0.5 / min(U_PAIRS, max(groups * (groups - 1) / 2, 1))
+    pairs = min(U_PAIRS, groups * (groups - 1) / 2)
+    floor = 0.5 / max(pairs, U_PAIRS if pairs < ENOUGH_PAIRS else 1)
     for learned, wanted in _paired_levels(sampler.misc.save_model_to_json(), settings):
         u = learned.get("u_probability")
         wanted["u_probability"] = round_to(max(u if isinstance(u, float) else 0.0, floor))
+    if pairs < ENOUGH_PAIRS:
+        for comparison, found in zip(comparisons, settings["comparisons"], strict=True):
+            for level, wanted in zip(comparison.levels, found["comparison_levels"], strict=True):
+                if level.usual:
+                    wanted["u_probability"] = level.usual[1]
     sampler.table_management.invalidate_cache()
     compute.drop("_people")
     return round_to(floor)
@@ -310,6 +323,8 @@ def _settle(
                 # Never learned: no pass can hold it apart, and an account is one person's by its nature.
                 u = levels[v]["u_probability"] = floor
                 m = 0.9 if level.label != DIFFER else u
+            elif not seen and comparison.name != "source":
+                m = level.usual[0] if level.usual else u
             elif not agreed:
                 m = u  # a field that never repeats within a person can only contradict, and admission sees to that
             elif v in seen:
