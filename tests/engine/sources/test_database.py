@@ -96,7 +96,10 @@ def _postgres() -> Path | None:
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     programs = _postgres()
     if programs is None:
-        pytest.skip("no Postgres server here: install Debian's package postgresql to run this test")
+        missing = "no Postgres server here: install Debian's package postgresql to run this test"
+        if os.environ.get("CLEW_TEST_POSTGRES") == "required":
+            pytest.fail(missing)
+        pytest.skip(missing)
     pytest.importorskip("psycopg", reason="no Postgres driver here: install clew[postgres] to run this test")
     folder = tmp_path_factory.mktemp("postgres")
     user: dict[str, object] = {}
