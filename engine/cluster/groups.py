@@ -10,6 +10,7 @@ from engine.cluster.policy import Policy
 from engine.compute import Compute, quote
 from engine.link.blocking import Rule
 from engine.link.model import Model
+from engine.link.nodes import held_once
 from engine.link.score import reasons, rule_name, stage
 from engine.tables import MATCHES, REFUSALS, check
 
@@ -64,13 +65,12 @@ def _unique_values(compute: Compute, config: Config) -> None:
                 " JOIN node_records USING (record_id) WHERE type = $kind GROUP BY node_id, type",
                 {"kind": kind},
             )
-    for source in config.sources:
-        if not source.duplicates:
-            compute.run(
-                "INSERT INTO unique_values SELECT node_id, $kind, min(record_id) FROM node_records JOIN records"
-                " USING (record_id) WHERE source = $source GROUP BY node_id",
-                {"kind": f"record of {source.title}", "source": source.title},
-            )
+    for source in held_once(config):
+        compute.run(
+            "INSERT INTO unique_values SELECT node_id, $kind, min(record_id) FROM node_records JOIN records"
+            " USING (record_id) WHERE source = $source GROUP BY node_id",
+            {"kind": f"record of {source}", "source": source},
+        )
 
 
 def _matches(compute: Compute, model: Model, rules: list[Rule]) -> None:

@@ -2,7 +2,7 @@
 
 A customer with thirty orders would otherwise be compared thirty times with everyone, and would make his own e-mail look
 common. A record folds only when it says enough to stand for a person: an identifier that may link, or a full name with
-a birth date, street or postcode.
+a birth date, street or postcode; and never where its source is said to hold nobody twice.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ FIELDS = (
 def extra_columns(compute: Compute, wanted: tuple[str, ...]) -> list[str]:
     """Those columns of the project's own in `records`, with their prefix, that it wants compared."""
     return [c for c in compute.columns("records") if c.startswith(EXTRA) and c.removeprefix(EXTRA) in wanted]
+
+
+def held_once(config: Config) -> list[str]:
+    """Names of the sources that never hold a person twice, by the project's word."""
+    return [source.title for source in config.sources if config.linkage.link_only or not source.duplicates]
 
 
 def build_nodes(compute: Compute, config: Config) -> int:
@@ -52,12 +57,14 @@ def build_nodes(compute: Compute, config: Config) -> int:
         "_said",
         f"""
         SELECT r.record_id, r.source, r.kind, {said}, v.emails, v.phones, v.phone_weak, v.accounts,
-            CASE WHEN v.emails IS NOT NULL OR v.phones IS NOT NULL OR v.accounts IS NOT NULL
-                OR (r.first_name IS NOT NULL AND r.last_name IS NOT NULL
-                    AND coalesce(r.birth_date::VARCHAR, r.street, r.postcode) IS NOT NULL)
+            CASE WHEN NOT list_contains($once::VARCHAR[], r.source)
+                AND (v.emails IS NOT NULL OR v.phones IS NOT NULL OR v.accounts IS NOT NULL
+                    OR (r.first_name IS NOT NULL AND r.last_name IS NOT NULL
+                        AND coalesce(r.birth_date::VARCHAR, r.street, r.postcode) IS NOT NULL))
             THEN hash(r.source, {said}, v.emails, v.phones, v.accounts)::VARCHAR ELSE r.record_id END AS fold
         FROM records r LEFT JOIN _values v USING (record_id)
         """,
+        {"once": held_once(config)},
     )
     compute.table(
         "node_records",
