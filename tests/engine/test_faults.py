@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,8 +19,9 @@ from tests.engine.corner import PEOPLE, TILL, Corner, customers
 ROOT = Path(__file__).parents[2]
 STAGES = ("sources", "standardise", "link", "cluster", "ledger", "profile", "publish")
 
-#: Runs the shop in folder argv[1] and is killed with no chance to tidy up: at the start of a stage, at the end of the
-#: last one, when half of the tables are written, or when all are and only the commit is missing.
+#: Runs the shop in folder argv[1] once for each of the further words, each time in a process of its own that is killed
+#: with no chance to tidy up: at the start of a stage, when half of the tables are written, or right before or after the
+#: commit. Prints which run is published after each.
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -30,52 +30,61 @@ from engine.pipeline import Silent
 from engine.state import State
 from tests.engine.corner import Corner
 
-folder, moment = Path(sys.argv[1]), sys.argv[2]
-
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
-class Deadly(Silent):
-    def stage(self, name):
-        if name == moment:
+def run(shop, moment):
+    class Deadly(Silent):
+        def stage(self, name):
+            if name == moment:
+                die()
+
+    write, publish = Compute.write_parquet, State.publish
+
+    def write_half(self, name, path, order_by=None):
+        if moment == "half written" and name == "members":
+            path.with_name(path.name + ".part").write_bytes(b"PAR1")
+            die()
+        write(self, name, path, order_by)
+
+    def publish_or_die(self, *args, **options):
+        if moment == "before the commit":
+            die()
+        publish(self, *args, **options)
+        if moment == "after the commit":
             die()
 
-    def done(self, name, seconds, counts):
-        if moment == "published":
-            die()
+    Compute.write_parquet, State.publish = write_half, publish_or_die
+    shop.run(reporter=Deadly())
 
-write = Compute.write_parquet
-def write_half(self, name, path, order_by=None):
-    if moment == "half written" and name == "members":
-        path.with_name(path.name + ".part").write_bytes(b"PAR1")
-        die()
-    write(self, name, path, order_by)
-Compute.write_parquet = write_half
-
-publish = State.publish
-def publish_or_die(self, *args, **options):
-    if moment == "before the commit":
-        die()
-    publish(self, *args, **options)
-    if moment == "after the commit":
-        die()
-State.publish = publish_or_die
-
-Corner(folder).run(reporter=Deadly())
+shop = Corner(Path(sys.argv[1]))
+for moment in sys.argv[2:]:
+    child = os.fork()
+    if not child:
+        run(shop, moment)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, (moment, status)
+    with State.open(shop.store, read_only=True) as state:
+        current = state.current_run()
+    print(moment, current.run_id if current else None, sep=": ")
 """
 
 
-def kill_in(shop: Corner, moment: str) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+def kill_in(shop: Corner, *moments: str) -> list[str]:
+    """Kill a run at each of these moments, one after the other; returns the published run after each."""
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(shop.folder), moment],
+        [sys.executable, "-c", KILLED, str(shop.folder), *moments],
         cwd=ROOT,
-        env=environment,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert done.returncode == 0, done.stderr
+    lines = [line.split(": ") for line in done.stdout.splitlines()]
+    assert [moment for moment, _ in lines] == list(moments)
+    return [run for _, run in lines]
 
 
 def litter(shop: Corner) -> list[str]:
@@ -96,16 +105,13 @@ def statuses(shop: Corner) -> list[str]:
 # --- kill -9
 
 
-@pytest.mark.parametrize("moments", [STAGES[:3], STAGES[3:5], STAGES[5:], ("half written", "before the commit")])
-def test_a_run_killed_in_any_stage_leaves_the_earlier_answer_and_the_next_run_works(
-    corner: Corner, moments: tuple[str, ...]
-) -> None:
+def test_a_run_killed_in_any_stage_leaves_the_earlier_answer_and_the_next_run_works(corner: Corner) -> None:
     first = corner.current()
     corner.write("till", TILL[:2])
-    for moment in moments:
-        kill_in(corner, moment)
-        assert corner.current() == first
-        assert customers(first) == PEOPLE
+    moments = (*STAGES, "half written", "before the commit")
+    assert kill_in(corner, *moments) == [first.run_id] * len(moments)
+    assert customers(first) == PEOPLE
+    assert litter(corner)
     second = corner.run()
     assert corner.current() == second.run
     assert customers(second.run) == [group for group in PEOPLE if group != ["till:9"]]
@@ -113,18 +119,12 @@ def test_a_run_killed_in_any_stage_leaves_the_earlier_answer_and_the_next_run_wo
     assert statuses(corner) == ["published", *["stopped"] * len(moments), "published"]
 
 
-def test_a_run_killed_right_after_its_commit_is_published(corner: Corner) -> None:
-    first = corner.current()
-    corner.write("till", TILL[:2])
-    kill_in(corner, "after the commit")
-    second = corner.current()
-    assert second != first
-    assert customers(second) == [group for group in PEOPLE if group != ["till:9"]]
-
-
-def test_a_first_run_that_was_killed_leaves_nothing_in_the_way(new_corner: Corner) -> None:
-    kill_in(new_corner, "before the commit")
-    assert customers(new_corner.run().run) == PEOPLE
+def test_a_first_run_killed_before_its_commit_answers_nothing_and_one_killed_after_it_all(new_corner: Corner) -> None:
+    none, published = kill_in(new_corner, "before the commit", "after the commit")
+    assert none == "None"
+    assert new_corner.current().run_id == published
+    assert customers(new_corner.current()) == PEOPLE
+    assert not new_corner.run().changes
     assert litter(new_corner) == []
 
 
