@@ -39,9 +39,8 @@ VISITS: tuple[Row, ...] = (
 )
 
 
-def _level(condition: str, label: str, m: float, u: float, tf: str | None = None) -> dict[str, Any]:
-    found = {"sql_condition": condition, "label_for_charts": label, "m_probability": m, "u_probability": u}
-    return found | ({"tf_adjustment_column": tf, "tf_minimum_u_value": 0.001} if tf else {})
+def _level(condition: str, label: str, m: float, u: float) -> dict[str, Any]:
+    return {"sql_condition": condition, "label_for_charts": label, "m_probability": m, "u_probability": u}
 
 
 def _comparison(name: str, *levels: dict[str, Any]) -> dict[str, Any]:
@@ -57,8 +56,8 @@ MODEL: dict[str, Any] = {
     "comparisons": [
         _comparison(
             "first_name",
-            _level('"first_root_l" = "first_root_r"', "same name", 0.9, 0.02, tf="first_root"),
-            _level("ELSE", "another name", 0.1, 0.98),
+            _level('"first_root_l" = "first_root_r"', "same name", 0.9, 0.2),
+            _level("ELSE", "another name", 0.1, 0.8),
         ),
         _comparison(
             "last_name",

@@ -12,13 +12,14 @@ import pytest
 
 from engine.compute import Compute
 from engine.errors import LinkError
+from engine.link import own
 from engine.link.comparisons import DIFFER, choose
 from engine.link.model import Model, train
 from engine.link.nodes import build_nodes
 from engine.link.seeds import build_seeds
 from engine.pipeline import Silent, read_manifest
 from tests.engine.conftest import Published
-from tests.engine.corner import Corner
+from tests.engine.corner import PEOPLE, Corner, customers, untrained
 from tests.engine.people import People
 
 
@@ -140,19 +141,23 @@ def test_no_two_levels_of_a_comparison_weigh_the_same(folder: Path, compute: Com
 
 
 def test_what_training_never_saw_is_no_evidence(people: People) -> None:
-    """Too few pairs for any pass: nothing was learned, so nothing weighs anything."""
+    """No pass holds enough pairs, and nobody can know what a file of the user's own usually shows."""
     for number in range(12):
-        name = f"{'abcdefghijkl'[number] * 3} {'zyxwvutsrqpo'[number] * 3}"
-        people.add(f"crm:{number}", name, email=f"{number}@x.com")
-        people.add(f"till:{number}", name, email=f"{number}@x.com", city="oakland")
+        for source in ("crm", "till"):
+            people.add(f"{source}:{number}", f"ann{number} archer{number}", email=f"{number}@x.com", city=source)
     people.build()
     people.seeds()
-    comparisons = choose(people.compute, ())
+    comparisons = own.comparisons(untrained())
     model = train(people.compute, comparisons)
     assert model.fits(comparisons)
     assert not model.fits(comparisons[:1])
     weights = [math.log2(m / u) for name in model.comparisons for _, m, u in model.levels(name)]
-    assert weights == [pytest.approx(0, abs=1e-3)] * len(weights)
+    assert weights == [pytest.approx(0, abs=1e-2)] * len(weights)
+
+
+def test_a_shop_too_small_to_learn_from_is_judged_by_what_shops_usually_show(new_corner: Corner) -> None:
+    new_corner.settings = {}
+    assert customers(new_corner.run().run) == PEOPLE
 
 
 @pytest.mark.parametrize("records", [0, 1])

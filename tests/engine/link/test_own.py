@@ -32,7 +32,7 @@ def test_a_trained_model_is_used_with_the_weights_it_holds(corner_run: Corner) -
     assert [(r["comparison"], r["level"], r["weight"]) for r in reasons] == [
         ("phone", "same number", 11.773139),
         ("last_name", "same surname", 6.569856),
-        ("first_name", "same name", 2.169925),  # half as rare in this shop as u says, so by its term frequency
+        ("first_name", "same name", 2.169925),
     ]
 
 
@@ -60,6 +60,28 @@ def test_settings_without_weights_are_trained_here(new_corner: Corner) -> None:
         level for c in settings["comparisons"] for level in c["comparison_levels"] if not level.get("is_null_level")
     ]
     assert all(0 < level[p] <= 1 for level in told for p in ("m_probability", "u_probability"))
+
+
+def test_a_rare_name_weighs_more_than_a_common_one_where_the_file_asks_for_it(new_corner: Corner) -> None:
+    changed = copy.deepcopy(MODEL)
+    changed["comparisons"][1]["comparison_levels"][1]["tf_adjustment_column"] = "last_name"
+    new_corner.write_model(changed)
+    lasts = ["Smith"] * 60 + ["Archer"]
+    shop: list[Row] = [
+        {
+            "id": str(n),
+            "first_name": f"{chr(97 + n % 26) * (3 + n // 26)}",
+            "last_name": last,
+            "email": f"m{n}@mail.com",
+        }
+        for n, last in enumerate(lasts)
+    ]
+    new_corner.write("web", shop)
+    new_corner.write("till", [{**row, "city": "Oakland"} for row in shop])
+    run = new_corner.run().run
+    found = table(run, "matches", "reasons", "WHERE record_a IN ('till:0', 'till:60')")
+    common, rare = sorted(next(r["weight"] for r in reasons if r["comparison"] == "last_name") for (reasons,) in found)
+    assert common < rare - 3
 
 
 def test_blocking_rules_of_the_file_propose_pairs(new_corner: Corner) -> None:
