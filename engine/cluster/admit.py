@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from engine.cluster.group import Tie, find_clashes, load_groups, refusal
+from engine.cluster.cross import CrossPairs
+from engine.cluster.group import OUTVOTED, Tie, find_clashes, load_groups, refusal
 from engine.cluster.policy import Policy
 from engine.compute import Compute
 
@@ -64,6 +65,15 @@ def _admit_carefully(compute: Compute, policy: Policy) -> None:
             node = parent[node]
         return node
 
+    pairs = compute.arrow(
+        """
+        SELECT s.a, s.b, s.personal AND s.weight >= $threshold AS match FROM scored s
+        JOIN group_of x ON x.node_id = s.a JOIN group_of y ON y.node_id = s.b AND y.group_id = x.group_id
+        JOIN _careful c ON c.group_id = x.group_id WHERE s.a < s.b
+        """,
+        {"threshold": policy.threshold},
+    )
+    cross = CrossPairs(zip(*(column.to_pylist() for column in pairs.columns), strict=True))
     edges = compute.arrow(
         """
         SELECT e.a, e.b, e.base, e.proof, e.email, e.phone
@@ -76,11 +86,14 @@ def _admit_carefully(compute: Compute, policy: Policy) -> None:
         if left == right:
             continue
         why = refusal(groups[left], groups[right], Tie(*tie), policy, clashes)
+        if not why and not cross.agree(left, right):
+            why = OUTVOTED
         if why:
             refused.append((a, b, why))
             continue
         keep, gone = min(left, right), max(left, right)
         groups[keep].absorb(groups.pop(gone))
+        cross.join(keep, gone)
         parent[gone] = keep
     nodes = np.fromiter(parent, dtype=np.int64, count=len(parent))
     roots = np.fromiter((root(n) for n in parent), dtype=np.int64, count=len(parent))

@@ -1,9 +1,9 @@
 """Score groups as groups: evidence that is spread over several records counts together.
 
 Two fragments may share an e-mail between one pair of records and a phone between another, neither enough by itself. For
-every two groups with a scored pair between them, each comparison counts with its best weight over all of those pairs;
-against them stands what `group.refusal` knows of both. A few rounds, best first, at most one join a group and
-round, so that the evidence is counted again before the next.
+every two groups with a scored pair between them, each comparison counts with its best weight over all of those pairs,
+as long as most of them speak for the join; against it stands what `group.refusal` knows of both. A few rounds, best
+first, at most one join a group and round, so that the evidence is counted again before the next.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from engine.link.model import Model
 from engine.link.score import level_of
 
 ROUNDS = 8
+#: Between fragments of so few pairs, it is enough that most speak for the join; of more, most have to be matches.
+FEW = 4
 
 
 def join_groups(compute: Compute, model: Model, policy: Policy) -> int:
@@ -69,6 +71,8 @@ def _candidates(compute: Compute, model: Model, policy: Policy) -> None:
         SELECT g, h, round({total} + $prior, 6) AS base, coalesce({proof}, false) AS proof, {told["email"]} AS email,
             {told["phone"]} AS phone, arg_max(a, (weight, -a, -b)) AS a, arg_max(b, (weight, -a, -b)) AS b
         FROM _between GROUP BY g, h HAVING round({total} + $prior, 6) >= $threshold AND bool_or(personal)
+            AND (count(*) FILTER (weight >= $threshold) * 2 >= count(*)
+                 OR count(*) <= {FEW} AND count(*) FILTER (weight > $prior) * 2 >= count(*))
         """,
         {"prior": model.prior_weight, "threshold": policy.threshold},
     )

@@ -13,6 +13,7 @@ TWO_OF_A_KIND = "two different values of {}, of which a person has one"
 NAMES = "most first names disagree"
 BIRTH_DATES = "all birth dates disagree"
 TOO_MANY = "more than {} records in one customer"
+OUTVOTED = "most other pairs of their records are no matches"
 OUTWEIGHED = "outweighed by what the other records say: {}"
 
 #: Pairs of first names, in both orders, that can't be one person's.

@@ -313,7 +313,7 @@ def _settle(
     for c, comparison in enumerate(comparisons):
         levels = settings["comparisons"][c]["comparison_levels"]
         seen = {v: median(passes[c, v]) for v in range(len(levels)) if (c, v) in passes}
-        agreed = _repeats(comparison, levels, seen)
+        agreed = _repeats(comparison, levels, seen, floor)
         weights: dict[str, float] = {}
         for v, level in enumerate(comparison.levels):
             if level.null:
@@ -352,12 +352,17 @@ def _tell_apart(levels: list[dict[str, Any]]) -> None:
         taken.append(math.log2(m / u))
 
 
-def _repeats(comparison: Comparison, levels: list[dict[str, Any]], seen: dict[int, float]) -> bool:
-    """Tell whether training saw the field repeat within people, clearly more often than between them."""
-    strongest = next((v for v, level in enumerate(comparison.levels) if not level.null), None)
-    if comparison.name == "source" or strongest is None:
-        return True
-    return strongest in seen and seen[strongest] > max(3 * levels[strongest]["u_probability"], 0.02)
+def _repeats(comparison: Comparison, levels: list[dict[str, Any]], seen: dict[int, float], floor: float) -> bool:
+    """Tell whether training saw the field repeat within people, at odds clearly better than between them.
+
+    The strongest grade that the data has at all decides: without streets, that of an address is its postcode.
+    """
+    for v, level in enumerate(comparison.levels):
+        u = 1.0 if level.null else levels[v]["u_probability"]
+        if comparison.name != "source" and not level.null and (v in seen or u > floor):
+            m = min(seen.get(v, 0.0), 1 - 1e-9)
+            return level.label != DIFFER and m * (1 - u) > 3 * u * (1 - m)
+    return True
 
 
 def _paired_levels(a: dict[str, Any], b: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
