@@ -141,7 +141,8 @@ def make_nodes(work: Path, records: int, seed: int) -> dict[str, Any]:
         # Splink's clustering has a node_id of its own.
         settings["unique_id_column_name"] = "unique_id"
         rules = blocking.choose(list(compute.columns("nodes")), config.linkage.blocking)
-        keys = [_write_key(compute, i, rule.key, config.limits.block_size) for i, rule in enumerate(rules)]
+        size = config.limits.block_size
+        keys = [_write_key(compute, i, r.key, blocking.block_limit(r, size)) for i, r in enumerate(rules)]
         made = "".join(f", _key_{i}.key AS key_{i}" for i in range(len(rules)))
         joins = "".join(f" LEFT JOIN _key_{i} USING (node_id)" for i in range(len(rules)))
         compute.table("keyed", f"SELECT node_id AS unique_id, nodes.* EXCLUDE (node_id){made} FROM nodes{joins}")

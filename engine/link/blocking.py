@@ -20,6 +20,11 @@ class Rule:
     exact: bool = False
 
 
+#: Blocks of mere likeness may be so many times smaller than those of an identifier. What a large one holds together is
+#: common, and those of its pairs that agree in more stand in a narrower rule's block as well.
+LIKENESS = 5
+
+
 def _both(*parts: str) -> str:
     return " || '|' || ".join(parts)
 
@@ -78,14 +83,15 @@ def block(compute: Compute, rules: list[Rule], block_size: int, link_only: bool)
     """Make `blocked` (join_key_l, join_key_r, match_key): each pair of node ids once, l < r, under its first rule.
 
     A node that stands for several records is paired with itself as well, to learn what their likeness is worth.
-    Blocks of more than `block_size` nodes are not compared. With `link_only`, pairs of one source are left out.
+    Blocks of more than `block_size` nodes are not compared; for rules of mere likeness, of more than a LIKENESS-th of it.
+    With `link_only`, pairs of one source are left out.
     Errors: ConfigError for a rule of the project's own that can't be understood.
     """
     compute.run("CREATE OR REPLACE TABLE _blocked (a BIGINT, b BIGINT, rule SMALLINT)")
     between = "AND l.source <> r.source" if link_only else ""
     for number, rule in enumerate(rules):
         try:
-            _propose(compute, rule.key, number, block_size, between)
+            _propose(compute, rule.key, number, block_limit(rule, block_size), between)
         except MEANINGLESS as error:
             raise ConfigError(
                 f"blocking rule {rule.name!r} is neither a column of the compared records nor SQL over l and r:"
@@ -101,6 +107,11 @@ def block(compute: Compute, rules: list[Rule], block_size: int, link_only: bool)
     )
     compute.drop("_keys", "_blocked")
     return count
+
+
+def block_limit(rule: Rule, block_size: int) -> int:
+    """How many nodes a block of the rule may hold."""
+    return block_size if rule.exact else max(block_size // LIKENESS, 2)
 
 
 def _propose(compute: Compute, key: str, number: int, block_size: int, between: str) -> None:

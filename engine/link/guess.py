@@ -64,14 +64,14 @@ def fill_names(compute: Compute) -> None:
         """
     )
     _count(compute)
+    # One error away means the same letters, the same beginning or the same end: all pairs would be too many to try.
+    keyed = """(SELECT *, unnest([array_to_string(list_sort(string_split(first_name, '')), ''),
+        '<' || left(first_name, 2), '>' || right(first_name, 3)]) AS key FROM _first_name)"""
     compute.run(
         f"""
         UPDATE _said SET first_root = m.root FROM (
             SELECT rare.first_name, arg_max(good.first_root, (good.uses, good.first_name)) AS root
-            FROM _first_name rare JOIN _first_name good
-                ON list_sort(string_split(rare.first_name, '')) = list_sort(string_split(good.first_name, ''))
-                OR left(rare.first_name, 2) = left(good.first_name, 2)
-                OR right(rare.first_name, 3) = right(good.first_name, 3)
+            FROM {keyed} rare JOIN {keyed} good ON rare.key = good.key
             WHERE length(rare.first_name) > 3 AND good.uses >= {KNOWN} AND rare.uses * {RARER} <= good.uses * {KNOWN}
                 AND rare.first_root = rare.first_name AND rare.first_name <> good.first_name
                 AND damerau_levenshtein(rare.first_name, good.first_name) = 1
