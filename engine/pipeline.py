@@ -13,7 +13,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -169,7 +169,9 @@ def run(
                 result = stages.run(state, run_id, started, only, retrain, frames)
         except BaseException:
             shutil.rmtree(_part(layout, run_id), ignore_errors=True)
-            state.fail(run_id, datetime.now(UTC))
+            # Stopped in the instant after the commit, the run is published and can't fail any more.
+            with suppress(StateError):
+                state.fail(run_id, datetime.now(UTC))
             raise
     return result
 

@@ -34,7 +34,7 @@ def build_device_windows(compute: Compute) -> int:
         WHERE i.type = 'device' AND i.status IN ('ok', 'weak') AND coalesce(r.created_at, r.seen_at) IS NOT NULL
         UNION ALL
         SELECT e.device, k.customer_id, e."at",
-            CASE WHEN e.kind = 'click' OR (k.type = 'account' AND e.url IS NOT NULL AND contains(e.url, k.bare))
+            CASE WHEN e.kind = 'click' OR (k.type = 'account' AND e.url IS NOT NULL AND contains(e.url, '=' || k.bare))
                  THEN 'click' ELSE 'login' END,
             NULL, k.confidence
         FROM events e JOIN _known k ON k.value = coalesce(e.account, e.email, e.phone)

@@ -83,7 +83,7 @@ def block(compute: Compute, rules: list[Rule], block_size: int, link_only: bool)
     """Make `blocked` (join_key_l, join_key_r, match_key): each pair of node ids once, l < r, under its first rule.
 
     A node that stands for several records is paired with itself as well, to learn what their likeness is worth.
-    Blocks of more than `block_size` nodes are not compared; for rules of mere likeness, of more than a LIKENESS-th of it.
+    Blocks of more than `block_size` nodes are not compared; for rules of mere likeness, of more than a LIKENESS-th.
     With `link_only`, pairs of one source are left out.
     Errors: ConfigError for a rule of the project's own that can't be understood.
     """

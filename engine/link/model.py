@@ -64,12 +64,14 @@ HOUSEHOLD_PASSES = (("street", "postcode"), ("last_name", "postcode"), ("last_na
 class Model:
     """A trained model: Splink's settings with m and u, and how it came about.
 
-    `term_frequencies` lists the columns whose tables (`tf_<column>`: value, share of people who hold it) belong to it.
+    `term_frequencies` lists the columns whose tables (`tf_<column>`: value, share of people who hold it) belong to it,
+    and `frequencies` is a digest of what these tables hold.
     """
 
     settings: dict[str, Any]
     term_frequencies: tuple[str, ...]
     trained_on: dict[str, int] = field(default_factory=dict)
+    frequencies: str = ""
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -101,7 +103,7 @@ class Model:
     @property
     def hash(self) -> str:
         """SHA-256 over what the model computes with."""
-        text = json.dumps([self.settings, self.term_frequencies, self.schema_version], sort_keys=True)
+        text = json.dumps([self.settings, self.term_frequencies, self.frequencies, self.schema_version], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def fits(self, comparisons: list[Comparison]) -> bool:
@@ -126,7 +128,8 @@ class Model:
         for column in columns:
             _term_frequencies(compute, column)
         groups = int(compute.value("SELECT count(*) FROM seeds WHERE is_head"))
-        return Model(settings, columns, {"nodes": compute.count("nodes"), "groups": groups})
+        trained_on = {"nodes": compute.count("nodes"), "groups": groups}
+        return Model(settings, columns, trained_on, _digest(compute, columns))
 
     @staticmethod
     def load(compute: Compute, folder: Path) -> Model:
@@ -143,9 +146,18 @@ class Model:
         except (OSError, ValueError, KeyError, TypeError, *UNREADABLE) as error:
             why = str(error).splitlines()[0]
             raise LinkError(f"{folder}: the model can't be read ({why}); make a new one with `clew train`") from error
-        if model.hash != stated:
+        if model.hash != stated or model.frequencies != _digest(compute, model.term_frequencies):
             raise LinkError(f"{folder}: the model was changed by hand; make a new one with `clew train`")
         return model
+
+
+def _digest(compute: Compute, columns: tuple[str, ...]) -> str:
+    """Sum up what the term frequency tables hold, in any order of rows."""
+    rows = "bit_xor(md5_number_lower({0}::VARCHAR || '=' || round({1}, 12)::VARCHAR))"
+    parts = [
+        compute.value(f"SELECT {rows.format(quote(c), quote('tf_' + c))} FROM {quote('tf_' + c)}") for c in columns
+    ]
+    return hashlib.sha256(repr(list(zip(columns, parts, strict=True))).encode()).hexdigest()
 
 
 def _shape(comparisons: list[dict[str, Any]]) -> list[Any]:
