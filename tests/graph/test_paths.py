@@ -36,8 +36,8 @@ def graphs(draw: st.DrawFn, parallel: bool = False) -> list[Match]:
 ENDS = st.sets(st.integers(0, 9).map(lambda n: f"r{n}"), min_size=1, max_size=3)
 
 
-def _graph(matches: list[Match]) -> nx.Graph:
-    graph = nx.Graph()
+def _graph(matches: list[Match]) -> nx.Graph[str]:
+    graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(f"r{n}" for n in range(10))
     for m in matches:
         graph.add_edge(m.record_a, m.record_b, weight=m.weight)
