@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from engine import tables
-from engine.compute.duck import Compute, quote
+from engine.compute import Compute, literal, quote
 from engine.errors import StateError, TableError
 from engine.runs import RunTables
 from engine.tables import Table
@@ -87,10 +87,10 @@ def open_run(compute: Compute, run: RunTables, prefix: str) -> None:
         columns = [f'"{c}"' for c in graph_table.table.columns]
         if graph_table.table.extras:
             columns.append(f"{_extras(sorted(c for c in found if c.startswith(tables.EXTRA)))} AS extras")
-        file = str(path).replace("'", "''")
         compute.view(
             view,
-            f"SELECT {', '.join(columns)}, file_row_number AS _row FROM read_parquet('{file}', file_row_number = true)",
+            f"SELECT {', '.join(columns)}, file_row_number AS _row"
+            f" FROM read_parquet({literal(str(path))}, file_row_number = true)",
         )
     wrong = compute.value(f"SELECT any_value(record_id) FROM {prefix}_records WHERE record_id <> source || ':' || key")
     if wrong is not None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from engine.cluster.admit import note_refused
 from engine.cluster.group import Tie, find_clashes, load_groups, refusal
 from engine.cluster.policy import Policy
-from engine.compute import Compute, quote
+from engine.compute import Compute, literal, quote
 from engine.link.model import Model
 from engine.link.score import level_of
 
@@ -110,7 +110,7 @@ def _record(compute: Compute, model: Model, before: int) -> None:
         if name == "source":
             continue
         weight, order = quote("w_" + name), f"{quote('w_' + name)}, -a, -b"
-        said = f"'comparison': '{name.removeprefix('x_')}', 'level': {level_of(model, name)}"
+        said = f"'comparison': {literal(name.removeprefix('x_'))}, 'level': {level_of(model, name)}"
         piece = f"{{'weight': {weight}, {said}, 'a': a, 'b': b}}"
         pieces.append(f"arg_max({piece}, ({order})) FILTER ({weight} IS NOT NULL)")
     compute.run(

@@ -33,7 +33,7 @@ def cluster(compute: Compute, config: Config, model: Model, rules: list[Rule]) -
     compute.table(
         "edges",
         f"""
-        SELECT a, b, weight, rule, personal, weight - {source} AS base, coalesce({proof}, false) AS proof,
+        SELECT a, b, weight, personal, weight - {source} AS base, coalesce({proof}, false) AS proof,
             {told["email"]} AS email, {told["phone"]} AS phone
         FROM scored WHERE weight >= $threshold AND a < b
         """,

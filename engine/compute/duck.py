@@ -27,6 +27,11 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def literal(text: str) -> str:
+    """Write text as an SQL literal, for the few places that take no parameter: file names, Splink's own SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 class Compute:
     """One private DuckDB database that lives as long as a run, spilling to disk under `folder`.
 
@@ -108,14 +113,14 @@ class Compute:
         """Write a table as one Parquet file; `order_by` is SQL. The file appears whole or not at all."""
         part = path.with_name(path.name + ".part")
         order = f" ORDER BY {order_by}" if order_by else ""
-        target = str(part).replace("'", "''")
-        self.run(f"COPY (SELECT * FROM {quote(name)}{order}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+        self.run(
+            f"COPY (SELECT * FROM {quote(name)}{order}) TO {literal(str(part))} (FORMAT parquet, COMPRESSION zstd)"
+        )
         part.replace(path)
 
     def read_parquet(self, name: str, path: Path) -> None:
         """Make view `name` over a Parquet file."""
-        target = str(path).replace("'", "''")
-        self.view(name, f"SELECT * FROM read_parquet('{target}')")
+        self.view(name, f"SELECT * FROM read_parquet({literal(str(path))})")
 
     def components(self, name: str, nodes: str, edges: str) -> int:
         """Make table `name` (node_id, component) of the connected components of a graph; returns their number.

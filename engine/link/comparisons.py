@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from engine.compute import Compute, quote
+from engine.compute import Compute, literal, quote
 from engine.link import names
 from engine.link.nodes import extra_columns
 from engine.tables import EXTRA
@@ -221,8 +221,7 @@ def _address() -> Comparison:
 
 
 def _similar(column: str, threshold: float) -> str:
-    a, b = f"l.{quote(column)}", f"r.{quote(column)}"
-    return f"(damerau_levenshtein({a}, {b}) <= 1 OR jaro_winkler_similarity({a}, {b}) >= {threshold})"
+    return names.similar(f"l.{quote(column)}", f"r.{quote(column)}", threshold)
 
 
 def _same(column: str, m: float, u: float) -> Level:
@@ -240,15 +239,10 @@ def _choice(column: str) -> Comparison:
 
 def _source(sources: list[str]) -> Comparison:
     """A source that rarely holds a person twice says so itself: one level a source, for training to weigh."""
-    both = [Level(BOTH_IN + s, f"l.source = {_text_value(s)} AND r.source = {_text_value(s)}") for s in sources]
+    both = [Level(BOTH_IN + s, f"l.source = {literal(s)} AND r.source = {literal(s)}") for s in sources]
     return Comparison(
         "source", (Level("not known for both", "l.source IS NULL", null=True), *both, Level(DIFFER, "ELSE"))
     )
-
-
-def _text_value(value: str) -> str:
-    # Splink's settings take no parameters, so a source's name has to stand in the condition.
-    return "'" + value.replace("'", "''") + "'"
 
 
 _PERSONAL: dict[str, Callable[[], Comparison]] = {

@@ -6,9 +6,9 @@ from __future__ import annotations
 RARER = 30
 
 
-def similar(a: str, b: str) -> str:
-    """SQL for whether two names are a typing error apart. NULLs give NULL."""
-    return f"(damerau_levenshtein({a}, {b}) <= 1 OR jaro_winkler_similarity({a}, {b}) >= 0.92)"
+def similar(a: str, b: str, threshold: float = 0.92) -> str:
+    """SQL for whether two texts are a typing error apart, or so alike by Jaro-Winkler. NULLs give NULL."""
+    return f"(damerau_levenshtein({a}, {b}) <= 1 OR jaro_winkler_similarity({a}, {b}) >= {threshold})"
 
 
 def both_common(left: str, right: str, field: str = "first") -> str:

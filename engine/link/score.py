@@ -6,7 +6,7 @@ import math
 
 from splink import DuckDBAPI, Linker
 
-from engine.compute import Compute, quote
+from engine.compute import Compute, literal, quote
 from engine.link.blocking import Rule
 from engine.link.comparisons import APPROXIMATE, HOUSEHOLD
 from engine.link.model import TELLING, Model
@@ -84,8 +84,8 @@ def reasons(model: Model) -> str:
     for name in model.comparisons:
         weight = quote("w_" + name)
         structs.append(
-            f"CASE WHEN {weight} IS NOT NULL THEN {{'weight': {weight}, 'comparison': {_text(name.removeprefix('x_'))},"
-            f" 'level': {level_of(model, name)}}} END"
+            f"CASE WHEN {weight} IS NOT NULL THEN {{'weight': {weight},"
+            f" 'comparison': {literal(name.removeprefix('x_'))}, 'level': {level_of(model, name)}}} END"
         )
     return f"""list_transform(
         list_reverse_sort(list_filter([{", ".join(structs)}], lambda r: r IS NOT NULL)),
@@ -95,20 +95,16 @@ def reasons(model: Model) -> str:
 
 def level_of(model: Model, comparison: str) -> str:
     """SQL over a row of `scored`: the label of a comparison's level."""
-    cases = " ".join(f"WHEN {v} THEN {_text(label)}" for v, (label, _, _) in enumerate(model.levels(comparison)))
+    cases = " ".join(f"WHEN {v} THEN {literal(label)}" for v, (label, _, _) in enumerate(model.levels(comparison)))
     return f"CASE {quote('v_' + comparison)} {cases} END"
 
 
 def rule_name(rules: list[Rule]) -> str:
     """SQL over a row of `scored`: the rule that proposed the pair, in words."""
-    return f"[{', '.join(_text(r.name) for r in rules)}][rule + 1]"
+    return f"[{', '.join(literal(r.name) for r in rules)}][rule + 1]"
 
 
 def stage(rules: list[Rule]) -> str:
     """SQL over a row of `scored` for what proposed the pair: an identifier, or likeness."""
     last = max((i for i, r in enumerate(rules) if r.exact), default=-1)
     return f"CASE WHEN rule <= {last} THEN 'identifier' ELSE 'probabilistic' END"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -11,7 +11,7 @@ import networkx as nx
 import pyarrow as pa
 import pytest
 
-from engine.compute import Compute, quote
+from engine.compute import Compute, literal, quote
 from engine.compute.failure import MEANINGLESS, UNREADABLE
 
 
@@ -120,3 +120,9 @@ def test_no_nodes_make_no_components(compute: Compute) -> None:
     compute.run("CREATE TABLE n (id BIGINT)")
     assert compute.components("found", "SELECT id FROM n", "SELECT id, id FROM n") == 0
     assert compute.count("found") == 0
+
+
+def test_a_literal_says_what_it_holds() -> None:
+    text = "it's 'quoted' -- \\ ü\n; DROP TABLE x"
+    with Compute() as compute:
+        assert compute.value(f"SELECT {literal(text)}") == text
