@@ -142,7 +142,7 @@ def make_nodes(work: Path, records: int, seed: int) -> dict[str, Any]:
         settings["unique_id_column_name"] = "unique_id"
         rules = blocking.choose(list(compute.columns("nodes")), config.linkage.blocking)
         size = config.limits.block_size
-        keys = [_write_key(compute, i, r.key, blocking.block_limit(r, size)) for i, r in enumerate(rules)]
+        keys = [_write_key(compute, i, r, size) for i, r in enumerate(rules)]
         made = "".join(f", _key_{i}.key AS key_{i}" for i in range(len(rules)))
         joins = "".join(f" LEFT JOIN _key_{i} USING (node_id)" for i in range(len(rules)))
         compute.table("keyed", f"SELECT node_id AS unique_id, nodes.* EXCLUDE (node_id){made} FROM nodes{joins}")
@@ -153,21 +153,14 @@ def make_nodes(work: Path, records: int, seed: int) -> dict[str, Any]:
     return {"nodes": count}
 
 
-def _write_key(compute: Any, number: int, key: str, block_size: int) -> dict[str, Any]:
+def _write_key(compute: Any, number: int, rule: Any, block_size: int) -> dict[str, Any]:
     """Make `_key_<number>` (node_id, key): hashes of a rule's key, a list where a node has several; no large blocks."""
-    compute.table(
-        "_held",
-        f"SELECT DISTINCT node_id, hash(key) AS key FROM (SELECT node_id, {key} AS key FROM nodes)"
-        " WHERE key IS NOT NULL",
-    )
-    compute.table(
-        "_kept",
-        "SELECT * FROM _held QUALIFY count(*) OVER (PARTITION BY key) BETWEEN 2 AND $size",
-        {"size": block_size},
-    )
-    several = compute.value("SELECT count(*) > count(DISTINCT node_id) FROM _kept")
+    from engine.link import blocking
+
+    blocking.find_blocks(compute, rule, block_size)
+    several = compute.value("SELECT count(*) > count(DISTINCT node_id) FROM blocks")
     value = "list(key ORDER BY key)" if several else "any_value(key)"
-    compute.table(f"_key_{number}", f"SELECT node_id, {value} AS key FROM _kept GROUP BY node_id")
+    compute.table(f"_key_{number}", f"SELECT node_id, {value} AS key FROM blocks GROUP BY node_id")
     return {"column": f"key_{number}", "list": bool(several)}
 
 

@@ -23,6 +23,10 @@ class Rule:
 #: Blocks of mere likeness may be so many times smaller than those of an identifier. What a large one holds together is
 #: common, and those of its pairs that agree in more stand in a narrower rule's block as well.
 LIKENESS = 5
+#: A rule of mere likeness proposes no more pairs than so many a node, or so many in all where that is more: its largest
+#: blocks are left out until it doesn't. Work then grows with the data and not with their square.
+PAIRS_PER_NODE = 1
+PAIRS_AT_LEAST = 100_000
 
 
 def _both(*parts: str) -> str:
@@ -83,15 +87,19 @@ def block(compute: Compute, rules: list[Rule], block_size: int, link_only: bool)
     """Make `blocked` (join_key_l, join_key_r, match_key): each pair of node ids once, l < r, under its first rule.
 
     A node that stands for several records is paired with itself as well, to learn what their likeness is worth.
-    Blocks of more than `block_size` nodes are not compared; for rules of mere likeness, of more than a LIKENESS-th.
-    With `link_only`, pairs of one source are left out.
+    Blocks that are too large are not compared (see `find_blocks`). With `link_only`, pairs of one source are left out.
     Errors: ConfigError for a rule of the project's own that can't be understood.
     """
     compute.run("CREATE OR REPLACE TABLE _blocked (a BIGINT, b BIGINT, rule SMALLINT)")
     between = "AND l.source <> r.source" if link_only else ""
     for number, rule in enumerate(rules):
         try:
-            _propose(compute, rule.key, number, block_limit(rule, block_size), between)
+            if re.search(r"\b[lr]\.", rule.key):
+                pairs = f"nodes l JOIN nodes r ON l.node_id < r.node_id AND ({rule.key})"
+            else:
+                find_blocks(compute, rule, block_size)
+                pairs = "blocks l JOIN blocks r ON l.key = r.key AND l.node_id < r.node_id"
+            compute.run(f"INSERT INTO _blocked SELECT l.node_id, r.node_id, {number} FROM {pairs} {between}")
         except MEANINGLESS as error:
             raise ConfigError(
                 f"blocking rule {rule.name!r} is neither a column of the compared records nor SQL over l and r:"
@@ -105,31 +113,34 @@ def block(compute: Compute, rules: list[Rule], block_size: int, link_only: bool)
         "blocked",
         "SELECT a AS join_key_l, b AS join_key_r, min(rule)::VARCHAR AS match_key FROM _blocked GROUP BY a, b",
     )
-    compute.drop("_keys", "_blocked")
+    compute.drop("blocks", "_held", "_blocked")
     return count
 
 
-def block_limit(rule: Rule, block_size: int) -> int:
-    """How many nodes a block of the rule may hold."""
-    return block_size if rule.exact else max(block_size // LIKENESS, 2)
+def find_blocks(compute: Compute, rule: Rule, block_size: int) -> None:
+    """Make `blocks` (node_id, source, key): the nodes that a rule compares, `key` a hash.
 
-
-def _propose(compute: Compute, key: str, number: int, block_size: int, between: str) -> None:
-    """Append the pairs of one rule to `_blocked`."""
-    if re.search(r"\b[lr]\.", key):
-        compute.run(
-            f"INSERT INTO _blocked SELECT l.node_id, r.node_id, {number} FROM nodes l JOIN nodes r"
-            f" ON l.node_id < r.node_id AND ({key}) {between}"
-        )
-        return
+    Left out are blocks of more than `block_size` nodes; for a rule of mere likeness those of more than a LIKENESS-th,
+    and its largest ones until what is left holds no more than PAIRS_PER_NODE or PAIRS_AT_LEAST.
+    """
     compute.table(
-        "_keys",
+        "_held",
         f"""
-        SELECT node_id, source, hash(key) AS key FROM (SELECT node_id, source, {key} AS key FROM nodes)
-        WHERE key IS NOT NULL QUALIFY count(*) OVER (PARTITION BY hash(key)) BETWEEN 2 AND {int(block_size)}
+        SELECT *, count(*) OVER (PARTITION BY key) AS size FROM (
+            SELECT DISTINCT node_id, source, hash(key) AS key
+            FROM (SELECT node_id, source, {rule.key} AS key FROM nodes) WHERE key IS NOT NULL)
         """,
     )
-    compute.run(
-        f"INSERT INTO _blocked SELECT DISTINCT l.node_id, r.node_id, {number} FROM _keys l JOIN _keys r"
-        f" ON l.key = r.key AND l.node_id < r.node_id {between}"
-    )
+    limit = block_size
+    if not rule.exact:
+        limit = max(block_size // LIKENESS, 2)
+        most = max(compute.count("nodes") * PAIRS_PER_NODE, PAIRS_AT_LEAST)
+        limit = compute.value(
+            """
+            SELECT coalesce(max(size), 0) FROM (
+                SELECT size, sum(count(*) * (size - 1) / 2) OVER (ORDER BY size) AS pairs FROM _held GROUP BY size)
+            WHERE size <= $limit AND pairs <= $most
+            """,
+            {"limit": limit, "most": most},
+        )
+    compute.table("blocks", "SELECT * EXCLUDE (size) FROM _held WHERE size BETWEEN 2 AND $limit", {"limit": limit})

@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from engine.compute import Compute
 from engine.errors import ConfigError
-from engine.link.blocking import RULES, Rule, block, choose
+from engine.link.blocking import PAIRS_AT_LEAST, RULES, Rule, block, choose, find_blocks
 from tests.engine.people import People
 
 
@@ -52,6 +53,23 @@ def test_a_block_that_grew_too_large_is_not_compared(people: People) -> None:
         people.add(f"crm:{number}", f"- smith{number}", phone="+14155551111", city=str(number))
     assert len(blocked(people, block_size=5)) == 10
     assert blocked(people, block_size=4) == {}
+
+
+def test_the_largest_blocks_of_mere_likeness_go_when_they_hold_too_many_pairs() -> None:
+    large, pairs = 60, 60 * 59 // 2
+    blocks = PAIRS_AT_LEAST // pairs + 1
+    assert blocks * large < PAIRS_AT_LEAST
+    with Compute() as compute:
+        compute.table(
+            "nodes",
+            f"""SELECT i AS node_id, 'crm' AS source,
+                CASE WHEN i < {blocks * large} THEN i % {blocks} ELSE -(i // 2) END AS city
+                FROM range({blocks * large + 40}) t(i)""",
+        )
+        find_blocks(compute, Rule("same city", "city"), block_size=300)
+        assert compute.rows("SELECT count(*), count(DISTINCT key) FROM blocks") == [(40, 20)]
+        find_blocks(compute, Rule("same e-mail", "city", exact=True), block_size=300)
+        assert compute.rows("SELECT count(*), count(DISTINCT key) FROM blocks") == [(blocks * large + 40, blocks + 20)]
 
 
 def test_an_unknown_value_is_no_block(people: People) -> None:
