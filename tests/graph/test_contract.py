@@ -1,4 +1,4 @@
-"""What every graph store keeps to. A second store joins by a further parameter of `store`."""
+"""What every graph store keeps to: each test runs on each store."""
 
 from __future__ import annotations
 
@@ -15,12 +15,9 @@ from graph.sqlite import SqliteStore
 from graph.store import GraphStore, Holder, Owner, Reason
 from graph.tables import GRAPH_TABLES
 from tests.graph.runs import T0, Row, Run, identifier, john, known, match, member, merged, reason, record
+from tests.neo4j.graphs import Graphs
 
 NOON = T0.replace(tzinfo=UTC)
-
-
-#: How to open each store in an empty folder of its own.
-STORES: dict[str, Callable[[Path], GraphStore]] = {"sqlite": lambda folder: SqliteStore(folder / "graph.db")}
 
 
 @pytest.fixture(scope="module")
@@ -33,34 +30,54 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
     return merged().write(tmp_path_factory.mktemp("runs") / "two")
 
 
-@pytest.fixture(params=STORES, scope="module")
+@pytest.fixture(params=["sqlite", "neo4j"], scope="module")
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
-def store(kind: str, tmp_path: Path) -> Iterator[GraphStore]:
+def store(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
     """An empty store."""
-    opened = STORES[kind](tmp_path)
+    opened = SqliteStore(tmp_path / "graph.db") if kind == "sqlite" else request.getfixturevalue("neo4j").empty()
     yield opened
     opened.close()
 
 
+def _filled(kind: str, request: pytest.FixtureRequest, folder: Path, fill: Callable[[GraphStore], None]) -> GraphStore:
+    """A store for reading only."""
+    if kind == "neo4j":
+        graphs: Graphs = request.getfixturevalue("neo4j")
+        return graphs.shown(fill)
+    opened = SqliteStore(folder / "graph.db")
+    fill(opened)
+    return opened
+
+
 @pytest.fixture(scope="module")
-def first(kind: str, one: RunTables, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
+def first(
+    kind: str, one: RunTables, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[GraphStore]:
     """A store that shows run one. It is only read."""
-    opened = STORES[kind](tmp_path_factory.mktemp("first"))
-    opened.publish(one, None)
+
+    def fill(store: GraphStore) -> None:
+        store.publish(one, None)
+
+    opened = _filled(kind, request, tmp_path_factory.mktemp("first"), fill)
     yield opened
     opened.close()
 
 
 @pytest.fixture(scope="module")
-def second(kind: str, one: RunTables, two: RunTables, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
+def second(
+    kind: str, one: RunTables, two: RunTables, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[GraphStore]:
     """A store that was brought from run one to run two. It is only read."""
-    opened = STORES[kind](tmp_path_factory.mktemp("second"))
-    opened.publish(one, None)
-    opened.publish(two, one)
+
+    def fill(store: GraphStore) -> None:
+        store.publish(one, None)
+        store.publish(two, one)
+
+    opened = _filled(kind, request, tmp_path_factory.mktemp("second"), fill)
     yield opened
     opened.close()
 

@@ -1,0 +1,75 @@
+"""The nodes that say whose database this is, which run it shows, and what publish is under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import StateError
+from graph.neo4j.connection import Connection
+from graph.neo4j.schema import MARKER, PUBLISH, SCHEMA_VERSION, constraints, indexes
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A publish under way: its number, where it is, and how far it got.
+
+    `phase` is `load` until readers see it, then `finish`; `undo` is the way back, `drop` the end of everything.
+    """
+
+    number: int
+    run: str
+    full: bool
+    size: str
+    phase: str
+    step: int
+    done: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a database of ours shows: the run that readers see with the number of its publish, if any."""
+
+    publish: int | None
+    run: str | None
+    pending: Pending | None
+
+
+_LOOK = f"""
+    OPTIONAL MATCH (m:{MARKER} {{name: 'graph'}}) OPTIONAL MATCH (p:{PUBLISH} {{name: 'publish'}})
+    RETURN m.schema_version, m.publish, m.run, p.number, p.run, p.full, p.size, p.phase, p.step, p.done"""
+
+
+def look(connection: Connection) -> Standing | None:
+    """How the database stands; None for an empty one. StateError if it is somebody else's, or of a newer version."""
+    (version, publish, run, number, *rest), *_ = connection.rows(_LOOK)
+    if version is None:
+        others = connection.rows("MATCH (n) RETURN coalesce(labels(n)[0], 'nodes without a label') LIMIT 1")
+        if others:
+            raise StateError(
+                f"{connection.server.name} holds somebody else's data ({others[0][0]}): "
+                "give Clew a database of its own, as it would never delete what isn't its own"
+            )
+        return None
+    check_version(connection, version)
+    return Standing(publish, run, None if number is None else Pending(number, *rest))
+
+
+def check_version(connection: Connection, version: Any) -> None:
+    """Raise StateError for a graph of a newer version."""
+    if version > SCHEMA_VERSION:
+        raise StateError(
+            f"{connection.server.name} was written by a newer Clew "
+            f"(schema {version}, this one knows {SCHEMA_VERSION}): update Clew"
+        )
+
+
+def claim(connection: Connection) -> None:
+    """Make an empty database ours: constraints, indexes, the marker. Does no harm if done twice."""
+    there = {name for (name,) in connection.rows("SHOW INDEXES YIELD name")}
+    for statement in (*constraints(), *indexes()):
+        if statement.split()[2] not in there:
+            connection.change(statement)
+    connection.change(
+        f"MERGE (m:{MARKER} {{name: 'graph'}}) ON CREATE SET m.schema_version = $version", version=SCHEMA_VERSION
+    )

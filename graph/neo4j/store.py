@@ -1,0 +1,137 @@
+"""The graph store on a Neo4j server: many readers, one publisher, and what one database of it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+from engine.errors import NotFoundError
+from engine.runs import RunTables
+from graph.neo4j import bulk, publish, questions
+from graph.neo4j.connection import Connection
+from graph.neo4j.failure import told
+from graph.neo4j.marker import look
+from graph.neo4j.server import Server
+from graph.store import (
+    Customer,
+    DeviceWindow,
+    Difference,
+    Finding,
+    Match,
+    PublishReport,
+    Record,
+    Refusal,
+    Retired,
+    Stats,
+)
+from graph.tables import GRAPH_TABLES
+
+
+class Neo4jStore:
+    """`GraphStore` in one database of a Neo4j server. Threads may share it; it connects when it is first asked.
+
+    Every answer comes from one run, whole, even if a publish ends while it is read: `graph.neo4j.publish` says how.
+    """
+
+    def __init__(self, server: Server, memory_limit: str = "3GB") -> None:
+        self.server = server
+        self.memory_limit = memory_limit
+        self._connection = Connection(server)
+
+    # --- the run ---
+
+    def current_run(self) -> str | None:
+        """The run that readers see, or None where there is no graph yet."""
+        with told(self.server):
+            standing = look(self._connection)
+        return None if standing is None else standing.run
+
+    def publish(self, run: RunTables, previous: RunTables | None) -> PublishReport:
+        """Bring the graph to `run`: see `GraphStore.publish`. One that was broken off goes on where it stopped."""
+        with told(self.server):
+            return publish.publish(self._connection, run, previous, self.memory_limit)
+
+    def verify(self, run: RunTables) -> list[Difference]:
+        """Compare run id, counts and checksums of every table with the run's."""
+        with told(self.server):
+            current = self.current_run()
+            if current != run.run_id:
+                return [Difference("graph", "run", run.run_id, str(current))]
+            return bulk.verify(self._connection, run, self.memory_limit)
+
+    # --- questions ---
+
+    def find(self, type_: str, value: str, limit: int = 100) -> Finding:
+        """What the graph knows of a canonical value; `unknown` where no record holds it."""
+        with told(self.server):
+            return questions.find(self._connection, [(type_, value)], limit)[0]
+
+    def find_any(self, candidates: Iterable[tuple[str, str]], limit: int = 100) -> list[Finding]:
+        """The findings of those candidates that the graph knows, in the order given."""
+        with told(self.server):
+            return [f for f in questions.find(self._connection, candidates, limit) if f.status != "unknown"]
+
+    def find_id(self, text: str, limit: int = 100) -> list[Finding]:
+        """The customer, records and identifiers that answer to an id, with or without its system."""
+        with told(self.server):
+            return questions.find_id(self._connection, text, limit)
+
+    def customer(self, customer_id: str) -> Customer:
+        """A whole living customer."""
+        with told(self.server):
+            return questions.customer(self._connection, customer_id)
+
+    def record(self, record_id: str) -> Record:
+        """A record with its identifiers."""
+        with told(self.server):
+            return questions.record(self._connection, record_id)
+
+    def evidence(self, customer_id: str) -> tuple[Match, ...]:
+        """The admitted matches of a customer, in the order of their admission."""
+        with told(self.server):
+            return questions.evidence(self._connection, customer_id)
+
+    def refusals(self, customer_id: str) -> tuple[Refusal, ...]:
+        """Refused pairs of which one record or both are this customer's, strongest first."""
+        with told(self.server):
+            return questions.refusals(self._connection, customer_id)
+
+    def windows(self, device: str) -> tuple[DeviceWindow, ...]:
+        """Whose a device was, and when, in order of time."""
+        with told(self.server):
+            return questions.windows(self._connection, device)
+
+    def retired(self, customer_id: str) -> Retired | None:
+        """Where a retired id went, or None if the id isn't retired."""
+        with told(self.server):
+            return questions.retired(self._connection, customer_id)
+
+    # --- everything ---
+
+    def members(self) -> pa.Table:
+        """Every record and its customer, as Arrow."""
+        return self.read("members")
+
+    def read(self, table: str) -> pa.Table:
+        """One whole table as Arrow: see `bulk.read`."""
+        if table not in GRAPH_TABLES:
+            raise NotFoundError(f"the graph has no table {table}: it has {', '.join(GRAPH_TABLES)}")
+        with told(self.server):
+            return bulk.read(self._connection, table, self.memory_limit)
+
+    def stats(self) -> Stats:
+        """Rows by table, the run, and an estimate of the bytes on disk, which Neo4j doesn't tell."""
+        with told(self.server):
+            return bulk.stats(self._connection, self.memory_limit)
+
+    # --- the database ---
+
+    def drop(self) -> None:
+        """Remove the graph, its indexes and its marker; another program's database is refused."""
+        with told(self.server):
+            publish.drop(self._connection)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._connection.close()
