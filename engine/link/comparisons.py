@@ -22,6 +22,8 @@ WEAK_PHONE_U = 1e-4
 #: Comparisons that agree within a household or a town as well. Without any other agreement they don't make a match.
 HOUSEHOLD = frozenset({"last_name", "address", "company", "gender", "state", "source"})
 
+SAME = "same"
+SAME_NAMES = "same, made of the name"
 DIFFER = "differ"
 BOTH_IN = "both in "
 TYPO = "typing error"
@@ -35,7 +37,8 @@ class Level:
     """One grade of a comparison.
 
     `when` is SQL over l and r; `tf` the column whose term frequency adjusts the weight (at least `tf_minimum_u`); a
-    `null` level is no evidence at all; a level that training never saw weighs what the level called `like` does.
+    `null` level is no evidence at all; a level that training never saw weighs what the level called `like` does. What
+    is `among_namesakes` is the part of SAME that follows from the names: its u is counted among people who share them.
     `usual` is (m, u) as shops show it, for data too small to learn from.
     """
 
@@ -45,6 +48,7 @@ class Level:
     tf_minimum_u: float = 0.0
     null: bool = False
     like: str | None = None
+    among_namesakes: bool = False
     usual: tuple[float, float] | None = None
 
     def settings(self) -> dict[str, Any]:
@@ -84,11 +88,7 @@ def _else(m: float, u: float) -> Level:
     return Level(DIFFER, "ELSE", usual=(m, u))
 
 
-_SWAPPED = Level(
-    "first and last name swapped",
-    "l.first_name = r.last_name AND l.last_name = r.first_name",
-    usual=(0.001, 1e-4),
-)
+_SWAPPED = names.swapped("l", "r")
 
 
 def _first_name() -> Comparison:
@@ -103,7 +103,7 @@ def _first_name() -> Comparison:
                 "same nickname root", "l.first_root = r.first_root AND length(l.first_name) > 1", usual=(0.1, 0.0015)
             ),
             Level("initial", names.is_initial("l", "r"), usual=(0.04, 0.003)),
-            _SWAPPED,
+            Level("first and last name swapped", _SWAPPED, usual=(0.001, 1e-6)),
             Level(VARIANT, names.is_variant("l", "r"), usual=(0.03, 0.0005)),
             _else(0.03, 0.99),
         ),
@@ -117,7 +117,7 @@ def _last_name() -> Comparison:
         (
             _unknown("last_name"),
             Level("same", "l.last_name = r.last_name", tf="last_name", usual=(0.9, 0.002)),
-            _SWAPPED,
+            Level("swapped, as the first name says", _SWAPPED, null=True),
             Level(TYPO, typo, usual=(0.04, 0.0004)),
             Level("initial", names.is_initial("l", "r", "last_name"), usual=(0.02, 0.002)),
             _else(0.03, 0.99),
@@ -126,11 +126,13 @@ def _last_name() -> Comparison:
 
 
 def _email() -> Comparison:
+    own = "l.email_rest = '' AND r.email_rest = ''"
     return Comparison(
         "email",
         (
             _unknown("email"),
-            Level("same", "l.email = r.email", tf="email", usual=(0.8, 1e-6)),
+            Level(SAME, f"l.email = r.email AND NOT ({own})", tf="email", usual=(0.8, 1e-6)),
+            Level(SAME_NAMES, "l.email = r.email", among_namesakes=True, usual=(0.8, 5e-4)),
             Level("one of several is the same", "list_has_any(l.emails, r.emails)", like="same", usual=(0.04, 5e-8)),
             Level(
                 "same name at another provider",
@@ -145,7 +147,7 @@ def _email() -> Comparison:
             ),
             Level("same small domain", "l.rare_domain = r.rare_domain", tf="rare_domain", usual=(0.001, 1e-4)),
             # Local parts made of the name alone: whether they agree or not, they say nothing that the names don't.
-            Level("made of the name", "l.email_rest = '' AND r.email_rest = ''", null=True),
+            Level("made of the name", own, null=True),
             _else(0.16, 1.0),
         ),
     )

@@ -26,7 +26,7 @@ from splink import DuckDBAPI, Linker, block_on
 from engine.compute import Compute, quote
 from engine.compute.failure import UNREADABLE
 from engine.errors import LinkError
-from engine.link.comparisons import DIFFER, Comparison
+from engine.link.comparisons import DIFFER, SAME, Comparison
 from engine.tables import EXTRA
 
 log = logging.getLogger("clew.link")
@@ -38,8 +38,9 @@ EM_PAIRS = 1_000_000
 #: A pass over fewer pairs than this teaches noise.
 EM_MIN_PAIRS = 50
 SEED = 20260101
-#: However rarely a field seemed to change within a person, it is assumed to do so once in so many pairs.
+#: However rarely a grade was seen within a person, m is at least this share of u: so much can speak against a match.
 M_FLOOR = 0.005
+SOURCE_FLOOR = 1 / 64
 #: Fewer pairs of people than this can't show how rare an agreement is: what shops usually show stands in.
 ENOUGH_PAIRS = 20_000
 #: A value's share is taken of at least so many people: what nobody else in a small shop has, somebody elsewhere has.
@@ -243,14 +244,36 @@ def _learn_u(compute: Compute, settings: dict[str, Any], comparisons: list[Compa
     for learned, wanted in _paired_levels(sampler.misc.save_model_to_json(), settings):
         u = learned.get("u_probability")
         wanted["u_probability"] = round_to(max(u if isinstance(u, float) else 0.0, floor))
-    if pairs < ENOUGH_PAIRS:
-        for comparison, found in zip(comparisons, settings["comparisons"], strict=True):
-            for level, wanted in zip(comparison.levels, found["comparison_levels"], strict=True):
-                if level.usual:
-                    wanted["u_probability"] = level.usual[1]
+    for comparison, found in zip(comparisons, settings["comparisons"], strict=True):
+        for level, wanted in zip(comparison.levels, found["comparison_levels"], strict=True):
+            if level.among_namesakes:
+                wanted["u_probability"] = round_to(_shared_by_namesakes(compute))
+            elif level.usual and pairs < ENOUGH_PAIRS:
+                wanted["u_probability"] = level.usual[1]
     sampler.table_management.invalidate_cache()
     compute.drop("_people")
     return round_to(floor)
+
+
+def _shared_by_namesakes(compute: Compute) -> float:
+    """How often two people of one name have the same e-mail, where their addresses are made of it.
+
+    Where first groups are too small, one person looks like two who share an address, but no more often if it is made of
+    the name than if it isn't: only what is beyond that is a coincidence of names.
+    """
+    pairs, same, mails, same_others, others = compute.rows(
+        """
+        WITH held AS (SELECT first_name, last_name, email, email_rest = '' AS own, count(*) AS k FROM _people
+                      WHERE email IS NOT NULL AND first_name IS NOT NULL AND last_name IS NOT NULL GROUP BY ALL)
+        SELECT (SELECT sum(k * (k - 1) / 2) FROM
+                (SELECT sum(k) AS k FROM held WHERE own GROUP BY first_name, last_name)),
+            sum(k * (k - 1) / 2) FILTER (own), count(*) FILTER (own),
+            sum(k * (k - 1) / 2) FILTER (NOT own), count(*) FILTER (NOT own)
+        FROM held
+        """
+    )[0]
+    beyond = (same or 0) - mails * (same_others or 0) / max(others, 1)
+    return float(max(beyond, 0.5) / max(pairs or 0, mails, AT_LEAST_PEOPLE["email"]))
 
 
 def _learn_m(
@@ -325,6 +348,10 @@ def _settle(
     for c, comparison in enumerate(comparisons):
         levels = settings["comparisons"][c]["comparison_levels"]
         seen = {v: median(passes[c, v]) for v in range(len(levels)) if (c, v) in passes}
+        kinds = {v for v, level in enumerate(comparison.levels) if level.label == SAME or level.among_namesakes}
+        if len(kinds) > 1 and kinds & seen.keys():
+            # A person repeats an address of either kind as often as of the other.
+            seen |= dict.fromkeys(kinds, min(sum(seen.get(v, 0.0) for v in kinds), 1.0))
         agreed = _repeats(comparison, levels, seen, floor)
         weights: dict[str, float] = {}
         for v, level in enumerate(comparison.levels):
@@ -340,9 +367,7 @@ def _settle(
             elif not agreed:
                 m = u  # a field that never repeats within a person can only contradict, and admission sees to that
             elif v in seen:
-                m = max(seen[v], M_FLOOR) if level.label == DIFFER else seen[v]
-                if comparison.name == "source":
-                    m = max(m, u / 64)
+                m = max(seen[v], u * (SOURCE_FLOOR if comparison.name == "source" else M_FLOOR))
             else:
                 m = min(u * weights.get(level.like or "", 1.0), 1.0)
             weights[level.label] = m / u

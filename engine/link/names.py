@@ -39,6 +39,12 @@ def is_variant(left: str, right: str) -> str:
     )
 
 
+def swapped(left: str, right: str) -> str:
+    """SQL for whether each row's first name is the other's last name, one of them perhaps misspelt. NULLs give NULL."""
+    a, b, c, d = f"{left}.first_name", f"{right}.last_name", f"{left}.last_name", f"{right}.first_name"
+    return f"({a} = {b} AND {similar(c, d)} OR {c} = {d} AND {similar(a, b)})"
+
+
 def compatible(left: str, right: str) -> str:
     """SQL for whether the first names of two rows (table aliases) can be one person's. True where one is missing."""
     a, b = f"{left}.first_name", f"{right}.first_name"

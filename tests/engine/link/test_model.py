@@ -13,7 +13,7 @@ import pytest
 from engine.compute import Compute
 from engine.errors import LinkError
 from engine.link import own
-from engine.link.comparisons import DIFFER, choose
+from engine.link.comparisons import DIFFER, SAME_NAMES, choose
 from engine.link.model import Model, train
 from engine.link.nodes import build_nodes
 from engine.link.seeds import build_seeds
@@ -138,6 +138,28 @@ def test_no_two_levels_of_a_comparison_weigh_the_same(folder: Path, compute: Com
         ratios = [m / u for _, m, u in model.levels(name)]
         assert len(set(ratios)) == len(ratios)
         assert all(0 < p <= 1 for _, m, u in model.levels(name) for p in (m, u))
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_an_address_made_of_the_name_weighs_what_namesakes_leave_it(people: People, shared: bool) -> None:
+    """Eight people of each name, on two providers or each on one of his own."""
+    for number in range(240):
+        name, who = divmod(number, 8)
+        first, last = f"anna{chr(97 + name)}", f"archer{chr(97 + name)}"
+        provider = f"mail{who % 2 if shared else number}.com"
+        phones = {"phone": f"+1555010{number:04}", "city": f"town{number}", "street": f"{number} road"}
+        people.add(f"crm:{number}", f"{first} {last}", email=f"{first}.{last}@{provider}", **phones)
+    people.build()
+    assert people.seeds() == []
+    model = train(people.compute, [c for c in choose(people.compute, ()) if c.name == "email"])
+    u = {label: found for label, _, found in model.levels("email")}[SAME_NAMES]
+    assert u == pytest.approx(360 / 1000 if shared else 0.5 / 1000)
+
+
+def test_swapped_names_count_once(folder: Path, compute: Compute) -> None:
+    model = Model.load(compute, folder)
+    assert any("swapped" in label for label, _, _ in model.levels("first_name"))
+    assert not any("swapped" in label for label, _, _ in model.levels("last_name"))
 
 
 def test_what_training_never_saw_is_no_evidence(people: People) -> None:

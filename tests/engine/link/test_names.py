@@ -57,3 +57,27 @@ def test_names_that_can_and_can_not_be_one_persons(
             [*left, *right],
         )
         assert found == [(compatible, contradictory)]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "swapped"),
+    [
+        (("kenneth", "davis"), ("davis", "kenneth"), True),
+        (("kenneth", "davis"), ("davis", "kennteh"), True),
+        (("kenneth", "davis"), ("davsi", "kennteh"), False),
+        (("kenneth", "davis"), ("davis", "susan"), False),
+        (("kenneth", "davis"), ("kenneth", "davis"), False),
+        (("kenneth", None), ("davis", "kenneth"), None),
+    ],
+)
+def test_swapped_names_may_be_misspelt_in_one_of_them(
+    compute: Compute, a: tuple[str, str | None], b: tuple[str, str], swapped: bool | None
+) -> None:
+    for left, right in ((a, b), (b, a)):
+        found = compute.rows(
+            f"""WITH l AS (SELECT ?::VARCHAR AS first_name, ?::VARCHAR AS last_name),
+                     r AS (SELECT ?::VARCHAR AS first_name, ?::VARCHAR AS last_name)
+                SELECT {names.swapped("l", "r")} FROM l, r""",
+            [*left, *right],
+        )
+        assert found == [(swapped,)]
