@@ -199,8 +199,8 @@ def _birth_date() -> Comparison:
             Level(TYPO, f"damerau_levenshtein({a}, {b}) <= 1", usual=(0.05, 0.002)),
             Level("day and month swapped", swapped, usual=(0.01, 0.0003)),
             Level("two digits differ", f"damerau_levenshtein({a}, {b}) <= 2", usual=(0.02, 0.02)),
-            Level("within a year", "abs(date_diff('day', l.birth_date, r.birth_date)) <= 366", usual=(0.02, 0.03)),
-            _else(0.05, 0.95),
+            Level("within a year", "abs(date_diff('day', l.birth_date, r.birth_date)) <= 366", usual=(0.01, 0.03)),
+            _else(0.005, 0.95),
         ),
     )
 

@@ -41,7 +41,8 @@ SEED = 20260101
 #: However rarely a grade was seen within a person, m is at least this share of u: so much can speak against a match.
 M_FLOOR = 0.005
 SOURCE_FLOOR = 1 / 64
-#: Fewer pairs of people than this can't show how rare an agreement is: what shops usually show stands in.
+#: Fewer pairs of people than this can't show how rare an agreement is, or how faithful: what shops usually show stands
+#: in, for u and m alike.
 ENOUGH_PAIRS = 20_000
 #: A value's share is taken of at least so many people: what nobody else in a small shop has, somebody elsewhere has.
 AT_LEAST_PEOPLE = {"email": 1000, "phone": 1000, "rare_domain": 1000}
@@ -196,7 +197,9 @@ def train(compute: Compute, comparisons: list[Comparison]) -> Model:
     settings["probability_two_random_records_match"] = _prior(compute, nodes)
     model = Model.with_term_frequencies(compute, settings, comparisons)
     floor = _learn_u(compute, settings, comparisons)
-    _settle(settings, comparisons, _learn_m(compute, settings, model.term_frequencies), floor)
+    groups = model.trained_on["groups"]
+    taught = groups * (groups - 1) / 2 >= ENOUGH_PAIRS or not any(v.usual for c in comparisons for v in c.levels)
+    _settle(settings, comparisons, _learn_m(compute, settings, model.term_frequencies) if taught else {}, floor)
     return model
 
 

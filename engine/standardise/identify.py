@@ -41,7 +41,9 @@ def identify(type: str, system: str, text: str, region: str) -> Identifier:
     elif type == "device":
         canonical = value = typed
     else:
-        canonical = value = fold(typed)
+        # 521-21-2123 and 521212123, "DE 123" and "de123" are one id.
+        folded = fold(typed)
+        canonical = value = fold_words(folded).replace(" ", "") or folded
     nobody = _NOBODY.fullmatch(value) or (not value.isdigit() and fold_words(value) in NOTHING)
     return Identifier(type, canonical, typed if type != "account" else canonical, "placeholder" if nobody else "ok")
 

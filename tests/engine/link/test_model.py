@@ -17,7 +17,8 @@ from engine.link.comparisons import DIFFER, SAME_NAMES, choose
 from engine.link.model import Model, train
 from engine.link.nodes import build_nodes
 from engine.link.seeds import build_seeds
-from engine.pipeline import Silent, read_manifest
+from engine.progress import Silent
+from engine.runs import read_manifest
 from tests.engine.conftest import Published
 from tests.engine.corner import PEOPLE, Corner, customers, untrained
 from tests.engine.people import People
@@ -175,6 +176,20 @@ def test_what_training_never_saw_is_no_evidence(people: People) -> None:
     assert not model.fits(comparisons[:1])
     weights = [math.log2(m / u) for name in model.comparisons for _, m, u in model.levels(name)]
     assert weights == [pytest.approx(0, abs=1e-2)] * len(weights)
+
+
+def test_of_a_shop_too_small_to_learn_from_m_is_usual_too(people: People) -> None:
+    """Sixty pairs that share an e-mail and not their names would teach that names hardly matter."""
+    for number in range(60):
+        for source in ("crm", "till"):
+            people.add(f"{source}:{number}", f"{source}ann{number} {source}archer", email=f"{number}@x.com")
+    people.build()
+    people.seeds()
+    comparisons = choose(people.compute, ())
+    model = train(people.compute, comparisons)
+    usual = {(c.name, v.label): v.usual[0] for c in comparisons for v in c.levels if v.usual and not v.null}
+    assert usual
+    assert {key: model.m(*key) for key in usual} == {key: pytest.approx(m, rel=1e-2) for key, m in usual.items()}
 
 
 def test_a_shop_too_small_to_learn_from_is_judged_by_what_shops_usually_show(new_corner: Corner) -> None:
