@@ -16,7 +16,7 @@ from rich.text import Text
 from api.render.words import count, safe, seconds
 
 if TYPE_CHECKING:
-    from engine.pipeline import Reporter
+    from engine.progress import Reporter
 
 #: A stage's counts that tell people something.
 _TELLING = ("rows", "records", "pairs", "matches", "customers")

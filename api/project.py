@@ -1,4 +1,7 @@
-"""A Project: one project file and everything that can be done with it, for the command line and for notebooks."""
+"""A Project: one project file and everything that can be done with it, for the command line and for notebooks.
+
+What only one method needs is imported there: a question must not wait for Splink and the readers of sources.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from api.answers import Answer, whois
 from api.export import write_members
@@ -17,15 +20,15 @@ from api.summary import summarise
 from engine.compute import Compute
 from engine.config import DEFAULT_IDENTIFIERS, config_hash, load
 from engine.errors import ConfigError, StateError
-from engine.evaluate import Evaluation, evaluate
-from engine.pipeline import Layout, Reporter, Silent, read_manifest, run
-from engine.quality import Audit, audit
-from engine.runs import RunTables
-from engine.sources import read_sources, write_project
-from engine.standardise import standardise
+from engine.progress import Reporter, Silent
+from engine.runs import Layout, RunTables, read_manifest
 from engine.state import Run, State
 from graph.sqlite import SqliteStore
 from graph.store import GraphStore, PublishReport
+
+if TYPE_CHECKING:
+    from engine.evaluate import Evaluation
+    from engine.quality import Audit
 
 #: The project file's usual name, and the file that tells a demo's folder from one of the user's own.
 PROJECT_FILE, DEMO_FILE = "clew.yaml", ".clew-demo"
@@ -60,6 +63,8 @@ class Project:
     def _run(
         self, only: str | None, retrain: bool, frames: Mapping[str, Any] | None, reporter: Reporter | None
     ) -> RunSummary:
+        from engine.pipeline import run
+
         told = reporter or Silent()
         result = run(self.config, self.root, only=only, retrain=retrain, frames=frames, reporter=told)
         told.stage("graph")
@@ -74,6 +79,10 @@ class Project:
 
     def audit(self, *, reporter: Reporter | None = None) -> Audit:
         """Look at the sources as they are today, without linking anything and without leaving anything behind."""
+        from engine.quality import audit
+        from engine.sources import read_sources
+        from engine.standardise import standardise
+
         told = reporter or Silent()
         with Compute() as compute:
             told.stage("sources")
@@ -127,6 +136,8 @@ class Project:
 
     def evaluate(self, truth: Path | str) -> Evaluation:
         """Compare the current run with a file of source, key, person."""
+        from engine.evaluate import evaluate
+
         tables = self._tables()
         with Compute() as compute:
             compute.read_parquet("members", tables.path("members"))
@@ -208,6 +219,8 @@ def open_project(path: Path | str = PROJECT_FILE) -> Project:
 
 def init(folder: Path | str = ".") -> Path:
     """Write a `clew.yaml` for a folder of exports, recognised by their columns; returns its path."""
+    from engine.sources import write_project
+
     return write_project(Path(folder))
 
 
@@ -219,9 +232,9 @@ def demo(
     A demo that is in `folder` already starts afresh, but keeps its project file. ConfigError for a folder of other
     things.
     """
-    # The generator is large, and nothing else needs it.
     from engine.demo import generate
     from engine.demo.hero import EMAIL
+    from engine.sources import write_project
 
     told = reporter or Silent()
     folder = Path(folder)

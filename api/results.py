@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from api.answers import Answer
 from api.plain import Plain
-from engine.evaluate import Evaluation
+
+if TYPE_CHECKING:  # only its type is needed
+    from engine.evaluate import Evaluation
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from api.results import RunSummary, SourceCount
 from engine.compute import Compute
-from engine.pipeline import RunResult
+
+if TYPE_CHECKING:  # with it comes Splink, which only a run needs
+    from engine.pipeline import RunResult
 
 _TABLES = ("records", "members", "refusals", "rejects", "customers", "events", "source_files")
 

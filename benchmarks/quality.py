@@ -23,7 +23,8 @@ from samples import SAMPLES, SHOP_GOAL, SHOP_PUBLISHED, Sample
 from engine.compute import Compute, quote
 from engine.config import load
 from engine.evaluate import Evaluation, evaluate
-from engine.pipeline import Layout, run
+from engine.pipeline import run
+from engine.runs import Layout
 from engine.sources.project import write_project
 
 PROJECT_FILE = "clew.yaml"

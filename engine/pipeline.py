@@ -18,27 +18,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from engine.cluster import cluster
 from engine.cluster.confidence import confidence
 from engine.cluster.devices import build_device_windows
 from engine.compute import Compute, quote
 from engine.config import Config, config_hash
-from engine.errors import ClewError, ConfigError, StateError
+from engine.errors import ConfigError, StateError
 from engine.ledger import assign_ids, recall
 from engine.link import Linked, link
 from engine.profile import anchors, build_customers
-from engine.runs import RunTables
+from engine.progress import Reporter, Silent
+from engine.runs import SCHEMA_VERSION, Layout, RunTables
 from engine.sources import ReadSummary, read_sources
 from engine.standardise import standardise
 from engine.state import State
 from engine.tables import MEMBERS, SOURCE_FILES, check
 
 log = logging.getLogger("clew")
-
-#: The version of a run folder's layout.
-SCHEMA_VERSION = 1
 
 #: Run tables and the order of their rows, so that the same input gives the same bytes.
 RUN_TABLES = {
@@ -67,32 +65,6 @@ OF_SOURCES = {
 }  # fmt: skip
 
 
-class Reporter(Protocol):
-    """Who wants to know how far a run is."""
-
-    def stage(self, name: str) -> None:
-        """A stage begins."""
-
-    def step(self, text: str) -> None:
-        """Within the stage, something begins."""
-
-    def done(self, name: str, seconds: float, counts: Mapping[str, int]) -> None:
-        """The stage is done."""
-
-
-class Silent:
-    """Wants to know nothing."""
-
-    def stage(self, name: str) -> None:
-        """Ignored."""
-
-    def step(self, text: str) -> None:
-        """Ignored."""
-
-    def done(self, name: str, seconds: float, counts: Mapping[str, int]) -> None:
-        """Ignored."""
-
-
 @dataclass
 class RunResult:
     """What a run did: its manifest, where its tables are, and what happened to customer ids."""
@@ -101,32 +73,6 @@ class RunResult:
     manifest: dict[str, Any]
     changes: dict[str, int]
     warnings: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where a project keeps what. `store` is the folder that the project file names."""
-
-    store: Path
-
-    @property
-    def runs(self) -> Path:
-        """One folder a run."""
-        return self.store / "runs"
-
-    @property
-    def models(self) -> Path:
-        """One folder a model, and the name of the one in use."""
-        return self.store / "models"
-
-    @property
-    def scratch(self) -> Path:
-        """Where a run computes. Empty between runs."""
-        return self.store / "scratch"
-
-    def run(self, run_id: str) -> RunTables:
-        """The tables of a run."""
-        return RunTables(self.runs / run_id)
 
 
 def run(
@@ -325,18 +271,6 @@ def sweep(layout: Layout, state: State) -> None:
             if folder.name not in published:
                 log.info("removing %s, which was never published", folder.name)
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def read_manifest(run: RunTables) -> dict[str, Any]:
-    """The manifest of a run. Errors: ClewError for one that is missing, damaged or of a newer version."""
-    path = run.folder / "manifest.json"
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ClewError(f"{path} can't be read ({error}): the run is damaged, run again") from error
-    if manifest["schema_version"] > SCHEMA_VERSION:
-        raise ClewError(f"{path} was written by a newer version of Clew ({manifest['clew']}): update Clew")
-    return dict(manifest)
 
 
 def _part(layout: Layout, run_id: str) -> Path:

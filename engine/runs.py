@@ -1,9 +1,16 @@
-"""A run's folder of tables, by name: where a stage, a store or a notebook finds what a run computed."""
+"""Where a project keeps what, and a run's folder: its tables by name, and its manifest."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from engine.errors import ClewError
+
+#: The version of a run folder's layout.
+SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -20,3 +27,41 @@ class RunTables:
     def path(self, table: str) -> Path:
         """The file of `table`, whether it exists or not."""
         return self.folder / f"{table}.parquet"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a project keeps what. `store` is the folder that the project file names."""
+
+    store: Path
+
+    @property
+    def runs(self) -> Path:
+        """One folder a run."""
+        return self.store / "runs"
+
+    @property
+    def models(self) -> Path:
+        """One folder a model, and the name of the one in use."""
+        return self.store / "models"
+
+    @property
+    def scratch(self) -> Path:
+        """Where a run computes. Empty between runs."""
+        return self.store / "scratch"
+
+    def run(self, run_id: str) -> RunTables:
+        """The tables of a run."""
+        return RunTables(self.runs / run_id)
+
+
+def read_manifest(run: RunTables) -> dict[str, Any]:
+    """The manifest of a run. Errors: ClewError for one that is missing, damaged or of a newer version."""
+    path = run.folder / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ClewError(f"{path} can't be read ({error}): the run is damaged, run again") from error
+    if manifest["schema_version"] > SCHEMA_VERSION:
+        raise ClewError(f"{path} was written by a newer version of Clew ({manifest['clew']}): update Clew")
+    return dict(manifest)

@@ -83,7 +83,9 @@ def _choose(compute: Compute, policy: Policy) -> int:
     groups = load_groups(compute, "SELECT g FROM _candidates UNION SELECT h FROM _candidates", by="group_id")
     clashes = find_clashes(
         compute,
-        """SELECT hash(c.g, c.h) AS bag, o.node_id FROM _candidates c JOIN group_of o ON o.group_id IN (c.g, c.h)""",
+        """SELECT hash(g, h) AS bag, node_id FROM (
+               SELECT g, h, g AS group_id FROM _candidates UNION ALL SELECT g, h, h FROM _candidates)
+           JOIN group_of USING (group_id)""",
     )
     best = compute.arrow("SELECT g, h, a, b, base, proof, email, phone FROM _candidates ORDER BY base DESC, g, h")
     taken: set[int] = set()

@@ -123,12 +123,20 @@ def load_groups(compute: Compute, wanted: str, by: str) -> dict[int, Group]:
 
 def find_clashes(compute: Compute, bags: str) -> Clashes:
     """Find first names in one bag that can't be one person's. `bags` is a query of (bag, node_id)."""
+    compute.table(
+        "_bagged",
+        f"""SELECT DISTINCT bag, first_name, first_root, first_count FROM ({bags}) JOIN nodes USING (node_id)
+            WHERE first_name IS NOT NULL""",
+    )
+    # Few names make up many pairs, and judging two is dear: each two are judged once.
     found = compute.rows(
         f"""
-        WITH n AS (SELECT DISTINCT b.bag, n.first_name, n.first_root, n.first_count FROM ({bags}) b
-                   JOIN nodes n USING (node_id) WHERE n.first_name IS NOT NULL)
-        SELECT DISTINCT l.first_name, r.first_name FROM n l JOIN n r ON l.bag = r.bag AND l.first_name < r.first_name
+        WITH name AS (SELECT DISTINCT first_name, first_root, first_count FROM _bagged),
+        met AS (SELECT DISTINCT l.first_name AS a, r.first_name AS b
+                FROM _bagged l JOIN _bagged r ON l.bag = r.bag AND l.first_name < r.first_name)
+        SELECT DISTINCT a, b FROM met JOIN name l ON l.first_name = a JOIN name r ON r.first_name = b
         WHERE {names.contradictory("l", "r")}
         """
     )
+    compute.drop("_bagged")
     return {pair for a, b in found for pair in ((a, b), (b, a))}

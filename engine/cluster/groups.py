@@ -76,7 +76,10 @@ def _unique_values(compute: Compute, config: Config) -> None:
 def _matches(compute: Compute, model: Model, rules: list[Rule]) -> None:
     """`matches`: the pairs that hold a group together, the joins of groups, and records folded into their like."""
     compute.table("_head", "SELECT node_id, record_id FROM node_records WHERE is_head")
-    _pairs(compute, model, rules, "edges", "SELECT 1 FROM same_group g WHERE g.a = s.a AND g.b = s.b")
+    # A pair that a join of groups hangs on is told by that join.
+    _pairs(
+        compute, model, rules, "SELECT a, b FROM edges SEMI JOIN same_group USING (a, b) ANTI JOIN joined USING (a, b)"
+    )
     compute.table(
         "_joined",
         f"""
@@ -88,6 +91,7 @@ def _matches(compute: Compute, model: Model, rules: list[Rule]) -> None:
         SELECT step, a, b, {rule_name(rules)} AS rule, weight, told.reasons FROM joined JOIN told USING (step)
         """,
     )
+    compute.table("_alike", f"SELECT a AS node_id, weight, {reasons(model)} AS reasons FROM scored WHERE a = b")
     compute.table(
         "matches",
         f"""
@@ -97,23 +101,21 @@ def _matches(compute: Compute, model: Model, rules: list[Rule]) -> None:
             SELECT a, b, 'collective', 'evidence of several records, first: ' || rule, weight, reasons, step
             FROM _joined
         ), hung AS (
-            SELECT x.record_id AS one, y.record_id AS other, every.* EXCLUDE (a, b)
+            SELECT a AS node_id, x.record_id AS one, y.record_id AS other, every.* EXCLUDE (a, b)
             FROM every JOIN _head x ON x.node_id = every.a JOIN _head y ON y.node_id = every.b
-            QUALIFY row_number() OVER (PARTITION BY every.a, every.b ORDER BY step DESC) = 1
             UNION ALL
-            SELECT h.record_id, n.record_id, 'identical', 'same in every field', s.weight, {reasons(model)}, 0
-            FROM node_records n JOIN _head h USING (node_id) JOIN scored s ON s.a = n.node_id AND s.b = n.node_id
-            WHERE NOT n.is_head
+            SELECT node_id, h.record_id, n.record_id, 'identical', 'same in every field', weight, reasons, 0
+            FROM node_records n JOIN _head h USING (node_id) JOIN _alike USING (node_id) WHERE NOT n.is_head
         )
         SELECT least(one, other) AS record_a, greatest(one, other) AS record_b, stage, rule, weight,
             {_probability("weight")} AS probability, reasons,
             row_number() OVER (PARTITION BY group_id
                 ORDER BY (stage <> 'identical')::INT, step, weight DESC, one, other) AS step
-        FROM hung JOIN groups ON groups.record_id = one
+        FROM hung JOIN group_of USING (node_id)
         """,
     )
     check(compute, MATCHES)
-    compute.drop("_joined", "_pairs")
+    compute.drop("_alike", "_joined", "_pairs")
 
 
 def _refusals(compute: Compute, model: Model, rules: list[Rule]) -> None:
@@ -121,7 +123,7 @@ def _refusals(compute: Compute, model: Model, rules: list[Rule]) -> None:
     compute.table(
         "_apart", "SELECT a, b, min(refusal) AS refusal FROM refused r ANTI JOIN same_group USING (a, b) GROUP BY a, b"
     )
-    _pairs(compute, model, rules, "_apart", "SELECT 1")
+    _pairs(compute, model, rules, "SELECT a, b FROM _apart")
     compute.table(
         "refusals",
         f"""
@@ -134,13 +136,13 @@ def _refusals(compute: Compute, model: Model, rules: list[Rule]) -> None:
     compute.drop("_apart", "_pairs", "_head")
 
 
-def _pairs(compute: Compute, model: Model, rules: list[Rule], wanted: str, condition: str) -> None:
-    """Make `_pairs`: the scored pairs of table `wanted` that meet `condition` (a subquery on s), with their reasons."""
+def _pairs(compute: Compute, model: Model, rules: list[Rule], wanted: str) -> None:
+    """Make `_pairs`: the scored pairs (a, b) that the query `wanted` names, with their reasons."""
     compute.table(
         "_pairs",
         f"""
         SELECT s.a, s.b, {stage(rules)} AS stage, {rule_name(rules)} AS rule, s.weight, {reasons(model)} AS reasons
-        FROM scored s SEMI JOIN {quote(wanted)} w ON w.a = s.a AND w.b = s.b WHERE EXISTS ({condition})
+        FROM scored s SEMI JOIN ({wanted}) w ON w.a = s.a AND w.b = s.b
         """,
     )
 

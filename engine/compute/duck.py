@@ -13,8 +13,6 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 log = logging.getLogger("clew.sql")
 
@@ -33,7 +31,7 @@ def literal(text: str) -> str:
 
 
 class Compute:
-    """One private DuckDB database that lives as long as a run, spilling to disk under `folder`.
+    """One private DuckDB database that lives as long as a run, in memory, spilling to disk under `folder`.
 
     Every statement goes through `run`, which logs it at DEBUG to `clew.sql` (`clew -v` shows it).
     """
@@ -41,7 +39,7 @@ class Compute:
     def __init__(self, folder: Path | None = None, memory_limit: str = "5GB", threads: int | None = None) -> None:
         self._scratch = tempfile.TemporaryDirectory(prefix="clew-", dir=folder, ignore_cleanup_errors=True)
         self.folder = Path(self._scratch.name)
-        self.connection = duckdb.connect(str(self.folder / "work.duckdb"))
+        self.connection = duckdb.connect()
         self.threads = threads or os.cpu_count() or 1
         self.run("SET memory_limit = ?", [memory_limit])
         self.run("SET threads = ?", [self.threads])
@@ -128,6 +126,9 @@ class Compute:
         `nodes` is a query of distinct node ids, `edges` one of (a, b). A component is called by its smallest node id,
         so the result doesn't depend on row order.
         """
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
         node = np.sort(self.connection.sql(f"SELECT * FROM ({nodes}) AS n(id)").fetchnumpy()["id"])
         pairs = self.connection.sql(f"SELECT * FROM ({edges}) AS e(a, b)").fetchnumpy()
         a, b = np.searchsorted(node, pairs["a"]), np.searchsorted(node, pairs["b"])

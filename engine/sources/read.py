@@ -15,7 +15,6 @@ from engine import tables
 from engine.compute import quote
 from engine.errors import NotFoundError, SourceError
 from engine.sources.arrange import Filled
-from engine.sources.database import read_database, shown
 from engine.sources.files import find_files, look, prepare
 from engine.sources.fill import fill
 from engine.sources.presets import resolve
@@ -105,6 +104,9 @@ def _stage(stage: Stage, source: Source, root: Path, frame: Any) -> None:
         read = stage.add_arrow("frame", _arrow(frame, source.title))
         _hash(stage, read)
     elif source.database is not None:
+        # SQLAlchemy takes half a second to import, and most shops have files alone.
+        from engine.sources.database import read_database, shown
+
         label, read_part = shown(source.database), None
         for part in read_database(source.database, root, source.title):
             if read_part is None:

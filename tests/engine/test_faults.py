@@ -26,7 +26,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from engine.compute import Compute
-from engine.pipeline import Silent
+from engine.progress import Silent
 from engine.state import State
 from tests.engine.corner import Corner
 

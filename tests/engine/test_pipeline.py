@@ -18,8 +18,8 @@ from engine import pipeline
 from engine.compute import Compute
 from engine.config import config_hash
 from engine.errors import ClewError, ConfigError, NotFoundError, SourceError
-from engine.pipeline import OF_SOURCES, RUN_TABLES, RunResult, read_manifest
-from engine.runs import RunTables
+from engine.pipeline import OF_SOURCES, RUN_TABLES, RunResult
+from engine.runs import SCHEMA_VERSION, RunTables, read_manifest
 from engine.state import State
 from engine.tables import RECORDS
 from tests.engine.conftest import Published
@@ -85,7 +85,7 @@ def test_every_record_has_one_customer_and_every_customer_an_anchor(published: P
 def test_the_manifest_says_what_went_in_and_what_came_out(corner_run: Corner) -> None:
     run = corner_run.current()
     manifest = read_manifest(run)
-    assert manifest["schema_version"] == pipeline.SCHEMA_VERSION
+    assert manifest["schema_version"] == SCHEMA_VERSION
     assert manifest["run_id"] == run.run_id
     assert manifest["config_hash"] == config_hash(corner_run.config)
     assert manifest["model_hash"].startswith(manifest["model"])

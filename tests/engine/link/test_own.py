@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import ConfigError
 from engine.link import own
-from engine.pipeline import read_manifest
+from engine.runs import read_manifest
 from tests.engine.corner import MODEL, PEOPLE, Corner, Row, customers, table, untrained
 
 
