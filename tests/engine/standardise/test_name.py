@@ -110,6 +110,12 @@ def test_roots() -> None:
     assert name("Bill Gates").first_root == name("William Gates").first_root
     assert name("Jürgen Klopp").first_root == "jurgen"
     assert root("zebulon") == "zebulon"
+    assert [root(one) for one in ("peggie", "mhd", "jo", "kaz")] == ["margaret", "mohammed", "joanne", "karen"]
+
+
+def test_a_short_form_belongs_to_one_name() -> None:
+    forms = [word for line in lines("nicknames.txt") for word in line.split()]
+    assert sorted(forms) == sorted(set(forms))
 
 
 def test_every_nickname_stands_once_and_folded() -> None:
