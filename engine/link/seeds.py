@@ -38,17 +38,18 @@ def build_seeds(compute: Compute, block_size: int) -> int:
         FROM nodes WHERE length(first_name) > 1 AND last_name IS NOT NULL
         """,
     )
+    # Two nodes mostly share several values, and are judged once.
     compute.table(
         "_edges",
         f"""
         WITH small AS (
             SELECT value FROM _shared WHERE value IS NOT NULL
             GROUP BY value HAVING count(*) BETWEEN 2 AND {int(block_size)}
-        ), held AS (SELECT s.value, n.* FROM _shared s JOIN small USING (value) JOIN nodes n USING (node_id))
-        SELECT DISTINCT l.node_id AS a, r.node_id AS b
-        FROM held l JOIN held r ON l.value = r.value AND l.node_id < r.node_id
-        WHERE {names.compatible("l", "r")}
-            AND NOT {_contradicted("l", "r")}
+        ), held AS (SELECT node_id, value FROM _shared SEMI JOIN small USING (value)),
+        met AS (SELECT DISTINCT l.node_id AS a, r.node_id AS b
+                FROM held l JOIN held r ON l.value = r.value AND l.node_id < r.node_id)
+        SELECT a, b FROM met JOIN nodes l ON l.node_id = a JOIN nodes r ON r.node_id = b
+        WHERE {names.compatible("l", "r")} AND NOT {_contradicted("l", "r")}
         """,
     )
     compute.components("seeds_of", "SELECT node_id FROM nodes", "SELECT a, b FROM _edges")
