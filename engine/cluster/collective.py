@@ -11,7 +11,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from engine.cluster.admit import note_refused
-from engine.cluster.group import Tie, find_clashes, load_groups, refusal
+from engine.cluster.group import Tie, find_clashes, load_groups, refusal, tie_columns
 from engine.cluster.policy import Policy
 from engine.compute import Compute, literal, quote
 from engine.link.model import Model
@@ -53,10 +53,11 @@ def _candidates(compute: Compute, model: Model, policy: Policy) -> None:
     The latter are pairs of groups, g < h, that reach the threshold together, with the fields of a Tie and their
     strongest pair of nodes (a, b).
     """
-    known = {c: f"max({quote('w_' + c)})" for c in model.comparisons}
-    total = " + ".join(f"coalesce({best}, 0)" for c, best in known.items() if c != "source")
-    proof = " OR ".join(f"{known[c]} > 0" for c in ("account", "birth_date") if c in known) or "false"
-    told = {c: f"{known[c]} IS NOT NULL" if c in known else "false" for c in ("email", "phone")}
+
+    def best(comparison: str) -> str:
+        return f"max({quote('w_' + comparison)})"
+
+    total = " + ".join(f"coalesce({best(c)}, 0)" for c in model.comparisons if c != "source")
     compute.table(
         "_between",
         """
@@ -68,8 +69,8 @@ def _candidates(compute: Compute, model: Model, policy: Policy) -> None:
     compute.table(
         "_candidates",
         f"""
-        SELECT g, h, round({total} + $prior, 6) AS base, coalesce({proof}, false) AS proof, {told["email"]} AS email,
-            {told["phone"]} AS phone, arg_max(a, (weight, -a, -b)) AS a, arg_max(b, (weight, -a, -b)) AS b
+        SELECT g, h, round({total} + $prior, 6) AS base, {tie_columns(model, best)},
+            arg_max(a, (weight, -a, -b)) AS a, arg_max(b, (weight, -a, -b)) AS b
         FROM _between GROUP BY g, h HAVING round({total} + $prior, 6) >= $threshold AND bool_or(personal)
             AND (count(*) FILTER (weight >= $threshold) * 2 >= count(*)
                  OR count(*) <= {FEW} AND count(*) FILTER (weight > $prior) * 2 >= count(*))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.cluster.policy import Policy
 from engine.compute import Compute
 from engine.link import names
+from engine.link.model import Model
 
 TWO_OF_A_KIND = "two different values of {}, of which a person has one"
 NAMES = "most first names disagree"
@@ -54,6 +56,13 @@ class Tie:
     proof: bool
     email: bool
     phone: bool
+
+
+def tie_columns(model: Model, weight: Callable[[str], str]) -> str:
+    """SQL of the columns proof, email and phone of a Tie; `weight` gives the SQL of a comparison's weight."""
+    proof = " OR ".join(f"{weight(c)} > 0" for c in ("account", "birth_date") if c in model.comparisons)
+    told = (f"{weight(c)} IS NOT NULL" if c in model.comparisons else "false" for c in ("email", "phone"))
+    return "coalesce({}, false) AS proof, {} AS email, {} AS phone".format(proof or "false", *told)
 
 
 def refusal(a: Group, b: Group, tie: Tie, policy: Policy, clashes: Clashes) -> str | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.cluster.admit import admit
 from engine.cluster.collective import join_groups
+from engine.cluster.group import tie_columns
 from engine.cluster.policy import Policy
 from engine.compute import Compute, quote
 from engine.link.blocking import Rule
@@ -25,16 +26,11 @@ def cluster(compute: Compute, config: Config, model: Model, rules: list[Rule]) -
     policy = Policy.of(config, model)
     _unique_values(compute, config)
     compute.table("node_sizes", "SELECT node_id, count(*) AS records FROM node_records GROUP BY node_id")
-    proof = " OR ".join(
-        [f"{quote('w_' + c)} > 0" for c in ("account", "birth_date") if c in model.comparisons] or ["false"]
-    )
-    told = {c: f"{quote('w_' + c)} IS NOT NULL" if c in model.comparisons else "false" for c in ("email", "phone")}
     source = "coalesce(w_source, 0)" if "source" in model.comparisons else "0"
     compute.table(
         "edges",
         f"""
-        SELECT a, b, weight, personal, weight - {source} AS base, coalesce({proof}, false) AS proof,
-            {told["email"]} AS email, {told["phone"]} AS phone
+        SELECT a, b, weight, personal, weight - {source} AS base, {tie_columns(model, lambda c: quote("w_" + c))}
         FROM scored WHERE weight >= $threshold AND a < b
         """,
         {"threshold": policy.threshold},
