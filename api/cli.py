@@ -9,6 +9,7 @@ import json
 import logging
 import sys
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -223,6 +224,20 @@ def export_members(
     _notes().print(exported(found))
 
 
+@export.command("neo4j")
+def export_neo4j(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="A new folder for the files.")],
+    as_json: Json = False,
+) -> None:
+    """Write the graph as files for neo4j-admin, for the first load of a large one, and say how to load them."""
+    from api.render.run import exported_graph
+
+    with _open(ctx) as project:
+        found = project.export_neo4j(folder)
+    _show(found, as_json, exported_graph(found))
+
+
 @app.command(rich_help_panel=CHANGE)
 def train(ctx: typer.Context, as_json: Json = False) -> None:
     """Learn the weights of all comparisons anew from today's data, and run with them."""
@@ -234,13 +249,26 @@ def train(ctx: typer.Context, as_json: Json = False) -> None:
         _show(found, as_json, summary(found))
 
 
+class Store(StrEnum):
+    """The places where a graph can be kept."""
+
+    sqlite = "sqlite"
+    neo4j = "neo4j"
+
+
 @app.command(rich_help_panel=LOOK_AFTER)
-def publish(ctx: typer.Context, as_json: Json = False) -> None:
+def publish(
+    ctx: typer.Context,
+    store: Annotated[Store | None, typer.Option(help="Which graph, if not that of the project file.")] = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Remove the graph first, and build it anew.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Compare all of the graph with the run.")] = False,
+    as_json: Json = False,
+) -> None:
     """Bring the graph up to the current run without running again; a deleted one is rebuilt."""
     from api.render.run import published
 
     with _open(ctx) as project:
-        found = project.publish()
+        found = project.publish(store.value if store else None, rebuild=rebuild, verify=verify)
     _show(found, as_json, published(found))
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from api.answers import Answer, whois
 from api.export import write_members
-from api.results import CurrentRun, Demo, Exported, FailedRun, Published, RunSummary, Status
+from api.results import CurrentRun, Demo, Exported, ExportedGraph, FailedRun, Published, RunSummary, Status
 from api.summary import summarise
 from engine.compute import Compute
 from engine.config import DEFAULT_IDENTIFIERS, config_hash, load
@@ -45,7 +45,7 @@ class Project:
         self.config = load(self.path)
         self.root = self.path.parent
         self.layout = Layout(self.root / self.config.store)
-        self._graph = SqliteStore(self.layout.store / "graph.db")
+        self._opened: dict[str, GraphStore] = {}
 
     def run(
         self, only: str | None = None, *, frames: Mapping[str, Any] | None = None, reporter: Reporter | None = None
@@ -143,12 +143,33 @@ class Project:
             compute.read_parquet("members", tables.path("members"))
             return evaluate(compute, "members", Path(truth))
 
-    def publish(self) -> Published:
-        """Bring the graph store up to the current run without running again; a store that was dropped is rebuilt."""
-        report = self._bring_up_to_date()
+    def export_neo4j(self, folder: Path | str) -> ExportedGraph:
+        """Write the files of a bulk import into a new folder, for the first load of a large graph into Neo4j."""
+        from graph.neo4j.export import export
+
+        tables = self._tables()
+        files = export(tables, Path(folder))
+        return ExportedGraph(files.folder, tables.run_id, files.rows, files.command)
+
+    def publish(
+        self, store: Literal["sqlite", "neo4j"] | None = None, *, rebuild: bool = False, verify: bool = False
+    ) -> Published:
+        """Bring a graph store (the configured one) up to the current run without running again.
+
+        A store that was dropped is built anew, and with `rebuild` any store. With `verify` all of it is compared with
+        the run; StateError where they differ.
+        """
+        graph = self._store(store or self.config.graph)
+        tables = self._tables()
+        if rebuild:
+            graph.drop()
+        report = self._bring_up_to_date(graph, always=True)
         if report is None:
-            shown = self._graph.current_run()
-            return Published(shown or "", shown, True, False, {}, {}, self._graph.path)
+            shown = graph.current_run()
+            report = PublishReport(shown or "", shown, full=False)
+        if verify and (differences := graph.verify(tables)):
+            found = "; ".join(map(str, differences))
+            raise StateError(f"the graph isn't run {tables.run_id}: {found}. `clew publish --rebuild` builds it anew")
         return Published(
             report.run_id,
             report.previous,
@@ -156,7 +177,8 @@ class Project:
             report.full,
             report.removed,
             report.added,
-            self._graph.path,
+            str(graph.path) if isinstance(graph, SqliteStore) else "neo4j",
+            verify,
         )
 
     @property
@@ -166,8 +188,9 @@ class Project:
         return self._graph
 
     def close(self) -> None:
-        """Let go of files."""
-        self._graph.close()
+        """Let go of files and connections."""
+        while self._opened:
+            self._opened.popitem()[1].close()
 
     def __enter__(self) -> Project:
         return self
@@ -196,10 +219,29 @@ class Project:
             raise StateError(f"{self.path}: nothing has been run yet; `clew run` works out who is who")
         return self.layout.run(current.run_id)
 
-    def _bring_up_to_date(self) -> PublishReport | None:
-        """Bring the graph to the current run, or do nothing where it shows that or another process is at it."""
-        run_id, shown = self._tables().run_id, self._graph.current_run()
-        if shown == run_id:
+    @property
+    def _graph(self) -> GraphStore:
+        return self._store(self.config.graph)
+
+    def _store(self, name: Literal["sqlite", "neo4j"]) -> GraphStore:
+        """One of the graph stores, opened when it is first needed."""
+        if name not in self._opened:
+            if name == "neo4j":
+                from graph.neo4j import Neo4jStore, Server
+
+                self._opened[name] = Neo4jStore(Server.from_environment())
+            else:
+                self._opened[name] = SqliteStore(self.layout.store / "graph.db")
+        return self._opened[name]
+
+    def _bring_up_to_date(self, graph: GraphStore | None = None, always: bool = False) -> PublishReport | None:
+        """Bring a graph (the configured one) to the current run, or do nothing where another process is at it.
+
+        One that shows the run is only published to if that is to be done `always`, to finish what was left.
+        """
+        graph = graph or self._graph
+        run_id, shown = self._tables().run_id, graph.current_run()
+        if shown == run_id and not always:
             return None
         with State.open(self.layout.store) as state, ExitStack() as held:
             try:
@@ -209,7 +251,7 @@ class Project:
                     raise
                 # Whoever is writing brings the graph up to date in the end; until then the earlier answer stands.
                 return None
-            return self._graph.publish(self._tables(), self.layout.run(shown) if shown else None)
+            return graph.publish(self._tables(), self.layout.run(shown) if shown else None)
 
 
 def open_project(path: Path | str = PROJECT_FILE) -> Project:

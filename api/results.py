@@ -54,7 +54,10 @@ class RunSummary(Plain):
 
 @dataclass(frozen=True)
 class Published(Plain):
-    """What a publish did: rows removed and added by table; nothing where the store showed the run already."""
+    """What a publish did: rows removed and added by table; nothing where the store showed the run already.
+
+    `store` is the graph's file, or `neo4j`; `verified` says that all of it was compared with the run.
+    """
 
     run_id: str
     previous: str | None
@@ -62,7 +65,8 @@ class Published(Plain):
     full: bool
     removed: dict[str, int]
     added: dict[str, int]
-    store: Path
+    store: str
+    verified: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,16 @@ class Exported(Plain):
     file: Path
     run_id: str
     rows: int
+
+
+@dataclass(frozen=True)
+class ExportedGraph(Plain):
+    """The files of a bulk import, the rows in each, and the command that imports them when called in `folder`."""
+
+    folder: Path
+    run_id: str
+    rows: dict[str, int]
+    command: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -195,6 +195,9 @@ class Config(Model):
     limits: Limits = Limits()
     survivorship: Survivorship = Survivorship()
     rates: tuple[Rate, ...] = ()
+    graph: Literal["sqlite", "neo4j"] = Field(
+        "sqlite", description="where the identity graph is kept; where Neo4j is comes from the environment"
+    )
     store: str = Field(
         ".clew", min_length=1, description="folder of runs, state.db and graph.db, relative to the project file"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -9,7 +10,7 @@ from rich.text import Text
 
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import count, minute, safe
-from api.results import Demo, Exported, Published, RunSummary, Status
+from api.results import Demo, Exported, ExportedGraph, Published, RunSummary, Status
 
 #: More warnings than this are counted.
 WARNINGS = 8
@@ -147,10 +148,34 @@ def exported(found: Exported) -> Text:
     return Text(f"{safe(found.file)}: {count(found.rows, 'record')} of run {found.run_id}, each with its customer")
 
 
+def exported_graph(found: ExportedGraph) -> Group:
+    """What was written for a bulk import, and how to import it."""
+    rows = count(sum(found.rows.values()), "row")
+    return lines(
+        Text(f"{safe(found.folder)}: {rows} of run {found.run_id}, and README.txt, which says all of this.", "bold"),
+        heading("With the server stopped, in that folder"),
+        *(indented(Text(word, overflow="fold")) for word in _broken(found.command)),
+        heading("With the server started"),
+        indented(Text("clew publish --store neo4j --verify")),
+    )
+
+
+def _broken(command: tuple[str, ...]) -> list[str]:
+    """A command in lines, its options one a line."""
+    named = [shlex.quote(word) for word in command]
+    first = next(n for n, word in enumerate(named) if word.startswith("--"))
+    parts = [" ".join(named[:first]), *named[first:]]
+    return [f"{part} \\" for part in parts[:-1]] + parts[-1:]
+
+
 def published(found: Published) -> Text:
     """What a publish did."""
     if found.unchanged:
-        return Text(f"The graph shows run {found.run_id} already; nothing to do.")
+        agrees = " All of it agrees with the run." if found.verified else ""
+        return Text(f"The graph shows run {found.run_id} already; nothing to do.{agrees}")
     added, removed = sum(found.added.values()), sum(found.removed.values())
     how = "built anew" if found.full else f"brought up from run {found.previous}"
-    return Text(f"The graph was {how} and shows run {found.run_id}: {added:,} rows added, {removed:,} removed.")
+    return Text(
+        f"The graph was {how} and shows run {found.run_id}: {added:,} rows added, {removed:,} removed."
+        + (" All of it agrees with the run." if found.verified else "")
+    )

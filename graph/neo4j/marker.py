@@ -65,11 +65,21 @@ def check_version(connection: Connection, version: Any) -> None:
 
 
 def claim(connection: Connection) -> None:
-    """Make an empty database ours: constraints, indexes, the marker. Does no harm if done twice."""
-    there = {name for (name,) in connection.rows("SHOW INDEXES YIELD name")}
-    for statement in (*constraints(), *indexes()):
-        if statement.split()[2] not in there:
-            connection.change(statement)
+    """Make an empty database ours: constraints, by which a load finds nodes, and the marker. May be done twice."""
+    _make(connection, constraints())
     connection.change(
         f"MERGE (m:{MARKER} {{name: 'graph'}}) ON CREATE SET m.schema_version = $version", version=SCHEMA_VERSION
     )
+
+
+def index(connection: Connection) -> None:
+    """Make the indexes, and wait for them: after a first load that is faster than keeping them up to date."""
+    _make(connection, indexes())
+    connection.rows("CALL db.awaitIndexes(3600)")
+
+
+def _make(connection: Connection, statements: list[str]) -> None:
+    there = {name for (name,) in connection.rows("SHOW INDEXES YIELD name")}
+    for statement in statements:
+        if statement.split()[2] not in there:
+            connection.change(statement)

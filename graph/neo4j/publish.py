@@ -41,7 +41,7 @@ from graph.neo4j.bulk import open_table
 from graph.neo4j.connection import Connection
 from graph.neo4j.delta import Step
 from graph.neo4j.lease import Lease
-from graph.neo4j.marker import Pending, Standing, claim, look
+from graph.neo4j.marker import Pending, Standing, claim, index, look
 from graph.neo4j.schema import MARKER, NODES, PUBLISH, RELATIONSHIPS, Node, constraints, indexes
 from graph.neo4j.wire import sent
 from graph.store import PublishReport
@@ -102,6 +102,9 @@ class Publisher:
         """Bring the graph to `run`."""
         standing = self._settled(run, previous)
         if standing.run == run.run_id:
+            # A graph that was imported in bulk has no indexes yet.
+            claim(self.connection)
+            index(self.connection)
             return PublishReport(run.run_id, standing.run, full=False)
         if standing.publish is None:
             # A drop that was broken off may have taken some of the indexes.
@@ -121,7 +124,8 @@ class Publisher:
                 pending = Pending(_number(standing), run.run_id, full, size, "load", 0, 0)
                 self.alone(_BEGIN, number=pending.number, run=run.run_id, full=full, size=size)
             self._load(compute, steps, pending, first=standing.publish is None)
-        self.connection.rows("CALL db.awaitIndexes(600)")
+        if standing.publish is None:
+            index(self.connection)
         self.alone(_SHOW, number=pending.number)
         self.finish(pending.number, marked=standing.publish is not None)
         return PublishReport(run.run_id, standing.run, full, {} if full else removed, added)
