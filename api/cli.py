@@ -110,7 +110,6 @@ def everywhere(
     )
     logger.setLevel(logging.DEBUG if verbose else logging.WARNING)
     logger.propagate = not verbose
-    # Splink tells of every level that a pass of training doesn't see, which is as it should be.
 
 
 @app.command(rich_help_panel=START)

@@ -34,7 +34,7 @@ log = logging.getLogger("clew.link")
 SCHEMA_VERSION = 1
 #: Pairs sampled for u, and at the most used in one pass of expectation maximisation.
 U_PAIRS = 1_000_001  # Splink warns about the round number, which is its default
-EM_PAIRS = 1_000_000
+EM_PAIRS = 300_000
 #: A pass over fewer pairs than this teaches noise.
 EM_MIN_PAIRS = 50
 SEED = 20260101
