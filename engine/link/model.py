@@ -327,6 +327,9 @@ def _learn_pass(
         # Data with little variety drives an m to zero, and Splink stops there. The other passes go on.
         log.info("training pass on %s taught nothing: %s", " and ".join(held), error)
         return
+    finally:
+        # Its pairs and their comparisons would stay in memory until the end of the run.
+        linker.table_management.invalidate_cache()
     for c, comparison in enumerate(linker.misc.save_model_to_json()["comparisons"]):
         if comparison["output_column_name"] in only:
             for v, level in enumerate(comparison["comparison_levels"]):
