@@ -424,8 +424,9 @@ HOSTILE = [
 ]
 
 
-def test_hostile_values_go_through_unharmed(store: GraphStore, one: RunTables, tmp_path: Path) -> None:
-    run = john().with_rows("records", record("shop:2")).with_rows("members", member("shop:2", "c1"))
+def hostile_run(run: Run) -> Run:
+    """A run with hostile texts wherever a text may stand: customer c1 holds them all."""
+    run = run.with_rows("records", record("shop:2")).with_rows("members", member("shop:2", "c1"))
     for n, hostile in enumerate(HOSTILE):
         reasons = (reason(hostile, hostile, -0.5, hostile, None), reason("other", "level", 1e-9))
         run = (
@@ -437,7 +438,11 @@ def test_hostile_values_go_through_unharmed(store: GraphStore, one: RunTables, t
             .with_rows("matches", match(f"shop:{hostile}", "shop:2", 1.5, 10 + n, *reasons, rule=hostile))
             .with_rows("redirects", {"old_id": hostile, "new_id": "c1", "kind": hostile, "at": datetime(1969, 1, 1)})
         )
-    tables = run.write(tmp_path / "runs" / "hostile")
+    return run
+
+
+def test_hostile_values_go_through_unharmed(store: GraphStore, one: RunTables, tmp_path: Path) -> None:
+    tables = hostile_run(john()).write(tmp_path / "runs" / "hostile")
     store.publish(one, None)
     store.publish(tables, one)
     assert store.verify(tables) == []

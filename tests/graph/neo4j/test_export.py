@@ -1,0 +1,87 @@
+"""The files of a bulk import, through the real importer, into a server that then shows the run."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ConfigError
+from engine.runs import RunTables
+from graph.neo4j import Neo4jStore
+from graph.neo4j.export import export
+from tests.graph.runs import T0, Run, john, match, merged, record
+from tests.graph.test_contract import hostile_run
+from tests.neo4j.graphs import Graphs
+from tests.neo4j.server import JavaNeo4j
+
+
+def _run() -> Run:
+    """Everything that is hard to put into a file."""
+    run = hostile_run(merged())
+    entry = {"at": T0, "kind": "", "run_id": "two", "actor": "engine", "reason": "\x1f", "hash": "", "record_ids": []}
+    run = run.with_rows("ledger", {**entry, "seq": 3, "customer_ids": ["c1", "a\x1fb"]})
+    sure = {**match("till:9", "shop:2", 5.0, 9), "weight": float("inf"), "probability": 1.0}
+    return run.with_rows("matches", sure)
+
+
+def test_an_imported_graph_shows_its_run_and_is_that_run(neo4j: Graphs, tmp_path: Path) -> None:
+    if not isinstance(neo4j.neo4j, JavaNeo4j):
+        pytest.skip("the importer is at hand only beside a server that Maven assembled")
+    two = _run().write(tmp_path / "runs" / "two")
+    files = export(two, tmp_path / "files")
+    assert files.rows["Record"] == len(_run().tables["records"])
+    assert shlex.join(files.command[:5]) in (files.folder / "README.txt").read_text()
+    home = tmp_path / "home"
+    (home / "conf").mkdir(parents=True)
+    imported = subprocess.run(
+        [*neo4j.neo4j.java, "org.neo4j.cli.AdminTool", *files.command[1:]],
+        cwd=files.folder,
+        env={**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert imported.returncode == 0, imported.stdout[-2000:] + imported.stderr[-2000:]
+    # One server at a time: the machine may be small.
+    neo4j.neo4j.stop()
+    try:
+        other = JavaNeo4j(neo4j.neo4j.jars, home)
+        try:
+            store = Neo4jStore(other.server, "500MB")
+            assert store.current_run() == "two"
+            assert store.publish(two, None).unchanged
+            assert store.verify(two) == []
+            assert store.retired("c0") is not None
+            one = john().write(tmp_path / "runs" / "one")
+            assert store.publish(one, two).full is False
+            assert store.verify(one) == []
+            store.close()
+        finally:
+            other.close()
+    finally:
+        neo4j.neo4j.start()
+
+
+def test_another_folder_is_left_alone(tmp_path: Path) -> None:
+    run = Run().with_rows("records", record("shop:1")).write(tmp_path / "run")
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "aunt.txt").write_text("Dear aunt")
+    with pytest.raises(ConfigError, match="isn't empty"):
+        export(run, tmp_path / "letters")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="can't hold the files"):
+        export(run, tmp_path / "file")
+
+
+def test_a_run_can_be_exported_without_a_server(tmp_path: Path) -> None:
+    run: RunTables = john().write(tmp_path / "one")
+    files = export(run, tmp_path / "files")
+    assert files.rows["HAS"] == len(john().tables["identifiers"])
+    header = (files.folder / "HAS-header.csv").read_text()
+    assert header == ":START_ID,:END_ID,display:string,status:string,detail:string\n"
+    labels = {line.split(",")[1] for line in (files.folder / "Identifier.csv").read_text().splitlines()}
+    assert '"Identifier\x1fEmail"' in labels

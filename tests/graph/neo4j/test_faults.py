@@ -1,0 +1,409 @@
+"""What may befall a graph on a server: outages, kills, rivals, strangers, wrong passwords; and readers meanwhile."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from neo4j import ManagedTransaction
+
+from engine.errors import StateError
+from engine.runs import RunTables
+from graph.neo4j import Neo4jStore, delta, lease
+from graph.neo4j import publish as publishing
+from graph.neo4j.schema import SCHEMA_VERSION
+from tests.graph.runs import Run, john, known, match, member, merged, record
+from tests.neo4j.graphs import Graphs
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
+    return john().write(tmp_path_factory.mktemp("runs") / "one")
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
+    return merged().write(tmp_path_factory.mktemp("runs") / "two")
+
+
+def _large(records: int) -> Run:
+    """A chain of records of one customer each ten."""
+    ids = [f"shop:{n:05d}" for n in range(records)]
+    return Run(
+        {
+            "records": tuple(record(i, name=f"Person {i}") for i in ids),
+            "members": tuple(member(i, f"c{n // 10}") for n, i in enumerate(ids)),
+            "customers": tuple(
+                {"customer_id": f"c{n}", "anchor": ids[n * 10], "records": 10} for n in range(records // 10)
+            ),
+            "known_by": tuple(known(f"c{n // 10}", "loyalty", i, 1.0, "shop") for n, i in enumerate(ids)),
+            "matches": tuple(match(a, b, 5.0, n % 10) for n, (a, b) in enumerate(pairwise(ids)) if n % 10 != 9),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
+    return _large(600).write(tmp_path_factory.mktemp("runs") / "old")
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
+    """As `old`, but every second record has another name, and the customers of every tenth record another size."""
+    run = _large(600).changed("records", lambda r: int(r["key"]) % 2 == 0, name="changed")
+    run = run.changed("customers", lambda r: r["customer_id"].endswith("7"), records=11)
+    run = run.without("known_by", lambda r: r["value"].endswith("3"))
+    return run.write(tmp_path_factory.mktemp("runs") / "new")
+
+
+@pytest.fixture
+def store(neo4j: Graphs, one: RunTables) -> Iterator[Neo4jStore]:
+    """A store that shows run one."""
+    store = neo4j.empty()
+    store.publish(one, None)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def empty(neo4j: Graphs) -> Iterator[Neo4jStore]:
+    store = neo4j.empty()
+    yield store
+    store.close()
+
+
+def _marks(neo4j: Graphs) -> int:
+    """How many nodes and relationships carry a mark of a publish."""
+    found = "x.born IS NOT NULL OR x.gone IS NOT NULL"
+    return int(
+        neo4j.run(
+            f"""RETURN COUNT {{ MATCH (x) WHERE {found} OR x.turns IS NOT NULL OR x:ClewPublish OR x:ClewPublisher }}
+            + COUNT {{ MATCH ()-[x]->() WHERE {found} }}"""
+        )[0][0]
+    )
+
+
+class _Broken(Exception):  # noqa: N818
+    """A publish ends here."""
+
+
+@pytest.fixture(scope="module")
+def dead() -> int:
+    """The number of a process that is no more."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+@pytest.fixture
+def publish_until(neo4j: Graphs, dead: int, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bool]:
+    """Publish, and die after so many transactions: leave everything as it is then. False if it was over before."""
+
+    def publish(after: int, store: Neo4jStore, run: RunTables, previous: RunTables | None) -> bool:
+        left = iter(range(after))
+        fence = lease.Lease.fence
+
+        def fenced(self: lease.Lease, tx: ManagedTransaction) -> None:
+            if next(left, None) is None:
+                raise _Broken
+            fence(self, tx)
+
+        with monkeypatch.context() as broken:
+            broken.setattr(lease.Lease, "fence", fenced)
+            broken.setattr(lease, "_release", lambda mine: None)
+            try:
+                store.publish(run, previous)
+            except _Broken:
+                return True
+            finally:
+                neo4j.run("MATCH (l:ClewPublisher) SET l.pid = $dead", dead=dead)
+        return False
+
+    return publish
+
+
+class TestBrokenOff:
+    @pytest.mark.parametrize("first", ["load", "change", "reload"])
+    def test_after_any_transaction_readers_see_a_whole_run_and_the_next_publish_ends_it(
+        self, neo4j: Graphs, empty: Neo4jStore, one: RunTables, two: RunTables, publish_until: Callable[..., bool],
+        first: str,
+    ) -> None:  # fmt: skip
+        store = empty
+        if first != "load":
+            store.publish(one, None)
+        shown = [store.current_run()]
+        after = 0
+        while publish_until(after, store, two, one if first == "change" else None):
+            shown.append(store.current_run())
+            assert shown[-1] in (shown[0], "two")
+            if shown[-1] is not None:
+                assert store.verify(one if shown[-1] == "one" else two) == []
+            after += 9
+        assert store.publish(two, one).unchanged
+        assert store.verify(two) == []
+        assert _marks(neo4j) == 0
+        assert shown == sorted(shown, key=lambda run: run == "two")
+
+    def test_another_run_undoes_what_no_reader_has_seen(
+        self, neo4j: Graphs, store: Neo4jStore, one: RunTables, two: RunTables, tmp_path: Path,
+        publish_until: Callable[..., bool],
+    ) -> None:  # fmt: skip
+        three = john().changed("customers", lambda r: True, phone="+1").write(tmp_path / "three")
+        assert publish_until(12, store, two, one)
+        assert _marks(neo4j) > 1
+        assert store.publish(three, one).full is False
+        assert store.verify(three) == []
+        assert _marks(neo4j) == 0
+
+    def test_killed_at_any_moment_and_started_again(
+        self, neo4j: Graphs, empty: Neo4jStore, old: RunTables, new: RunTables
+    ) -> None:
+        empty.publish(old, None)
+        seed = 7
+        chance = random.Random(seed)
+        at, before = new, old
+        for attempt in range(4):
+            process = _publisher(neo4j, at, before, rows=100)
+            time.sleep(chance.uniform(0, 1.2))
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            current = empty.current_run()
+            shown = at if current == at.run_id else before
+            assert current == shown.run_id, f"seed {seed}, attempt {attempt}"
+            assert empty.verify(shown) == [], f"seed {seed}, attempt {attempt}"
+            if shown is at:
+                at, before = before, at
+        assert empty.publish(at, before).run_id == at.run_id
+        assert empty.verify(at) == []
+        assert _marks(neo4j) == 0
+
+    @pytest.mark.parametrize("kill", [False, True])
+    def test_the_server_goes_and_comes_back(
+        self, neo4j: Graphs, empty: Neo4jStore, old: RunTables, new: RunTables, kill: bool,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        if not neo4j.neo4j.ours:
+            pytest.skip("the server is not the tests' to stop")
+        monkeypatch.setattr(delta, "ROWS", 100)
+        empty.publish(old, None)
+        half = threading.Event()
+        batch = publishing._batch
+        count = iter(range(1000))
+
+        def watched(*given: object) -> Callable[[object], None]:
+            if next(count) == 5:
+                half.set()
+                down.wait()
+            return batch(*given)  # type: ignore[arg-type, return-value]
+
+        down = threading.Event()
+        monkeypatch.setattr(publishing, "_batch", watched)
+        failed: list[BaseException] = []
+
+        def publish() -> None:
+            try:
+                empty.publish(new, old)
+            except BaseException as error:
+                failed.append(error)
+
+        publisher = threading.Thread(target=publish)
+        publisher.start()
+        assert half.wait(60)
+        neo4j.neo4j.stop(kill)
+        down.set()
+        with pytest.raises(StateError, match="doesn't answer"):
+            reader = Neo4jStore(neo4j.server)
+            try:
+                reader.current_run()
+            finally:
+                reader.close()
+        neo4j.neo4j.start()
+        publisher.join(120)
+        assert failed == []
+        assert empty.verify(new) == []
+        assert _marks(neo4j) == 0
+
+    def test_a_first_load_goes_on_where_it_stopped(
+        self, neo4j: Graphs, empty: Neo4jStore, old: RunTables, publish_until: Callable[..., bool]
+    ) -> None:
+        assert publish_until(4, empty, old, None)
+        assert empty.current_run() is None
+        with pytest.raises(StateError, match="holds no run yet: run `clew publish`"):
+            empty.customer("c1")
+        made = neo4j.run("MATCH (n:Record) RETURN min(elementId(n)), count(n)")
+        assert made[0][1] == 600
+        assert empty.publish(old, None).full
+        assert neo4j.run("MATCH (n:Record) RETURN min(elementId(n)), count(n)") == made
+        assert empty.verify(old) == []
+
+    def test_a_first_load_of_another_run_begins_anew(
+        self, neo4j: Graphs, empty: Neo4jStore, old: RunTables, one: RunTables, publish_until: Callable[..., bool]
+    ) -> None:
+        assert publish_until(6, empty, old, None)
+        assert empty.publish(one, None).full
+        assert empty.verify(one) == []
+
+
+def test_readers_get_one_whole_run_while_another_is_published(
+    neo4j: Graphs, store: Neo4jStore, one: RunTables, two: RunTables
+) -> None:
+    before, unknown = store.customer("c1"), store.find("phone", "+15550000000")
+    store.publish(two, one)
+    after, owned = store.customer("c1"), store.find("phone", "+15550000000")
+    wrong: list[object] = []
+    asked = [0]
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            customer, phone = store.customer("c1"), store.find("phone", "+15550000000")
+            asked[0] += 1
+            if customer not in (before, after) or phone not in (unknown, owned):
+                wrong.append((customer, phone))
+
+    threads = [threading.Thread(target=read) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    publisher = Neo4jStore(neo4j.server)
+    for run, previous in ((one, two), (two, one), (one, None), (two, one)):
+        publisher.publish(run, previous)
+    done.set()
+    for thread in threads:
+        thread.join()
+    publisher.close()
+    assert not wrong
+    assert asked[0] > 20
+    assert store.customer("c1") == after
+
+
+class TestRivals:
+    def test_a_second_publisher_is_told_who_publishes(
+        self, neo4j: Graphs, store: Neo4jStore, one: RunTables, two: RunTables
+    ) -> None:
+        rival = Neo4jStore(neo4j.server)
+        with lease.held(rival._connection):
+            for act in (lambda: store.publish(two, one), store.drop):
+                with pytest.raises(StateError, match=rf"being published to by process {os.getpid()} on .* since 20"):
+                    act()
+            assert store.current_run() == "one"
+        rival.close()
+        assert store.publish(two, one).added
+
+    def test_a_lease_that_has_run_out_passes_on_and_the_sleeper_can_write_no_more(
+        self, neo4j: Graphs, store: Neo4jStore, one: RunTables, two: RunTables
+    ) -> None:
+        sleeper = Neo4jStore(neo4j.server)
+        with lease.held(sleeper._connection) as slept:
+            neo4j.run("MATCH (l:ClewPublisher) SET l.until = datetime() - duration('PT1S'), l.host = 'elsewhere'")
+            store.publish(two, one)
+            with pytest.raises(StateError, match="taken over by another publisher"):
+                publishing.Publisher(sleeper._connection, slept).alone("MATCH (n) DETACH DELETE n")
+        sleeper.close()
+        assert store.verify(two) == []
+
+
+class TestStrangers:
+    def test_somebody_elses_data_is_left_alone(self, neo4j: Graphs, empty: Neo4jStore, one: RunTables) -> None:
+        store = empty
+        neo4j.run("CREATE (:Movie {title: 'The Matrix'})<-[:LIKES]-(:Customer {id: 'c1'})")
+        for act in (store.current_run, store.drop, lambda: store.publish(one, None), lambda: store.customer("c1")):
+            with pytest.raises(StateError, match=r"holds somebody else's data \((Movie|Customer)\)"):
+                act()
+        assert neo4j.run("MATCH (n) RETURN count(n)") == [[2]]
+
+    def test_a_drop_takes_only_what_is_clews(self, neo4j: Graphs, store: Neo4jStore) -> None:
+        neo4j.run("CREATE (:Movie {title: 'The Matrix'})")
+        store.drop()
+        assert neo4j.run("MATCH (n) RETURN labels(n)") == [[["Movie"]]]
+        assert neo4j.run("SHOW INDEXES YIELD name WHERE name STARTS WITH 'clew' RETURN name") == []
+
+    def test_a_newer_graph_is_refused(self, neo4j: Graphs, store: Neo4jStore, two: RunTables) -> None:
+        neo4j.run("MATCH (m:Clew) SET m.schema_version = $next", next=SCHEMA_VERSION + 1)
+        for act in (store.current_run, lambda: store.publish(two, None), store.drop, lambda: store.customer("c1")):
+            with pytest.raises(StateError, match="newer Clew"):
+                act()
+
+    def test_a_graph_that_was_tampered_with_is_found_out(
+        self, neo4j: Graphs, store: Neo4jStore, one: RunTables, two: RunTables
+    ) -> None:
+        neo4j.run("MATCH (:Record {id: 'shop:1'})-[m:MATCHES]->() DELETE m")
+        assert [d.table for d in store.verify(one)] == ["matches"]
+        with pytest.raises(StateError, match="the graph isn't what its marker says"):
+            store.publish(two, one)
+        assert store.current_run() == "one"
+        # What is there is compared, where the run before isn't to be believed.
+        assert store.publish(two, None).full
+        assert store.verify(two) == []
+
+
+class TestConnecting:
+    def test_a_wrong_password(self, neo4j: Graphs, one: RunTables) -> None:
+        store = Neo4jStore(replace(neo4j.server, password="not the password"))
+        for act in (store.current_run, lambda: store.publish(one, None)):
+            with pytest.raises(StateError, match="refuses user neo4j with this password") as caught:
+                act()
+            assert "not the password" not in str(caught.value)
+            assert "\n" not in str(caught.value)
+        store.close()
+
+    def test_an_unknown_database(self, neo4j: Graphs) -> None:
+        store = Neo4jStore(replace(neo4j.server, database="atlantis"))
+        with pytest.raises(StateError, match=r"\(database atlantis\): there is no such database"):
+            store.current_run()
+        store.close()
+
+    def test_nobody_there(self, one: RunTables) -> None:
+        from graph.neo4j import Server
+
+        store = Neo4jStore(Server("bolt://127.0.0.1:9", "neo4j", "secret-1"))
+        for act in (store.current_run, lambda: store.publish(one, None)):
+            with pytest.raises(StateError, match=r"^bolt://127\.0\.0\.1:9: the server doesn't answer") as caught:
+                act()
+            assert "secret-1" not in str(caught.value)
+        store.close()
+
+    def test_a_routing_address_and_a_database_by_name(self, neo4j: Graphs, store: Neo4jStore) -> None:
+        uri = neo4j.server.uri.replace("bolt://", "neo4j://")
+        other = Neo4jStore(replace(neo4j.server, uri=uri, database="neo4j"))
+        assert other.customer("c1") == store.customer("c1")
+        other.close()
+
+
+PUBLISH = """
+import sys
+from pathlib import Path
+from engine.runs import RunTables
+from graph.neo4j import Neo4jStore, Server, delta
+run, previous, rows = sys.argv[1:]
+delta.ROWS = int(rows)
+print("ready", flush=True)
+Neo4jStore(Server.from_environment()).publish(RunTables(Path(run)), RunTables(Path(previous)))
+"""
+
+
+def _publisher(neo4j: Graphs, run: RunTables, previous: RunTables, rows: int) -> subprocess.Popen[str]:
+    server = neo4j.server
+    settings = {"CLEW_NEO4J_URI": server.uri, "CLEW_NEO4J_USER": server.user, "CLEW_NEO4J_PASSWORD": server.password}
+    process = subprocess.Popen(
+        [sys.executable, "-c", PUBLISH, str(run.folder), str(previous.folder), str(rows)],
+        cwd=ROOT,
+        env={**os.environ, **settings, "CLEW_NEO4J_DATABASE": server.database or ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
