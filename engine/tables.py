@@ -84,7 +84,8 @@ EVENT_KINDS = (
 # --- run tables ------------------------------------------------------------------------------------------------------
 
 #: One row per record. `record_id` is "source:key". Name and address fields are folded (lower case, no accents) for
-#: comparison; `name` and `place` are for people to read. Times are UTC.
+#: comparison; `name` and `place` are for people to read. `middle_name` ends in jr, sr, 3 or 4 where a name tells father
+#: and son apart. Times are UTC.
 RECORDS = Table(
     "records",
     {

@@ -13,6 +13,7 @@ from engine.link.model import Model
 
 TWO_OF_A_KIND = "two different values of {}, of which a person has one"
 NAMES = "most first names disagree"
+GENERATIONS = "one is {}, the other {}, of the same name"
 BIRTH_DATES = "all birth dates disagree"
 TOO_MANY = "more than {} records in one customer"
 OUTVOTED = "most other pairs of their records are no matches"
@@ -24,10 +25,11 @@ Clashes = set[tuple[str, str]]
 
 @dataclass
 class Group:
-    """The nodes joined so far: their names, birth dates, identifiers, and the sources that hold contacts of theirs."""
+    """The nodes joined so far: what they are called, birth dates, identifiers, and the sources of their contacts."""
 
     names: Counter[str] = field(default_factory=Counter)
     births: set[str] = field(default_factory=set)
+    generations: set[str] = field(default_factory=set)
     unique: dict[str, str] = field(default_factory=dict)
     sources: set[str] = field(default_factory=set)
     email: set[str] = field(default_factory=set)
@@ -38,6 +40,7 @@ class Group:
         """Take over all that another group knows."""
         self.names += other.names
         self.births |= other.births
+        self.generations |= other.generations
         self.unique |= other.unique
         self.sources |= other.sources
         self.email |= other.email
@@ -72,6 +75,8 @@ def refusal(a: Group, b: Group, tie: Tie, policy: Policy, clashes: Clashes) -> s
             return TWO_OF_A_KIND.format(kind)
     if a.records + b.records > policy.max_records:
         return TOO_MANY.format(policy.max_records)
+    if a.generations and b.generations and not a.generations & b.generations:
+        return GENERATIONS.format(min(a.generations), min(b.generations))
     if not (tie.proof or a.births & b.births):
         if policy.births_forbid and a.births and b.births:
             return BIRTH_DATES
@@ -106,7 +111,7 @@ def load_groups(compute: Compute, wanted: str, by: str) -> dict[int, Group]:
     """
     rows = compute.arrow(
         f"""
-        SELECT g.{by} AS id, n.first_name, n.birth_text, n.emails, n.phones, s.records, u.singular,
+        SELECT g.{by} AS id, n.first_name, n.birth_text, n.generation, n.emails, n.phones, s.records, u.singular,
             CASE WHEN n.kind = 'contact' THEN n.source END AS source
         FROM group_of g JOIN nodes n USING (node_id) JOIN node_sizes s USING (node_id)
         LEFT JOIN (SELECT node_id, list([type, value] ORDER BY type) AS singular FROM unique_values GROUP BY node_id) u
@@ -125,6 +130,8 @@ def load_groups(compute: Compute, wanted: str, by: str) -> dict[int, Group]:
             group.names[row["first_name"]] += 1
         if row["birth_text"]:
             group.births.add(row["birth_text"])
+        if row["generation"]:
+            group.generations.add(row["generation"])
         if row["source"]:
             group.sources.add(row["source"])
     return groups

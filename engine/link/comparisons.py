@@ -26,6 +26,7 @@ SAME = "same"
 SAME_NAMES = "same, made of the name"
 DIFFER = "differ"
 BOTH_IN = "both in "
+GENERATION = "generation"
 TYPO = "typing error"
 VARIANT = "typing error or short form"
 #: Grades in which names are like each other and not the same.
@@ -235,6 +236,18 @@ def _text(column: str) -> Comparison:
     return Comparison(column, (_unknown(column), _same(column, 0.7, 0.02), similar, _else(0.2, 0.97)))
 
 
+def _generation() -> Comparison:
+    """Father and son: one name, one address, often one phone. That both are a Jr says nothing that the name doesn't."""
+    return Comparison(
+        GENERATION,
+        (
+            _unknown("generation"),
+            Level("same", "l.generation = r.generation"),
+            Level(DIFFER, "ELSE"),
+        ),
+    )
+
+
 def _choice(column: str) -> Comparison:
     return Comparison(column, (_unknown(column), _same(column, 0.95, 0.4), _else(0.05, 0.6)))
 
@@ -254,6 +267,7 @@ _PERSONAL: dict[str, Callable[[], Comparison]] = {
     "phone": _phone,
     "accounts": _account,
     "birth_date": _birth_date,
+    "generation": _generation,
 }
 
 

@@ -37,7 +37,8 @@ def build_nodes(compute: Compute, config: Config) -> int:
     """Make `links` (the values that may link), `shared_values`, `node_records` and `nodes`; returns how many nodes.
 
     nodes: node_id BIGINT (dense, in the order of the smallest record id), source, kind, FIELDS, x_ columns, and
-    email/phone/account/other values as sorted lists, with the first e-mail and phone taken out for comparison.
+    email/phone/account/other values as sorted lists, with the first e-mail and phone taken out for comparison, and
+    `generation`, the Jr or Sr at the end of a name.
     """
     _build_links(compute, config)
     fields = [*FIELDS, *extra_columns(compute, config.linkage.compare)]
@@ -86,6 +87,7 @@ def build_nodes(compute: Compute, config: Config) -> int:
             s.emails[1] AS email, split_part(s.emails[1], '@', 1) AS email_local,
             split_part(s.emails[1], '@', 2) AS email_domain, s.phones[1] AS phone,
             CASE WHEN d.mails <= greatest(3, (SELECT 0.002 * sum(mails) FROM _domain)) THEN d.domain END AS rare_domain,
+            nullif(regexp_extract(s.middle_name, '(?:^| )(jr|sr|3|4)$', 1), '') AS generation,
             s.birth_date::VARCHAR AS birth_text, coalesce(f.uses, 0) AS first_count, coalesce(l.uses, 0) AS last_count,
             {_beyond_the_name("split_part(s.emails[1], '@', 1)", "s")} AS email_rest
         FROM node_records n JOIN _said s USING (record_id)

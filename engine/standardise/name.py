@@ -15,12 +15,19 @@ _ROOTS = {word: line.split()[0] for line in lines("nicknames.txt") for word in l
 _TITLES = frozenset(lines("titles.txt"))
 #: These titles are first names as well (Don, Ing), so they go only where two more words follow.
 _TITLES_OR_NAMES = frozenset({"don", "dona", "ing", "mag", "lord", "pan", "hon", "sig", "fr", "dame", "lady", "sir"})
-_SUFFIXES = frozenset(
-    {
-        "jr", "sr", "junior", "senior", "ii", "iii", "iv", "2nd", "3rd", "phd", "md", "dds", "esq", "cpa", "mba", "msc",
-        "bsc", "obe", "mbe", "cbe", "rn", "jnr", "snr",
-    }
-)  # fmt: skip
+#: Which bearer of a family's one name: a Jr is the second. A lone I or V is an initial more often than a number.
+_GENERATIONS = {
+    **dict.fromkeys(("sr", "snr", "senior", "1st"), "sr"),
+    **dict.fromkeys(("jr", "jnr", "junior", "ii", "2nd"), "jr"),
+    **dict.fromkeys(("iii", "3rd"), "3"),
+    **dict.fromkeys(("iv", "4th"), "4"),
+}
+_GENERATION_LAST = re.compile(rf"[\s,]({'|'.join(_GENERATIONS)})\.?\s*(?:$|,)", re.IGNORECASE)
+#: These are names as well.
+_GENERATIONS_OR_NAMES = frozenset({"junior", "senior"})
+_SUFFIXES = frozenset(_GENERATIONS) | frozenset(
+    {"phd", "md", "dds", "esq", "cpa", "mba", "msc", "bsc", "obe", "mbe", "cbe", "rn"}
+)
 #: Words that belong to the last name that follows them.
 _PARTICLES = frozenset(
     {
@@ -38,7 +45,10 @@ _AFTER_JOINT = re.compile(r"(?:^|(?<=[-'’.]))[^\W\d_]")
 
 
 class Name(NamedTuple):
-    """`name` is for people; the others are folded. `company` is set instead of the parts when it is no person."""
+    """`name` is for people; the others are folded. `company` is set instead of the parts when it is no person.
+
+    `middle` ends in jr, sr, 3 or 4 where the name tells father and son apart.
+    """
 
     name: str | None = None
     first: str | None = None
@@ -52,8 +62,8 @@ def name(full: str | None, first: str | None = None, last: str | None = None) ->
     """Split a person's name as it was typed in one field (`full`) or two.
 
     The two fields win over the one. "Last, First" is turned round, titles and suffixes go, further first names become
-    the middle name, and a single word is a first name. Placeholders, e-mail addresses and numbers are no names. A full
-    name that ends in a legal form (Ltd, GmbH) is a company's.
+    the middle name, which Jr, Sr, II, ... end, and a single word is a first name. Placeholders, e-mail addresses and
+    numbers are no names. A full name that ends in a legal form (Ltd, GmbH) is a company's.
     """
     if full and not first and not last and _is_company(full):
         return Name(clean(full), company=company(full))
@@ -73,6 +83,8 @@ def name(full: str | None, first: str | None = None, last: str | None = None) ->
         family = family[1:]
     folded = _folded(given)
     first_word, _, others = folded.partition(" ")
+    if (given or family) and (generation := _generation(full, first, last)):
+        others = f"{others} {generation}".lstrip()
     display = " ".join([shown(word, place > 0) for place, word in enumerate(given + family)])
     return Name(
         display or None,
@@ -132,6 +144,16 @@ def _words(text: str | None) -> list[str]:
 def _word(word: str) -> str:
     """One word folded; names repeat, so most of them are remembered."""
     return fold_words(word)
+
+
+def _generation(full: str | None, first: str | None, last: str | None) -> str | None:
+    """Read Jr, Sr, II, ... at the end of a name; Junior only where a first and a last name stand without it."""
+    for field, names in ((last, 1), (first, 2), (full, 2)):
+        if field and (found := _GENERATION_LAST.search(field)):
+            word = found[1].lower()
+            if word not in _GENERATIONS_OR_NAMES or len(field[: found.start()].split()) >= names:
+                return _GENERATIONS[word]
+    return None
 
 
 def _turned(text: str | None) -> list[str]:

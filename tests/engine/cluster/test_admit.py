@@ -197,3 +197,16 @@ def test_refusals_tell_the_pairs_weight_rule_and_reasons(scores: Scores) -> None
     assert [(r["comparison"], r["level"]) for r in reasons] == [
         ("email", "same"), ("last_name", "same"), ("first_name", DIFFER),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "found"),
+    [("q sr", "jr", "one is sr, the other jr, of the same name"), ("jr", "jr", None), ("jr", None, None)],
+)
+def test_father_and_son_are_two_people(scores: Scores, a: str, b: str | None, found: str | None) -> None:
+    """Whatever else they share."""
+    scores.people.add("crm:1", "john archer", email="a@x.com", middle_name=a)
+    scores.people.add("crm:2", "john archer", email="a@x.com", middle_name=b, city="oakland")
+    scores.pair("crm:1", "crm:2", **SAME, account="same")
+    assert (scores.cluster() == []) is bool(found)
+    assert scores.refusals() == ({("crm:1", "crm:2"): found} if found else {})

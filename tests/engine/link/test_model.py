@@ -215,3 +215,23 @@ def test_records_that_hold_nothing_are_too_little_as_well(people: People) -> Non
     people.seeds()
     with pytest.raises(LinkError, match="nothing to compare"):
         train(people.compute, choose(people.compute, ()))
+
+
+def test_a_jr_is_hardly_ever_the_sr_of_his_name(compute: Compute) -> None:
+    people = People(compute)
+    for n in range(12):
+        people.add(f"crm:{n}", f"john archer{n}", email=f"{n}@x.com", middle_name=("jr", "sr", None)[n % 3])
+    people.build()
+    people.seeds()
+    model = train(compute, choose(compute, ()))
+    against = {label: math.log2(m / u) for label, m, u in model.levels("generation")}
+    assert against["same"] == pytest.approx(0, abs=0.001)
+    assert against[DIFFER] == pytest.approx(-20, abs=0.001)
+
+
+def test_generations_are_compared_only_where_there_are_two(compute: Compute) -> None:
+    people = People(compute)
+    for n in range(12):
+        people.add(f"crm:{n}", f"john archer{n}", email=f"{n}@x.com", middle_name="jr" if n % 2 else None)
+    people.build()
+    assert "generation" not in [c.name for c in choose(compute, ())]

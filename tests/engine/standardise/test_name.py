@@ -21,8 +21,12 @@ from engine.standardise.text import fold_name
         ("RONALD MCDONALD", "Ronald McDonald", "ronald", None, "mcdonald"),
         ("JOSÉ GARCÍA", "José García", "jose", None, "garcia"),
         ("karl von der heide", "Karl von der Heide", "karl", None, "von der heide"),
-        ("John Smith Jr.", "John Smith", "john", None, "smith"),
-        ("Smith Jr., John", "John Smith", "john", None, "smith"),
+        ("John Smith Jr.", "John Smith", "john", "jr", "smith"),
+        ("Smith Jr., John", "John Smith", "john", "jr", "smith"),
+        ("John Q. Smith, III", "John Q. Smith", "john", "q 3", "smith"),
+        ("Victor V. Reed", "Victor V. Reed", "victor", "v", "reed"),
+        ("Junior Reed", "Junior Reed", "junior", None, "reed"),
+        ("John Junior", "John", "john", None, None),
         ("Seth", "Seth", "seth", None, None),
         ("Smith,", "Smith", None, None, "smith"),
         ("Mr Smith", "Smith", None, None, "smith"),
@@ -63,6 +67,25 @@ def test_no_name(typed: str) -> None:
 def test_two_fields_and_one(full: str | None, first: str | None, last: str | None) -> None:
     found = name(full, first, last)
     assert (found.name, found.first, found.middle, found.last) == ("John Smith", "john", None, "smith")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "middle"),
+    [
+        ("David", "Dobbins Senior", "sr"),
+        ("David", "Dobbins Snr.", "sr"),
+        ("Morris II", "Klein", "jr"),
+        ("Morris", "Klein 2nd", "jr"),
+        ("Morris", "Klein Jr., MD", "jr"),
+        ("Morris", "Klein IV", "4"),
+        ("Morris I", "Klein", "i"),
+        ("Jose Junior", "Silva", None),
+        ("Junior", "Silva", None),
+        ("Jr", "n/a", None),
+    ],
+)
+def test_father_and_son(first: str, last: str, middle: str | None) -> None:
+    assert name(None, first, last).middle == middle
 
 
 def test_placeholder_beside_a_name() -> None:
