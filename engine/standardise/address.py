@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from engine.standardise.data import lines
-from engine.standardise.text import NOTHING, clean, fold_name, fold_words
+from engine.standardise.text import NOTHING, clean, fold_name, fold_words, plain_words
 
 #: Words of a street that are written in several ways, and the short one.
 _ABBREVIATIONS = {word: line.split()[0] for line in lines("street_words.txt") for word in line.split()}
@@ -75,7 +75,7 @@ _ZIP_PLUS_4 = re.compile(r"(\d{5})-?\d{4}")
 
 def country(text: str) -> str | None:
     """Look up the ISO 3166 code of a country's name or code, in the languages of `countries.csv`."""
-    return _COUNTRIES.get(fold_words(text))
+    return _COUNTRIES.get(plain_words(text))
 
 
 def street(text: str) -> str | None:

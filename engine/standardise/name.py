@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from engine.standardise.data import lines
-from engine.standardise.text import NOTHING, clean, fold_name, fold_words
+from engine.standardise.text import NOTHING, clean, fold_name, fold_words, plain_words
 
 #: first name (as fold_name gives it) -> the name that it is short for, or another spelling of
 _ROOTS = {word: line.split()[0] for line in lines("nicknames.txt") for word in line.split()}
@@ -41,6 +41,8 @@ _NOT_NAMES = NOTHING | frozenset(lines("name_placeholders.txt"))
 _LAST_NAMES_TOO = frozenset({"guest", "user", "cash", "name", "gast", "kunde", "test", "no", "abc"})
 _LEGAL_FORMS = frozenset(lines("legal_forms.txt"))
 _MC = re.compile(r"^(Mc)([a-z])")
+#: Chinese characters and Hangul: names in them begin with the family name, of one character where no space follows it.
+_FAMILY_FIRST = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]{2,}")
 _AFTER_JOINT = re.compile(r"(?:^|(?<=[-'’.]))[^\W\d_]")
 
 
@@ -86,6 +88,8 @@ def name(full: str | None, first: str | None = None, last: str | None = None) ->
     if (given or family) and (generation := _generation(full, first, last)):
         others = f"{others} {generation}".lstrip()
     display = " ".join([shown(word, place > 0) for place, word in enumerate(given + family)])
+    if _FAMILY_FIRST.fullmatch(display.replace(" ", "")):
+        display = "".join(family + given)
     return Name(
         display or None,
         first_word or None,
@@ -142,8 +146,8 @@ def _words(text: str | None) -> list[str]:
 
 @lru_cache(maxsize=100_000)
 def _word(word: str) -> str:
-    """One word folded; names repeat, so most of them are remembered."""
-    return fold_words(word)
+    """One word to look up among titles, particles, ...; names repeat, so most of them are remembered."""
+    return plain_words(word)
 
 
 def _generation(full: str | None, first: str | None, last: str | None) -> str | None:
@@ -176,6 +180,9 @@ def _split(words: list[str]) -> tuple[list[str], list[str]]:
     words = [word.rstrip(",") for word in words]
     if marked:
         return words[: marked[0]], words[marked[0] :]
+    if _FAMILY_FIRST.fullmatch("".join(words)):
+        family, *given = words if len(words) > 1 else (words[0][:1], words[0][1:])
+        return given, [family]
     if len(words) < 2:
         return words, []
     start = len(words) - 1

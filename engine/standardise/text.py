@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+
+from anyascii import anyascii
 
 #: Letters that Unicode doesn't decompose into a base letter and an accent.
 _LETTERS = str.maketrans(
@@ -37,8 +40,8 @@ def clean(text: str) -> str:
     return " ".join(text.replace("\x00", "").split())
 
 
-def fold(text: str) -> str:
-    """Lower case, without accents and surplus spaces; punctuation stays."""
+def plain(text: str) -> str:
+    """Lower case, without accents and surplus spaces, in its own script; punctuation stays."""
     text = clean(text).lower()
     if text.isascii():
         return text
@@ -46,11 +49,36 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", text))
 
 
+def fold(text: str) -> str:
+    """Lower case, without accents and surplus spaces, in Latin letters; punctuation stays."""
+    text = plain(text)
+    if text.isascii():
+        return text
+    return "".join([c if c.isascii() else _latin(c) for c in text]).lower()
+
+
+@lru_cache(maxsize=10_000)
+def _latin(character: str) -> str:
+    """Transliterate a letter, mark or digit; a smiley is no letter, and a letter that nobody knows stays."""
+    if unicodedata.category(character)[0] not in "LMN":
+        return character
+    return anyascii(character) or (character if character.isalpha() else "")
+
+
 def fold_words(text: str) -> str:
     """Folded words with single spaces between them: apostrophes vanish, other punctuation parts words."""
     if text.isascii() and text.isalpha():
         return text.lower()
-    return _NO_WORD.sub(" ", _APOSTROPHES.sub("", fold(text))).strip()
+    return _words_of(fold(text))
+
+
+def plain_words(text: str) -> str:
+    """Folded words in their own script, to look up words of known languages."""
+    return _words_of(plain(text))
+
+
+def _words_of(folded: str) -> str:
+    return _NO_WORD.sub(" ", _APOSTROPHES.sub("", folded)).strip()
 
 
 def fold_name(text: str) -> str:

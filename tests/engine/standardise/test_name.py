@@ -34,7 +34,15 @@ from engine.standardise.text import fold_name
         ("Judith Guest", "Judith Guest", "judith", None, "guest"),
         ("k atherine reed", "Katherine Reed", "katherine", None, "reed"),
         ("E D Reed", "E D Reed", "e", "d", "reed"),
-        ("Иван Петров", "Иван Петров", "иван", None, "петров"),
+        ("Иван Петров", "Иван Петров", "ivan", None, "petrov"),
+        ("ЩЕРБАКОВ, Юрий Ильич", "Юрий Ильич Щербаков", "yurii", "ilich", "shcherbakov"),
+        ("Нил Петров", "Нил Петров", "nil", None, "petrov"),
+        ("Γιώργος Παπάς", "Γιώργος Παπάς", "giorgos", None, "papas"),
+        ("राहुल शर्मा", "राहुल शर्मा", "rahul", None, "srma"),
+        ("刘杰", "刘杰", "jie", None, "liu"),
+        ("张 秀英", "张秀英", "xiuying", None, "zhang"),
+        ("김민수", "김민수", "minsu", None, "gim"),
+        ("Ann 😀", "Ann", "ann", None, None),
     ],
 )
 def test_full_name(typed: str, display: str, first: str | None, middle: str | None, last: str | None) -> None:
