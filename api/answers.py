@@ -9,11 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api.nobody import nobody
+from api.ends import Understood, find_owned, records_of
 from api.plain import Plain, plain
-from engine.errors import NotFoundError
-from engine.ledger import customer_id, customer_number
-from engine.standardise import standardise_identifier
 from graph.paths import Path, joins, weakest, widest
 from graph.store import Customer, DeviceWindow, Finding, GraphStore, KnownBy, Match, Refusal
 
@@ -21,15 +18,6 @@ from graph.store import Customer, DeviceWindow, Finding, GraphStore, KnownBy, Ma
 THREADS = 40
 #: More customers than this are not listed where several answer.
 LISTED = 20
-
-
-@dataclass(frozen=True)
-class Understood(Plain):
-    """What the asked text was found as."""
-
-    type: str
-    value: str
-    status: str
 
 
 @dataclass(frozen=True)
@@ -105,11 +93,7 @@ def whois(graph: GraphStore, text: str, region: str, priorities: Mapping[str, in
     Raises NotFoundError, which says what was understood and why it leads to nobody.
     """
     text = text.strip()
-    candidates = standardise_identifier(text, region, tuple(priorities))
-    findings = _findings(graph, text, candidates)
-    owned = [f for f in findings if f.customers]
-    if not owned:
-        raise NotFoundError(nobody(text, candidates, findings, region))
+    owned = find_owned(graph, text, region, priorities)
     notes = tuple(f.reason for f in owned if f.reason)
     asked = Understood(owned[0].type, owned[0].value, owned[0].status)
     by = {owner.customer_id: finding for finding in reversed(owned) for owner in finding.customers}
@@ -117,37 +101,13 @@ def whois(graph: GraphStore, text: str, region: str, priorities: Mapping[str, in
         return Answer(text, asked, notes, None, several=_listed(graph, owned, by), more=max(0, len(by) - LISTED))
     customer = graph.customer(next(iter(by)))
     targets = _targets(customer, asked, priorities)
-    start = _records(customer, asked.type, asked.value) or (customer.anchor,)
+    start = records_of(customer, asked.type, asked.value) or (customer.anchor,)
     threads = tuple(_thread(customer, start, target) for target in targets[:THREADS])
     hops = [hop for thread in threads if thread.path for hop in thread.path.hops]
     return Answer(
         text, asked, notes, customer, threads, len(targets) - len(threads), weakest(hops), _hangs_on(customer.matches),
         graph.refusals(customer.customer_id),
     )  # fmt: skip
-
-
-def _findings(graph: GraphStore, text: str, candidates: list[tuple[str, str]]) -> list[Finding]:
-    """What the graph knows of a text, likeliest first, each value once. A customer id is nothing else."""
-    number = customer_number(text)
-    if number is not None:
-        found = [f for f in graph.find_id(customer_id(number)) if f.type == "customer"]
-        if found:
-            return found
-    findings = graph.find_any(candidates) + graph.find_id(text)
-    return list({(f.type, f.value): f for f in reversed(findings)}.values())[::-1]
-
-
-def _records(customer: Customer, type_: str, value: str) -> tuple[str, ...]:
-    """The customer's records that stand for a value: an end of a path."""
-    if type_ == "customer":
-        return (customer.anchor,)
-    if type_ == "record":
-        return (value,)
-    held = customer.holders(type_, value)
-    if held or type_ != "device":
-        return held
-    own = {r.record_id for r in customer.records}
-    return tuple(w.record_id for w in customer.devices if w.device == value and w.record_id in own)
 
 
 def _targets(customer: Customer, asked: Understood, priorities: Mapping[str, int]) -> list[KnownBy]:
@@ -164,7 +124,7 @@ def _seen(window: DeviceWindow) -> KnownBy:
 
 
 def _thread(customer: Customer, start: tuple[str, ...], target: KnownBy) -> Thread:
-    end = _records(customer, target.type, target.value)
+    end = records_of(customer, target.type, target.value)
     path = widest(customer.matches, start, end) if end else None
     return Thread(target.type, target.value, target.display, len(end), path)
 

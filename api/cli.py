@@ -76,6 +76,7 @@ app = typer.Typer(
 export = typer.Typer(no_args_is_help=True, help="Write the answer to a file for other tools.")
 app.add_typer(export, name="export", rich_help_panel=ASK)
 
+End = Annotated[str, typer.Argument(help="An identifier, a record or a customer id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")]
 
 
@@ -174,6 +175,53 @@ def whois(
     with _open(ctx) as project:
         found = project.whois(who)
     _show(found, as_json, card(found))
+
+
+@app.command(rich_help_panel=ASK)
+def path(ctx: typer.Context, a: End, b: End, as_json: Json = False) -> None:
+    """Show the strongest thread of evidence between two of a customer's identifiers or records, hop by hop."""
+    from api.render.evidence import path as page
+
+    with _open(ctx) as project:
+        found = project.path_between(a, b)
+    _show(found, as_json, page(found))
+
+
+@app.command(rich_help_panel=ASK)
+def why(
+    ctx: typer.Context,
+    a: End,
+    b: End,
+    picture: Annotated[
+        Path | None, typer.Option(help="Write the page as a picture too: a file ending in .svg.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say why two are one person, or why they aren't: each comparison's weight, as a waterfall."""
+    from api.render.evidence import why as page
+
+    with _open(ctx) as project:
+        found = project.why(a, b)
+    if picture:
+        from api.render.picture import write_picture
+
+        write_picture(page(found), picture)
+        _notes().print(f"{picture} written")
+    _show(found, as_json, page(found))
+
+
+@app.command(rich_help_panel=ASK)
+def how(
+    ctx: typer.Context,
+    who: Annotated[str, typer.Argument(help="A customer id, or anything that leads to a customer.")],
+    as_json: Json = False,
+) -> None:
+    """Tell how a customer came together: in which order its records joined, and why."""
+    from api.render.evidence import how as page
+
+    with _open(ctx) as project:
+        found = project.how(who)
+    _show(found, as_json, page(found))
 
 
 @app.command(rich_help_panel=ASK)

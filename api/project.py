@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from api.answers import Answer, whois
+from api.evidence import Between, Growth, between, how, path_between
 from api.export import write_members
 from api.results import CurrentRun, Demo, Exported, ExportedGraph, FailedRun, Published, RunSummary, Status
 from api.summary import summarise
@@ -94,9 +95,27 @@ class Project:
 
     def whois(self, text: str) -> Answer:
         """Find the customer behind an e-mail, a phone in any format, an id or a record. NotFoundError if none."""
-        self._bring_up_to_date()
-        types = {name: self.config.policy(name).priority for name in (*DEFAULT_IDENTIFIERS, *self.config.identifiers)}
-        return whois(self._graph, text, " ".join(self.config.all_regions), types)
+        return whois(self.graph, text, *self._reading())
+
+    def path_between(self, a: str, b: str) -> Between:
+        """The widest path of evidence between two identifiers, records or customers.
+
+        Raises NotFoundError where one of them leads to nobody or to several customers, or both to different ones.
+        """
+        return path_between(self.graph, a, b, *self._reading())
+
+    def why(self, a: str, b: str) -> Between:
+        """Why two identifiers, records or customers are one person or aren't: see `path_between`, which wants one."""
+        return between(self.graph, a, b, *self._reading())
+
+    def how(self, text: str) -> Growth:
+        """How the customer behind a text came together, join by join. Raises NotFoundError as `whois` does."""
+        return how(self.graph, text, *self._reading())
+
+    def _reading(self) -> tuple[str, dict[str, int]]:
+        """How a question is read: the countries of a number without one, and the order of identifier types."""
+        names = (*DEFAULT_IDENTIFIERS, *self.config.identifiers)
+        return " ".join(self.config.all_regions), {name: self.config.policy(name).priority for name in names}
 
     def status(self) -> Status:
         """Say which run answers now, and whether anything has changed or failed since."""

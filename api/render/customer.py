@@ -10,16 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from api.answers import Answer, Thread
+from api.render.hop import listed
 from api.render.layout import columns, heading, indented, lines
-from api.render.words import bits, count, day, percent, reason, safe
+from api.render.words import bits, count, day, percent, safe
 from graph.store import Customer, Match, Record
 
 #: More than this many of a kind are not shown on a card; `--json` has them all.
 RECORDS, IDENTIFIERS, THREADS, REFUSED = 30, 20, 12, 3
 #: Characters of a value that is shown unbroken.
 SHORT = 36
-#: Bits that are worth a line.
-NOTICEABLE = 0.05
 
 
 def card(answer: Answer) -> Group:
@@ -116,7 +115,7 @@ def _thread(customer: Customer, answer: Answer) -> list[RenderableType]:
     rows = [(t.type, t.display, _way(t, numbers), percent(t.path.probability) if t.path else "") for t in shown]
     table = columns(("to", "", "by way of", "sure"), rows, right=(3,), whole=(0,))
     rest = _rest(len(answer.threads) + answer.more - len(shown), "identifier")
-    hops = [_hop(number, *met[pair], names, met[pair][0] == answer.weakest) for pair, number in numbers.items()]
+    hops = [listed(number, *met[pair], names, met[pair][0] == answer.weakest) for pair, number in numbers.items()]
     return [
         heading(f"The thread: how {safe(answer.understood.value)} leads to the rest"),
         lines(table, rest),
@@ -142,36 +141,13 @@ def _way(thread: Thread, hops: Mapping[tuple[str, str], int]) -> str:
     return ("hop " if len(numbers) == 1 else "hops ") + ", ".join(numbers)
 
 
-def _hop(number: int | None, hop: Match, ends: tuple[str, str], names: Mapping[str, str], is_weakest: bool) -> Group:
-    title = Text("" if number is None else f"\nhop {number}", style="bold")
-    if is_weakest:
-        title.append("   <- the weakest hop", style="bold yellow")
-    records = columns((), ((end, names.get(end, "")) for end in ends))
-    told = f"{bits(hop.weight)} bits, {percent(hop.probability)} sure; {safe(hop.stage)}: {safe(hop.rule)}"
-    reasons = Table.grid(padding=(0, 2, 0, 0))
-    reasons.add_column(justify="right", no_wrap=True)
-    reasons.add_column(overflow="fold")
-    for piece in sorted(hop.reasons, key=lambda r: -(r.weight or 0.0)):
-        where = f" ({safe(piece.record_a)} and {safe(piece.record_b)})" if piece.record_a else ""
-        reasons.add_row(Text(bits(piece.weight)), Text(safe(reason(piece)) + where))
-    before = hop.weight - sum(piece.weight or 0.0 for piece in hop.reasons)
-    if hop.reasons and abs(before) >= NOTICEABLE:
-        reasons.add_row(Text(bits(before)), Text("before comparing: few pairs of records are one person"))
-    return Group(
-        *([] if number is None else [indented(title)]),
-        indented(records, 2 if number else 0),
-        indented(Text(told), 4),
-        indented(reasons, 4),
-    )
-
-
 def _hangs_on(customer: Customer, answer: Answer) -> list[RenderableType]:
     """The weakest hop of the whole customer, where the threads don't show it."""
-    hop = answer.hangs_on
-    if hop is None or hop in [found for thread in answer.threads[:THREADS] for found, _ in _steps(thread)]:
+    tie = answer.hangs_on
+    if tie is None or tie in [found for thread in answer.threads[:THREADS] for found, _ in _steps(thread)]:
         return []
     names = {r.record_id: _name(r) for r in customer.records}
-    return [heading("The weakest tie of the whole customer"), _hop(None, hop, _pair(hop), names, False)]
+    return [heading("The weakest tie of the whole customer"), listed(None, tie, _pair(tie), names, False)]
 
 
 def _apart(answer: Answer) -> list[RenderableType]:

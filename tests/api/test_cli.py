@@ -21,7 +21,21 @@ def test_help_groups_the_commands_and_explains_each(clew: Clew) -> None:
     text = clew("--help").stdout
     at = [text.index(f"─ {panel} ─") for panel in ("Start", "Ask", "Change", "Look after")]
     assert at == sorted(at)
-    for command in ("init", "run", "demo", "whois", "status", "audit", "evaluate", "export", "train", "publish"):
+    for command in (
+        "init",
+        "run",
+        "demo",
+        "whois",
+        "path",
+        "why",
+        "how",
+        "status",
+        "audit",
+        "evaluate",
+        "export",
+        "train",
+        "publish",
+    ):
         found = clew(command, "--help")
         assert found.exit_code == 0
         assert f"clew {command}" in found.stdout
@@ -55,6 +69,27 @@ def test_whois_as_json(clew: Clew, shop: Demo) -> None:
     assert to["phone"]["probability"] > 0.5
     assert found["weakest"]["reasons"]
     assert found["several"] == []
+
+
+def test_path_why_and_how_tell_of_the_same_thread(clew: Clew, shop: Demo, tmp_path: Path) -> None:
+    ends = ("john@email.com", "sms_subscribers:s15551234567")
+    path = clew("-p", shop.project, "path", *ends)
+    assert path.exit_code == 0
+    assert "hop 1" in path.stdout
+    assert "What would part them" in path.stdout
+    why = clew("-p", shop.project, "why", *ends, "--picture", tmp_path / "why.svg")
+    assert why.exit_code == 0
+    assert "in all" in why.stdout
+    assert (tmp_path / "why.svg").stat().st_size > 1000
+    how = clew("-p", shop.project, "how", "john@email.com")
+    assert "How it came together" in how.stdout
+    told = json.loads(clew("-p", shop.project, "path", *ends, "--json").stdout)
+    assert told["path"]["hops"]
+    grown = json.loads(clew("-p", shop.project, "how", "john@email.com", "--json").stdout)
+    assert len(grown["joins"]) == grown["records"] - 1
+    apart = clew("-p", shop.project, "path", "john@email.com", shop.run.example)
+    assert apart.exit_code == 1
+    assert "no path joins two customers" in apart.stderr
 
 
 def test_whois_nobody(clew: Clew, shop: Demo) -> None:

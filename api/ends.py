@@ -1,0 +1,96 @@
+"""What a user typed, found in the graph: an identifier, a record or a customer, and the records that stand for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from api.nobody import nobody
+from api.plain import Plain
+from engine.errors import NotFoundError
+from engine.ledger import customer_id, customer_number
+from engine.standardise import standardise_identifier
+from graph.store import Customer, Finding, GraphStore
+
+#: Of several customers that a text leads to, so many are named.
+NAMED = 5
+
+
+@dataclass(frozen=True)
+class Understood(Plain):
+    """What the asked text was found as."""
+
+    type: str
+    value: str
+    status: str
+
+
+@dataclass(frozen=True)
+class End(Plain):
+    """One end of a path: what was asked, how it was understood, whose it is, and the records that stand for it."""
+
+    asked: str
+    understood: Understood
+    customer_id: str
+    records: tuple[str, ...]
+
+
+def find_owned(graph: GraphStore, text: str, region: str, priorities: Mapping[str, int]) -> list[Finding]:
+    """The findings of a text that lead to customers, likeliest first.
+
+    Numbers without a country code are read as of `region`; `priorities` orders the project's identifier types.
+    Raises NotFoundError, which says what was understood and why it leads to nobody.
+    """
+    candidates = standardise_identifier(text, region, tuple(priorities))
+    findings = _findings(graph, text, candidates)
+    owned = [f for f in findings if f.customers]
+    if not owned:
+        raise NotFoundError(nobody(text, candidates, findings, region))
+    return owned
+
+
+def find_end(
+    graph: GraphStore, text: str, region: str, priorities: Mapping[str, int], known: dict[str, Customer]
+) -> End:
+    """The one customer that a text leads to, and the records there that stand for it; `known` keeps the customers.
+
+    Raises NotFoundError where it leads to nobody or to several.
+    """
+    text = text.strip()
+    owned = find_owned(graph, text, region, priorities)
+    ids = sorted({owner.customer_id for finding in owned for owner in finding.customers})
+    if len(ids) > 1:
+        named = ", ".join(ids[:NAMED]) + (" and others" if len(ids) > NAMED else "")
+        raise NotFoundError(f"{text} leads to {len(ids)} customers ({named}): ask by one of these, or by a record")
+    if ids[0] not in known:
+        known[ids[0]] = graph.customer(ids[0])
+    customer, found = known[ids[0]], owned[0]
+    records = records_of(customer, found.type, found.value) or (customer.anchor,)
+    return End(text, Understood(found.type, found.value, found.status), customer.customer_id, records)
+
+
+def records_of(customer: Customer, type_: str, value: str) -> tuple[str, ...]:
+    """The customer's records that stand for a value: an end of a path."""
+    if type_ == "customer":
+        return (customer.anchor,)
+    if type_ == "record":
+        return (value,)
+    held = customer.holders(type_, value)
+    if held or type_ != "device":
+        return held
+    own = {r.record_id for r in customer.records}
+    return tuple(w.record_id for w in customer.devices if w.device == value and w.record_id in own)
+
+
+def _findings(graph: GraphStore, text: str, candidates: list[tuple[str, str]]) -> list[Finding]:
+    """What the graph knows of a text, likeliest first, each value once. A customer id is nothing else."""
+    number = customer_number(text)
+    if number is not None:
+        found = [f for f in graph.find_id(customer_id(number)) if f.type == "customer"]
+        if found:
+            return found
+    ids = graph.find_id(text)
+    # A record's whole id is meant as that, even where it looks like a phone number with a scheme.
+    exact = [f for f in ids if f.type == "record" and f.value == text]
+    findings = exact + graph.find_any(candidates) + ids
+    return list({(f.type, f.value): f for f in findings}.values())

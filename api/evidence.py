@@ -1,0 +1,120 @@
+"""Why two ends are one customer or aren't, by which path, and how a customer grew.
+
+Pure over a `GraphStore`, so that the command line, notebooks and HTTP give one answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from api.ends import End, find_end
+from api.plain import Plain, plain
+from engine.errors import NotFoundError
+from graph.paths import Cut, Path, bridges, joins, smallest_cut, widest
+from graph.store import Customer, GraphStore, Match, Refusal
+
+
+@dataclass(frozen=True)
+class Between(Plain):
+    """What joins two ends, or keeps them apart.
+
+    Of one customer: `path` is the widest between them, `bridges` those of its hops that nothing else could stand in
+    for, `cut` the fewest matches that part the two if removed (None where one record stands at both ends). Of two:
+    `path` is None and `refusals` are the pairs of their records that looked alike and were refused, strongest first.
+    `names` holds the name on each record that is spoken of.
+    """
+
+    a: End
+    b: End
+    path: Path | None
+    bridges: tuple[Match, ...]
+    cut: Cut | None
+    refusals: tuple[Refusal, ...]
+    names: dict[str, str]
+
+    @property
+    def same(self) -> bool:
+        """Whether both ends are one customer."""
+        return self.a.customer_id == self.b.customer_id
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; a path with its probability and its weakest hop."""
+        found = {"same": self.same, **super().to_dict()}
+        if self.path is not None:
+            found["path"] |= {"probability": self.path.probability, "weakest": plain(self.path.weakest)}
+        return found
+
+
+@dataclass(frozen=True)
+class Join(Plain):
+    """One step in which a customer grew: the match that joined two parts, and the records of each at that time."""
+
+    match: Match
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Growth(Plain):
+    """How a customer's records came together, in the order of admission."""
+
+    customer_id: str
+    name: str | None
+    records: int
+    joins: tuple[Join, ...]
+    names: dict[str, str]
+
+
+def between(graph: GraphStore, a: str, b: str, region: str, priorities: Mapping[str, int]) -> Between:
+    """What ties two texts (identifiers, records or customers) together or keeps them apart.
+
+    Raises NotFoundError for a text that leads to nobody or to several customers; see `whois` for the rest.
+    """
+    known: dict[str, Customer] = {}
+    left, right = (find_end(graph, text, region, priorities, known) for text in (a, b))
+    names = {r.record_id: str(r.fields.get("name", "")) for c in known.values() for r in c.records}
+    if left.customer_id != right.customer_id:
+        return Between(left, right, None, (), None, _refused(graph, left, known[right.customer_id]), names)
+    matches = known[left.customer_id].matches
+    path = widest(matches, left.records, right.records)
+    if path is None:
+        raise NotFoundError(
+            f"no evidence joins {a} and {b} though both are {left.customer_id}: run `clew publish --verify`"
+        )
+    on_path = set(path.hops)
+    alone = tuple(m for m in bridges(matches) if m in on_path)
+    return Between(left, right, path, alone, smallest_cut(matches, left.records, right.records), (), names)
+
+
+def path_between(graph: GraphStore, a: str, b: str, region: str, priorities: Mapping[str, int]) -> Between:
+    """The widest path between two texts. Raises NotFoundError where they are two customers."""
+    found = between(graph, a, b, region, priorities)
+    if not found.same:
+        raise NotFoundError(
+            f"{a} is {found.a.customer_id} and {b} is {found.b.customer_id}: no path joins two customers; "
+            "`clew why` says what speaks for and against"
+        )
+    return found
+
+
+def how(graph: GraphStore, text: str, region: str, priorities: Mapping[str, int]) -> Growth:
+    """How the customer behind a text came together: each join, and the records on either side of it."""
+    known: dict[str, Customer] = {}
+    end = find_end(graph, text, region, priorities, known)
+    customer = known[end.customer_id]
+    part: dict[str, tuple[str, ...]] = {r.record_id: (r.record_id,) for r in customer.records}
+    grown = []
+    for match in joins(customer.matches):
+        left, right = part[match.record_a], part[match.record_b]
+        grown.append(Join(match, left, right))
+        whole = tuple(sorted((*left, *right)))
+        part.update((record, whole) for record in whole)
+    names = {r.record_id: str(r.fields.get("name", "")) for r in customer.records}
+    return Growth(customer.customer_id, customer.name, len(customer.records), tuple(grown), names)
+
+
+def _refused(graph: GraphStore, left: End, right: Customer) -> tuple[Refusal, ...]:
+    theirs = {r.record_id for r in right.records}
+    return tuple(r for r in graph.refusals(left.customer_id) if theirs & {r.match.record_a, r.match.record_b})

@@ -1,0 +1,44 @@
+"""A page as a picture: an SVG that needs no network, no fonts of its own and no program but a browser."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console, RenderableType
+from rich.terminal_theme import DEFAULT_TERMINAL_THEME
+
+from api.render.layout import WIDTH
+from engine.errors import ClewError
+
+#: rich's own frame loads a font from the network; any font of even width does.
+FRAME = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+<style>
+.{unique_id}-matrix {{ font-family: "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: {char_height}px;
+  line-height: {line_height}px; }}
+{styles}
+</style>
+<defs><clipPath id="{unique_id}-clip-terminal"><rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/>
+</clipPath>{lines}</defs>
+<rect width="{width}" height="{height}" fill="#ffffff"/>
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">{matrix}</g>
+</g>
+</svg>
+"""
+
+
+def write_picture(page: RenderableType, file: Path) -> None:
+    """Write a page as SVG. Errors: ClewError for another ending, or a file that can't be written."""
+    if file.suffix.lower() != ".svg":
+        raise ClewError(f"{file}: a picture is written as SVG; give a name that ends in .svg")
+    console = Console(
+        record=True, width=WIDTH + 20, file=StringIO(), highlight=False, markup=False, force_terminal=True
+    )
+    console.print(page)
+    text = console.export_svg(title="", theme=DEFAULT_TERMINAL_THEME, code_format=FRAME)
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ClewError(f"{file}: can't be written: {(error.strerror or str(error)).lower()}") from error
