@@ -38,7 +38,7 @@ class Level:
     """One grade of a comparison.
 
     `when` is SQL over l and r; `tf` the column whose term frequency adjusts the weight (at least `tf_minimum_u`); a
-    `null` level is no evidence at all; a level that training never saw weighs what the level called `like` does. What
+    `null` level is no evidence at all; a level that is too rare to learn weighs what the one called `like` does. What
     is `among_namesakes` is the part of SAME that follows from the names: its u is counted among people who share them.
     `usual` is (m, u) as shops show it, for data too small to learn from.
     """
@@ -166,9 +166,9 @@ def _phone() -> Comparison:
                 tf="phone",
                 tf_minimum_u=WEAK_PHONE_U,
                 like="same",
-                usual=(0.02, 1e-6),
+                usual=(0.75, 4e-6),
             ),
-            Level("one of several is the same", "list_has_any(l.phones, r.phones)", like="same", usual=(0.05, 4e-7)),
+            Level("one of several is the same", "list_has_any(l.phones, r.phones)", like="same", usual=(0.05, 2.7e-7)),
             Level("one digit differs", "damerau_levenshtein(l.phone, r.phone) <= 1", usual=(0.004, 1e-5)),
             _else(0.18, 1.0),
         ),
@@ -236,6 +236,28 @@ def _text(column: str) -> Comparison:
     return Comparison(column, (_unknown(column), _same(column, 0.7, 0.02), similar, _else(0.2, 0.97)))
 
 
+def _company() -> Comparison:
+    """Where somebody works, or who shares the name: of companies that nobody is named for, `_organisation` speaks."""
+    whole = Level("compared as organisations", "l.organisation IS NOT NULL AND r.organisation IS NOT NULL", null=True)
+    unknown, *levels = _text("company").levels
+    return Comparison("company", (unknown, whole, *levels))
+
+
+def _organisation() -> Comparison:
+    """Where no person is named, the company is the customer. One name may say more than the other (Acme, Acme France)."""
+    a, b = ("string_split({}.organisation, ' ')".format(side) for side in ("l", "r"))
+    within = f"least(len({a}), len({b})) > 1 AND (list_has_all({a}, {b}) OR list_has_all({b}, {a}))"
+    return Comparison(
+        "organisation",
+        (
+            _unknown("organisation"),
+            Level("same", "l.organisation = r.organisation", tf="organisation", usual=(0.7, 0.001)),
+            Level("similar", f"{_similar('organisation', 0.92)} OR {within}", usual=(0.2, 0.004)),
+            _else(0.1, 0.99),
+        ),
+    )
+
+
 def _generation() -> Comparison:
     """Father and son: one name, one address, often one phone. That both are a Jr says nothing that the name doesn't."""
     return Comparison(
@@ -285,7 +307,9 @@ def choose(compute: Compute, wanted: tuple[str, ...]) -> list[Comparison]:
     if useful("street", "postcode", "city"):
         found.append(_address())
     if useful("company"):
-        found.append(_text("company"))
+        found.append(_company())
+    if useful("organisation"):
+        found.append(_organisation())
     found += [_choice(c) for c in ("gender", "state") if useful(c)]
     found += [_text(c) for c in extra_columns(compute, wanted) if useful(c)]
     contacts = compute.rows(

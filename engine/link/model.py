@@ -361,7 +361,7 @@ def _settle(
             # A person repeats an address of either kind as often as of the other.
             seen |= dict.fromkeys(kinds, min(sum(seen.get(v, 0.0) for v in kinds), 1.0))
         agreed = _repeats(comparison, levels, seen, floor)
-        weights: dict[str, float] = {}
+        settled: dict[str, tuple[float, float]] = {}
         for v, level in enumerate(comparison.levels):
             if level.null:
                 continue
@@ -378,11 +378,13 @@ def _settle(
                 m = level.usual[0] if level.usual else u
             elif not agreed:
                 m = u  # a field that never repeats within a person can only contradict, and admission sees to that
-            elif v in seen:
-                m = max(seen[v], u * (SOURCE_FLOOR if comparison.name == "source" else M_FLOOR))
+            elif level.like in settled:
+                like_m, like_u = settled[level.like]
+                # With a term frequency in place of u, the two weigh the same where m is.
+                m = like_m if level.tf else min(u * like_m / like_u, 1.0)
             else:
-                m = min(u * weights.get(level.like or "", 1.0), 1.0)
-            weights[level.label] = m / u
+                m = max(seen.get(v, u), u * (SOURCE_FLOOR if comparison.name == "source" else M_FLOOR))
+            settled[level.label] = (m, u)
             levels[v]["m_probability"] = m
         _tell_apart(levels)
 

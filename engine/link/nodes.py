@@ -38,7 +38,7 @@ def build_nodes(compute: Compute, config: Config) -> int:
 
     nodes: node_id BIGINT (dense, in the order of the smallest record id), source, kind, FIELDS, x_ columns, and
     email/phone/account/other values as sorted lists, with the first e-mail and phone taken out for comparison, and
-    `generation`, the Jr or Sr at the end of a name.
+    `generation`, the Jr or Sr at the end of a name, and `organisation`, the company where nobody is named.
     """
     _build_links(compute, config)
     fields = [*FIELDS, *extra_columns(compute, config.linkage.compare)]
@@ -88,6 +88,7 @@ def build_nodes(compute: Compute, config: Config) -> int:
             split_part(s.emails[1], '@', 2) AS email_domain, s.phones[1] AS phone,
             CASE WHEN d.mails <= greatest(3, (SELECT 0.002 * sum(mails) FROM _domain)) THEN d.domain END AS rare_domain,
             nullif(regexp_extract(s.middle_name, '(?:^| )(jr|sr|3|4)$', 1), '') AS generation,
+            CASE WHEN coalesce(s.first_name, s.last_name) IS NULL THEN s.company END AS organisation,
             s.birth_date::VARCHAR AS birth_text, coalesce(f.uses, 0) AS first_count, coalesce(l.uses, 0) AS last_count,
             {_beyond_the_name("split_part(s.emails[1], '@', 1)", "s")} AS email_rest
         FROM node_records n JOIN _said s USING (record_id)

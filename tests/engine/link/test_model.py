@@ -133,6 +133,13 @@ def test_agreement_speaks_for_and_difference_against(folder: Path, compute: Comp
     assert account[DIFFER] == pytest.approx(0, abs=1e-4)
 
 
+def test_a_grade_too_rare_to_learn_weighs_what_the_one_it_is_like_does(folder: Path, compute: Compute) -> None:
+    model = Model.load(compute, folder)
+    assert model.m("phone", "same, but not in service") == pytest.approx(model.m("phone", "same"), rel=1e-3)
+    weights = {label: math.log2(m / u) for label, m, u in model.levels("phone")}
+    assert weights["one of several is the same"] == pytest.approx(weights["same"], abs=0.1)
+
+
 def test_no_two_levels_of_a_comparison_weigh_the_same(folder: Path, compute: Compute) -> None:
     model = Model.load(compute, folder)
     for name in model.comparisons:
