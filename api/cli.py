@@ -251,11 +251,12 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Compare the answer with records whose persons are known."""
-    from api.render.judgement import evaluation
+    from api.render.judgement import calibration, evaluation
+    from api.results import Judged
 
     with _open(ctx) as project:
-        found = project.evaluate(truth)
-    _show(found, as_json, evaluation(found))
+        found = Judged(project.evaluate(truth), project.calibrate(truth))
+    _show(found, as_json, evaluation(found.evaluation), calibration(found.calibration))
 
 
 @export.command("members")

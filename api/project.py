@@ -28,7 +28,7 @@ from graph.sqlite import SqliteStore
 from graph.store import GraphStore, PublishReport
 
 if TYPE_CHECKING:
-    from engine.evaluate import Evaluation
+    from engine.evaluate import Calibration, Evaluation
     from engine.quality import Audit
 
 #: The project file's usual name, and the file that tells a demo's folder from one of the user's own.
@@ -161,6 +161,18 @@ class Project:
         with Compute() as compute:
             compute.read_parquet("members", tables.path("members"))
             return evaluate(compute, "members", Path(truth))
+
+    def calibrate(self, truth: Path | str) -> Calibration:
+        """How often pairs of each probability are true, over all that scored as matches, refused ones too."""
+        from engine.evaluate import calibration
+
+        tables = self._tables()
+        with Compute() as compute:
+            for name in ("matches", "refusals"):
+                compute.read_parquet(name, tables.path(name))
+            pairs = "SELECT record_a, record_b, probability FROM {}"
+            compute.view("scored", " UNION ALL ".join(pairs.format(name) for name in ("matches", "refusals")))
+            return calibration(compute, "scored", Path(truth))
 
     def export_neo4j(self, folder: Path | str) -> ExportedGraph:
         """Write the files of a bulk import into a new folder, for the first load of a large graph into Neo4j."""

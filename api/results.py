@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from api.answers import Answer
 from api.plain import Plain
 
 if TYPE_CHECKING:  # only its type is needed
-    from engine.evaluate import Evaluation
+    from engine.evaluate import Calibration, Evaluation
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,18 @@ class ExportedGraph(Plain):
     run_id: str
     rows: dict[str, int]
     command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Judged(Plain):
+    """How right an answer is, and how right its probabilities are."""
+
+    evaluation: Evaluation
+    calibration: Calibration
+
+    def to_dict(self) -> dict[str, Any]:
+        """The evaluation's values, with `calibration` beside them."""
+        return {**self.evaluation.to_dict(), "calibration": self.calibration.to_dict()}
 
 
 @dataclass(frozen=True)

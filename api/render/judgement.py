@@ -7,7 +7,7 @@ from rich.text import Text
 
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import count, percent
-from engine.evaluate import Evaluation
+from engine.evaluate import Calibration, Evaluation
 
 
 def evaluation(found: Evaluation) -> Group:
@@ -29,6 +29,23 @@ def evaluation(found: Evaluation) -> Group:
         _mixed(found),
         _split(found),
         _missing(found),
+    )
+
+
+def calibration(found: Calibration) -> Group:
+    """Probability beside truth, by tenths."""
+    rows = [
+        (f"{d.lower * 100:.0f} to {d.upper * 100:.0f} %", f"{d.pairs:,}", percent(d.predicted), percent(d.true))
+        for d in found.deciles
+    ]
+    if found.error is None:
+        return Group()
+    error = f"On average the two are {found.error * 100:.1f} points apart."
+    unjudged = f" {count(found.unjudged, 'pair')} can't be judged." if found.unjudged else ""
+    return lines(
+        heading("How sure, and how often right: pairs that scored as matches, refused ones too"),
+        columns(("probability", "pairs", "said", "true"), rows, right=(1, 2, 3)),
+        indented(Text(error + unjudged)),
     )
 
 
