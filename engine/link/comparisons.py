@@ -19,6 +19,9 @@ from engine.tables import EXTRA
 #: An exact match on a number that isn't in service proves at most this much: one in so many people.
 WEAK_PHONE_U = 1e-4
 
+#: Names of companies are made of few words: likeness proves at most this much.
+SIMILAR_COMPANY_U = 0.004
+
 #: Comparisons that agree within a household or a town as well. Without any other agreement they don't make a match.
 HOUSEHOLD = frozenset({"last_name", "address", "company", "gender", "state", "source"})
 
@@ -244,15 +247,21 @@ def _company() -> Comparison:
 
 
 def _organisation() -> Comparison:
-    """Where no person is named, the company is the customer. One name may say more than the other (Acme, Acme France)."""
-    a, b = ("string_split({}.organisation, ' ')".format(side) for side in ("l", "r"))
+    """Where no person is named, the company is the customer. One name may hold the other's words, in any order."""
+    a, b = (f"string_split({side}.organisation, ' ')" for side in ("l", "r"))
     within = f"least(len({a}), len({b})) > 1 AND (list_has_all({a}, {b}) OR list_has_all({b}, {a}))"
     return Comparison(
         "organisation",
         (
             _unknown("organisation"),
             Level("same", "l.organisation = r.organisation", tf="organisation", usual=(0.7, 0.001)),
-            Level("similar", f"{_similar('organisation', 0.92)} OR {within}", usual=(0.2, 0.004)),
+            Level(
+                "similar",
+                f"{_similar('organisation', 0.92)} OR {within}",
+                tf="organisation",
+                tf_minimum_u=SIMILAR_COMPANY_U,
+                usual=(0.2, SIMILAR_COMPANY_U),
+            ),
             _else(0.1, 0.99),
         ),
     )
