@@ -21,6 +21,7 @@ from api.summary import summarise
 from engine.compute import Compute
 from engine.config import DEFAULT_IDENTIFIERS, config_hash, load
 from engine.errors import ConfigError, StateError
+from engine.ledger import write_ledger
 from engine.progress import Reporter, Silent
 from engine.runs import Layout, RunTables, read_manifest
 from engine.state import Run, State
@@ -282,7 +283,11 @@ class Project:
                     raise
                 # Whoever is writing brings the graph up to date in the end; until then the earlier answer stands.
                 return None
-            return graph.publish(self._tables(), self.layout.run(shown) if shown else None)
+            run = self._tables()
+            if not run.path("ledger").exists():
+                # Entries have their hashes from the publish on, so this table follows it.
+                write_ledger(state, run.run_id, run.path("ledger"))
+            return graph.publish(run, self.layout.run(shown) if shown else None)
 
 
 def open_project(path: Path | str = PROJECT_FILE) -> Project:

@@ -192,6 +192,18 @@ DEVICE_WINDOWS = Table(
     },
 )
 
+#: Every ledger entry up to the run, `seq` counting from 1 in the order of the hash chain. `customer_ids` are the
+#: customers that an entry is about, retired ones too, `record_ids` the records that moved.
+LEDGER = Table(
+    "ledger",
+    {
+        "seq": "BIGINT",
+        "at": "TIMESTAMP",
+        **_text("kind", "run_id", "actor", "reason", "hash"),
+        **dict.fromkeys(("customer_ids", "record_ids"), "VARCHAR[]"),
+    },
+)
+
 
 def check(compute: Compute, table: Table, name: str | None = None) -> None:
     """Raise TableError naming every missing, unexpected and mistyped column of `name` (default: its own)."""

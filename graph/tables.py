@@ -16,17 +16,6 @@ from engine.errors import StateError, TableError
 from engine.runs import RunTables
 from engine.tables import Table
 
-#: The ledger as a run table: every entry up to the run, `seq` counting from 1 in the order of the hash chain.
-#: `customer_ids` are the customers that an entry is about, retired ones too, `record_ids` the records that moved.
-LEDGER = Table(
-    "ledger",
-    {
-        "seq": "BIGINT",
-        "at": "TIMESTAMP",
-        **dict.fromkeys(("kind", "run_id", "actor", "reason", "hash"), "VARCHAR"),
-        **dict.fromkeys(("customer_ids", "record_ids"), "VARCHAR[]"),
-    },
-)
 #: Where retired ids went: one row per step, `kind` the kind of the ledger entry that took it.
 REDIRECTS = Table("redirects", {**dict.fromkeys(("old_id", "new_id", "kind"), "VARCHAR"), "at": "TIMESTAMP"})
 
@@ -59,7 +48,7 @@ GRAPH_TABLES: dict[str, GraphTable] = {
         GraphTable(tables.MATCHES, _PAIR),
         GraphTable(tables.REFUSALS, (*_PAIR, "stage", "rule")),
         GraphTable(tables.DEVICE_WINDOWS, ("device", "customer_id", "since")),
-        GraphTable(LEDGER, ("seq",), required=False),
+        GraphTable(tables.LEDGER, ("seq",), required=False),
         GraphTable(REDIRECTS, ("old_id", "new_id"), required=False),
     )
 }

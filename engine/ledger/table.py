@@ -1,0 +1,72 @@
+"""The ledger as a table of a run, for the graph: every entry up to the run, with record ids and no personal value."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from engine.ledger.ids import customer_id
+from engine.state import State
+
+#: The columns of `engine.tables.LEDGER`.
+SCHEMA = pa.schema(
+    [
+        ("seq", pa.int64()),
+        ("at", pa.timestamp("us")),
+        *((name, pa.string()) for name in ("kind", "run_id", "actor", "reason", "hash")),
+        ("customer_ids", pa.list_(pa.string())),
+        ("record_ids", pa.list_(pa.string())),
+    ]
+)
+
+
+def write_ledger(state: State, run_id: str, path: Path) -> None:
+    """Write the entries up to a published run to a Parquet file, which appears whole or not at all."""
+    from pyarrow import parquet
+
+    part = path.with_name(path.name + ".part")
+    parquet.write_table(_entries(state, state.run(run_id).last_entry or 0), part, compression="zstd")
+    part.replace(path)
+
+
+def _entries(state: State, last_entry: int) -> pa.Table:
+    """All entries up to one, oldest first, as SCHEMA. A record that was erased has no id."""
+    found = list(
+        state.rows(
+            """SELECT seq, at, kind, run_id, actor, text, lower(hex(hash)), origin, target, records
+               FROM entry JOIN act ON act.id = act LEFT JOIN cause ON cause.id = cause
+               WHERE seq <= ? ORDER BY seq""",
+            [last_entry],
+        )
+    )
+    seq, at, kind, run_id, actor, texts, digest, origins, targets, moved = (
+        zip(*found, strict=True) if found else [()] * 10
+    )
+    # The entries of one shape share one text.
+    reasons = {text: _reason(text) for text in set(texts)}
+    customers = [
+        [customer_id(number) for number in dict.fromkeys(ends) if number is not None]
+        for ends in zip(origins, targets, strict=True)
+    ]
+    columns = [seq, at, kind, run_id, actor, [reasons[text] for text in texts], digest, customers]
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=False)]
+    return pa.table([*arrays, _record_ids(state, moved)], SCHEMA)
+
+
+def _reason(text: str | None) -> str:
+    """The rules of a cause, each once."""
+    matches = json.loads(text)["matches"] if text else []
+    return "; ".join(dict.fromkeys(rule for rule, *_ in matches))
+
+
+def _record_ids(state: State, moved: tuple[bytes, ...]) -> pa.ListArray:
+    """The ids of the records that each entry moves."""
+    known = list(zip(*state.rows("SELECT number, record_id FROM record ORDER BY number"), strict=True)) or [(), ()]
+    numbers = np.array(known[0], dtype=np.int64)
+    wanted = np.frombuffer(b"".join(moved), dtype=">i8").astype(np.int64)
+    ids = pa.array(known[1], pa.string()).take(pa.array(np.searchsorted(numbers, wanted)))
+    offsets = np.concatenate([[0], np.cumsum([len(records) // 8 for records in moved])])
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), ids)
