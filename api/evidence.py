@@ -13,7 +13,7 @@ from api.ends import End, find_end
 from api.plain import Plain, plain
 from engine.errors import NotFoundError
 from graph.paths import Cut, Path, bridges, joins, smallest_cut, widest
-from graph.store import Customer, GraphStore, Match, Refusal
+from graph.store import Customer, GraphStore, Match, Reason, Refusal
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Between(Plain):
 
     Of one customer: `path` is the widest between them, `bridges` those of its hops that nothing else could stand in
     for, `cut` the fewest matches that part the two if removed (None where one record stands at both ends). Of two:
-    `path` is None and `refusals` are the pairs of their records that looked alike and were refused, strongest first.
+    `path` is None and `refusals` are the pairs of their records that looked alike and were refused, strongest first;
+    without any, `weighed` is what the model says of all of their records together, where that was asked for.
     `names` holds the name on each record that is spoken of.
     """
 
@@ -33,6 +34,7 @@ class Between(Plain):
     cut: Cut | None
     refusals: tuple[Refusal, ...]
     names: dict[str, str]
+    weighed: Match | None = None
 
     @property
     def same(self) -> bool:
@@ -97,6 +99,12 @@ def path_between(graph: GraphStore, a: str, b: str, region: str, priorities: Map
             "`clew why` says what speaks for and against"
         )
     return found
+
+
+def match_of(row: Mapping[str, Any]) -> Match:
+    """What was weighed on demand, in the form of a match that nobody admitted."""
+    reasons = tuple(Reason(**reason) for reason in row["reasons"])
+    return Match(row["record_a"], row["record_b"], row["weight"], row["probability"], reasons=reasons)
 
 
 def how(graph: GraphStore, text: str, region: str, priorities: Mapping[str, int]) -> Growth:

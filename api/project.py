@@ -9,12 +9,13 @@ import json
 import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from api.answers import Answer, whois
-from api.evidence import Between, Growth, between, how, path_between
+from api.evidence import Between, Growth, between, how, match_of, path_between
 from api.export import write_members
 from api.results import CurrentRun, Demo, Exported, ExportedGraph, FailedRun, Published, RunSummary, Status
 from api.summary import summarise
@@ -106,8 +107,23 @@ class Project:
         return path_between(self.graph, a, b, *self._reading())
 
     def why(self, a: str, b: str) -> Between:
-        """Why two identifiers, records or customers are one person or aren't: see `path_between`, which wants one."""
-        return between(self.graph, a, b, *self._reading())
+        """Why two identifiers, records or customers are one person or aren't: see `path_between`, which wants one.
+
+        Where no pair of the records of two customers was near enough to be kept, their evidence is worked out now,
+        which takes seconds in a large shop.
+        """
+        found = between(self.graph, a, b, *self._reading())
+        if found.same or found.refusals:
+            return found
+        from engine.link import weigh
+
+        tables = self._tables()
+        left, right = (
+            [r.record_id for r in self._graph.customer(end.customer_id).records] for end in (found.a, found.b)
+        )
+        model = self.layout.models / read_manifest(tables)["model"]
+        weighed = weigh(tables, model, self.config, left, right)
+        return replace(found, weighed=match_of(weighed) if weighed else None)
 
     def how(self, text: str) -> Growth:
         """How the customer behind a text came together, join by join. Raises NotFoundError as `whois` does."""

@@ -33,6 +33,10 @@ def why(found: Between) -> Group:
     parts: list[RenderableType] = [_title(found)]
     if not found.refusals:
         parts.append(Text("No pair of their records came near enough to a match to be refused."))
+        if found.weighed is not None:
+            ends = (found.weighed.record_a, found.weighed.record_b)
+            parts.append(heading("The best of each comparison over all pairs, and the closest of these"))
+            parts.append(waterfall(None, found.weighed, ends, found.names, False))
         return lines(*parts)
     parts.append(heading("What speaks for and against, and what refused it"))
     for number, refused in enumerate(found.refusals[:REFUSED], 1):
@@ -73,11 +77,14 @@ def _named(record: str, names: Mapping[str, str]) -> str:
 
 
 def _title(found: Between) -> Text:
-    a, b = (_end(end) for end in (found.a, found.b))
     if not found.same:
-        return Text(f"Two customers: {a} is {found.a.customer_id}, {b} is {found.b.customer_id}.", style="bold")
+        whose = (
+            end.customer_id if end.understood.type == "customer" else f"{end.customer_id} ({_end(end)})"
+            for end in (found.a, found.b)
+        )
+        return Text(f"Two customers: {' and '.join(whose)}.", style="bold")
     sure = f", {percent(found.path.probability)} sure" if found.path else ""
-    return Text(f"One customer, {found.a.customer_id}{sure}: {a} and {b}.", style="bold")
+    return Text(f"One customer, {found.a.customer_id}{sure}: {_end(found.a)} and {_end(found.b)}.", style="bold")
 
 
 def _end(end: End) -> str:

@@ -85,7 +85,9 @@ def _framed(
     if is_weakest:
         title.append("   <- the weakest hop", style="bold yellow")
     records = columns((), ((end, names.get(end, "")) for end in ends))
-    told = f"{bits(match.weight)} bits, {percent(match.probability)} sure; {safe(match.stage)}: {safe(match.rule)}"
+    told = f"{bits(match.weight)} bits, {percent(match.probability)} sure"
+    if match.rule:
+        told += f"; {safe(match.stage)}: {safe(match.rule)}"
     return Group(
         *([] if number is None else [indented(title)]),
         indented(records, 2 if number else 0),

@@ -65,7 +65,7 @@ def test_two_customers_have_no_path_but_what_refused_them(graph: SqliteStore) ->
     assert not found.same
     assert [r.refusal for r in found.refusals] == ["first names differ"]
     page = drawn(pages.why(found))
-    assert "Two customers: email john@email.com is c1, account hubspot:123 is c2." in page
+    assert "Two customers: c1 (email john@email.com) and c2 (account hubspot:123)." in page
     assert "refused: first names differ" in page
 
 

@@ -221,3 +221,21 @@ def test_init_of_a_folder_with_no_known_file(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear all")
     with pytest.raises(SourceError, match="No file"):
         projects.init(tmp_path)
+
+
+def test_what_was_never_compared_is_weighed_when_somebody_asks(shop: Demo, project: Project) -> None:
+    members = project.graph.members().to_pylist()
+    assert shop.answer.customer is not None
+    john = shop.answer.customer.customer_id
+    near = {r.match.record_a for r in project.graph.refusals(john)} | {
+        r.match.record_b for r in project.graph.refusals(john)
+    }
+    other = next(m["record_id"] for m in members if m["customer_id"] != john and m["record_id"] not in near)
+    found = project.why("john@email.com", other)
+    assert not found.same
+    assert found.weighed is not None
+    assert found.weighed.weight < 0
+    weights = {r.comparison: r.weight for r in found.weighed.reasons}
+    assert len(weights) == len(found.weighed.reasons)
+    assert min(w for w in weights.values() if w is not None) < 0
+    assert project.why("john@email.com", "5551234567").weighed is None
