@@ -12,7 +12,7 @@ from graph.neo4j.connection import Connection
 from graph.neo4j.marker import look
 from graph.neo4j.reading import marks, shown
 from graph.neo4j.schema import NODES, RELATIONSHIPS, Kind, Node, Property, Relationship
-from graph.neo4j.wire import answered, back, display, pending, reads, seen
+from graph.neo4j.wire import answered, back, display, row_of, seen
 from graph.neo4j.wire import read as read_property
 from graph.store import Difference, Stats
 from graph.tables import GRAPH_TABLES, open_run, plain
@@ -116,13 +116,13 @@ def open_table(compute: Compute, connection: Connection, name: str) -> None:
 
 def _scan(connection: Connection, body: str, schema: pa.Schema, kind: Node | Relationship) -> pa.Table:
     """All rows of a body of Cypher as Arrow, from one whole run."""
-    for mark in marks(connection):
+    for version in marks(connection):
         batches = [
             pa.table([pa.array(c, f.type) for c, f in zip(zip(*rows, strict=True), schema, strict=True)], schema)
-            for found in connection.batches(f"WITH $mark AS mark {body}", mark=mark)
+            for found in connection.batches(f"WITH $mark AS mark {body}", mark=version.mark)
             if (rows := _present(kind, found) if isinstance(kind, Node) else found)
         ]
-        if shown(connection) == mark:
+        if shown(connection) == version:
             break
     return pa.concat_tables([schema.empty_table(), *batches])
 
@@ -131,13 +131,13 @@ def _present(node: Node, rows: list[list[Any]]) -> list[list[Any]]:
     """The rows of a node's table, without the nodes that stand for a name alone."""
     held = [n for n, p in enumerate(node.properties) if p.column is not None]
     there = {n: p.kind == "flag" for n, p in enumerate(node.properties) if p.name in ("retired", "status")}
-    found = (answered(node, row) for row in rows)
-    return [[row[n] for n in held] for row in found if all((row[n] is None) == flag for n, flag in there.items())]
+    found = (answered(node, values) for (values,) in rows)
+    return [[v[n] for n in held] for v in found if all((v[n] is None) == flag for n, flag in there.items())]
 
 
 def _node(node: Node) -> tuple[str, dict[str, Property]]:
     """The Cypher that reads all nodes of a kind, and the properties behind its table's columns."""
-    body = f"MATCH (n:{node.label}) WHERE {seen('n')} RETURN {reads('n', node.properties)}, {pending('n')}"
+    body = f"MATCH (n:{node.label}) WHERE {seen('n')} RETURN {row_of('n', node)}"
     return body, {p.column: p for p in node.properties if p.column is not None}
 
 

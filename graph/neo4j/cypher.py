@@ -6,14 +6,16 @@ from graph.neo4j.delta import Step
 from graph.neo4j.schema import End, Node, Relationship
 from graph.neo4j.wire import assignments, sent
 
+_BORN = "born: $number, fresh: $fresh"
+
 
 def statement(step: Step) -> str:
-    """The Cypher of a step, with parameters `rows`, `number` of the publish and `born` (null in a first load)."""
+    """The Cypher of a step; parameters are `rows`, the publish's `number`, and `fresh`: that, or null in a first load."""
     kind = step.kind
     if isinstance(kind, Node):
         if step.act == "make":
             labels = f"{kind.label}:{quote(step.label)}" if step.label else kind.label
-            return f"UNWIND $rows AS row CREATE (:{labels} {{{assignments(kind.properties)}, born: $born}})"
+            return f"UNWIND $rows AS row CREATE (:{labels} {{{assignments(kind.properties)}, {_BORN}}})"
         found = f"UNWIND $rows AS row MATCH (n:{kind.label} {{{_keys(kind, 0)}}})"
         if step.act == "turn":
             return f"{found} SET n.turns = $number, n.next = row[{len(kind.key)}]"
@@ -48,8 +50,8 @@ def _relationship(step: Step, kind: Relationship) -> str:
     ends = f"UNWIND $rows AS row {_end('a', kind.start, 0)} {_end('b', kind.end, first)}"
     if step.act == "make":
         properties = f"{assignments(kind.properties, second)}, " if kind.properties else ""
-        return f"{ends} CREATE (a)-[:{kind.type} {{{properties}born: $born}}]->(b)"
-    same = ["r.born IS NULL"]
+        return f"{ends} CREATE (a)-[:{kind.type} {{{properties}{_BORN}}}]->(b)"
+    same = ["r.fresh IS NULL"]
     identity = [(name, cypher) for name, _, cypher in sent(kind.properties) if name in kind.identity]
     for position, (name, cypher) in enumerate(identity, second):
         value = f"row[{position}]"

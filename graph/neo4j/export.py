@@ -7,7 +7,7 @@ makes the constraints and indexes, which an import doesn't.
 from __future__ import annotations
 
 import shlex
-import time
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,9 +128,8 @@ class _Writer:
         return self._file(node.label, [":ID", ":LABEL", *headers], sql), after + count
 
     def _marker(self, run: RunTables, after: int) -> str:
-        number = time.time_ns() // 1000
-        sql = f"SELECT {after + 1}, 'graph', {SCHEMA_VERSION}, {number}, {literal(run.run_id)}"
-        headers = [":ID", "name:string", "schema_version:long", "publish:long", "run:string"]
+        sql = f"SELECT {after + 1}, 'graph', '{uuid.uuid4()}', {SCHEMA_VERSION}, 1, {literal(run.run_id)}"
+        headers = [":ID", "name:string", "graph:string", "schema_version:long", "publish:long", "run:string"]
         return self._file(MARKER, headers, sql)
 
     def _relationship(self, kind: Relationship) -> str:
@@ -161,7 +160,7 @@ class _Writer:
                 sql = f"replace(replace(({sql})::VARCHAR, 'inf', 'Infinity'), 'nan', 'NaN')"
             values.append(sql)
             headers.append(f"{name}:{_TYPES[kind]}")
-        return values, headers
+        return [*values, "1"], [*headers, "born:long"]
 
     def _file(self, name: str, headers: list[str], sql: str) -> str:
         """Write a header and a data file; returns both names, as the importer wants them."""

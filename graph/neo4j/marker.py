@@ -68,7 +68,8 @@ def claim(connection: Connection) -> None:
     """Make an empty database ours: constraints, by which a load finds nodes, and the marker. May be done twice."""
     _make(connection, constraints())
     connection.change(
-        f"MERGE (m:{MARKER} {{name: 'graph'}}) ON CREATE SET m.schema_version = $version", version=SCHEMA_VERSION
+        f"MERGE (m:{MARKER} {{name: 'graph'}}) ON CREATE SET m.schema_version = $version, m.graph = randomUUID()",
+        version=SCHEMA_VERSION,
     )
 
 

@@ -3,19 +3,21 @@
 Neo4j keeps a transaction in memory, so a run doesn't fit into one; and its readers see what is committed while they
 read. What is under way is therefore marked with the number of its publish, and readers leave it out:
 
-1. *load*: what comes is `born` of that number, what goes is `gone` with it, and a node whose row changes keeps the old
-   one and gets the new one beside it, as JSON (`turns`, `next`). Readers compare these numbers with that of the run
-   they see: nothing changes for them. The first load into an empty graph needs no marks, as no reader sees any run.
+1. *load*: what comes is `born` with that number (and `fresh`, so that it can be found), what goes is `gone` with it,
+   and a node whose row changes keeps the old one and gets the new one beside it, as JSON (`turns`, `next`). Readers
+   compare these numbers with that of the run they see: nothing changes for them.
 2. One transaction moves the marker to the new number. All readers that come later see the new run.
 3. *finish*: what is gone is deleted, rows turn, marks are taken off. Nothing changes for readers of the new number,
-   whether they meet a mark or no longer do: a row turns in one transaction and loses its marks in the next, so that
-   even a reader that meets both sees the new row.
+   whether they meet a mark or no longer do: a row turns in one transaction and loses its marks in the next, and readers
+   look for the marks before they read the row, so that those who find none find the new row.
 
 A reader that began with the old number may miss what step 3 removed. It reads the marker again after its answer, and
-asks anew if it has moved. Numbers only ever grow. Between publishes the graph has no marks at all: any query by hand
-sees the run and nothing else, at the speed of a graph without versions. That, and that a publish costs what changed,
-is why this and not a copy of the graph for each run; it is right because in each phase the marks make the set that a
-reader admits the same before, during and after every transaction but that of step 2.
+asks anew if it has moved. Numbers only ever grow. Between publishes the graph has no mark but `born`: any query by
+hand sees the run and nothing else, at the speed of a graph without versions. That, and that a publish costs what
+changed, is why this and not a copy of the graph for each run; it is right because in each phase the marks make the set
+that a reader admits the same before, during and after every transaction but that of step 2. (Neo4j's readers take no
+locks: what is deleted while it is looked at loses its properties one by one. `wire.seen` and `wire.row_of` look in an
+order in which that does no harm.)
 
 Each batch of rows is committed together with how far the publish has come, so a batch is never written twice, and a
 publish that was killed or lost its server goes on where it stopped. One that isn't wanted any more is undone by its
@@ -26,7 +28,6 @@ known, the tables are read back from the graph: then too, readers never see less
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -179,11 +180,11 @@ class Publisher:
         if marked:
             for kind in RELATIONSHIPS:
                 self._sweep(f"MATCH ()-[x:{kind.type}]->() WHERE x.gone = $number", "DELETE x", number=number)
-                self._sweep(f"MATCH ()-[x:{kind.type}]->() WHERE x.born = $number", "REMOVE x.born", number=number)
+                self._sweep(f"MATCH ()-[x:{kind.type}]->() WHERE x.fresh = $number", "REMOVE x.fresh", number=number)
             for node in NODES:
                 self._turn(node, number)
                 self._sweep(f"MATCH (x:{node.label}) WHERE x.gone = $number", "DETACH DELETE x", number=number)
-                self._sweep(f"MATCH (x:{node.label}) WHERE x.born = $number", "REMOVE x.born", number=number)
+                self._sweep(f"MATCH (x:{node.label}) WHERE x.fresh = $number", "REMOVE x.fresh", number=number)
         self.alone(_OVER)
 
     def undo(self, standing: Standing) -> None:
@@ -194,10 +195,10 @@ class Publisher:
             number = standing.pending.number
             self.alone(_UNDO)
             for kind in RELATIONSHIPS:
-                self._sweep(f"MATCH ()-[x:{kind.type}]->() WHERE x.born = $number", "DELETE x", number=number)
+                self._sweep(f"MATCH ()-[x:{kind.type}]->() WHERE x.fresh = $number", "DELETE x", number=number)
                 self._sweep(f"MATCH ()-[x:{kind.type}]->() WHERE x.gone = $number", "REMOVE x.gone", number=number)
             for node in NODES:
-                self._sweep(f"MATCH (x:{node.label}) WHERE x.born = $number", "DETACH DELETE x", number=number)
+                self._sweep(f"MATCH (x:{node.label}) WHERE x.fresh = $number", "DETACH DELETE x", number=number)
                 self._sweep(f"MATCH (x:{node.label}) WHERE x.gone = $number", "REMOVE x.gone", number=number)
                 self._sweep(f"MATCH (x:{node.label}) WHERE x.turns = $number", "REMOVE x.turns, x.next", number=number)
         self.alone(_OVER)
@@ -248,8 +249,8 @@ def _is_full(standing: Standing, previous: RunTables | None) -> bool:
 
 
 def _number(standing: Standing) -> int:
-    """A number for a new publish: the time in microseconds, so that it grows even over a drop."""
-    return max(time.time_ns() // 1000, (standing.publish or 0) + 1)
+    """A number for a new publish."""
+    return (standing.publish or 0) + 1
 
 
 def _batch(
@@ -273,7 +274,7 @@ def _batch(
         if found != [list(before)]:
             raise StateError("the publish was changed by somebody else meanwhile: run `clew publish` again")
         tx.run(_GO_ON, step=after[0], done=after[1]).consume()
-        counters = tx.run(statement, rows=given, number=number, born=None if first else number).consume().counters
+        counters = tx.run(statement, rows=given, number=number, fresh=None if first else number).consume().counters
         if getattr(counters, counter) != wanted:
             raise StateError(
                 f"the graph isn't what its marker says ({step.name}: {getattr(counters, counter)} of {wanted}), "

@@ -19,10 +19,9 @@ from graph.neo4j.rows import (
     RECORD_ROW,
     REFUSED_ROW,
     WINDOW_ROW,
-    node,
 )
 from graph.neo4j.schema import CUSTOMER, IDENTIFIER, short
-from graph.neo4j.wire import moment, seen
+from graph.neo4j.wire import moment, row_of, seen
 from graph.store import (
     Customer,
     DeviceWindow,
@@ -76,7 +75,7 @@ _VALUES = f"""
             OPTIONAL MATCH (r)-[b:BELONGS_TO]->(c:Customer) WHERE {seen("b")}
             RETURN collect([{RECORD_ID.format("r")}, {RECORD_ID.format("c")}, h.status]) AS holders
         }}
-        RETURN collect([given[0], {node("v", IDENTIFIER)},
+        RETURN collect([given[0], {row_of("v", IDENTIFIER)},
             [(v)<-[k:KNOWN_BY]-(c:Customer) WHERE {seen("k")} | [{RECORD_ID.format("c")}, k.confidence]],
             [(v)-[u:USED_BY]->(c:Customer) WHERE {seen("u")} | [{RECORD_ID.format("c")}, u.confidence]],
             holders, CASE WHEN size(holders) < $limit THEN size(holders)
@@ -92,7 +91,7 @@ _STEPS = f"""
             UNION ALL MATCH (o)<-[s:SPLIT_FROM]-(n:Customer) WHERE {seen("s")} RETURN s, n
         }}
         RETURN collect([{RECORD_ID.format("o")}, {RECORD_ID.format("n")}, s.kind, {rows.link("s", "MERGED_INTO")},
-            {node("n", CUSTOMER)}]) AS answer
+            {row_of("n", CUSTOMER)}]) AS answer
     }}
     WITH version, mark, answer"""
 _ID = f"""
@@ -100,7 +99,7 @@ _ID = f"""
     {_RECORDS.replace("WHICH", "r.key = $ref OR r.id = $ref")}
     CALL (mark) {{
         MATCH (v:Identifier) WHERE v.value = $ref OR v.bare = $ref
-        WITH v LIMIT $limit RETURN collect({node("v", IDENTIFIER)}) AS found
+        WITH v LIMIT $limit RETURN collect({row_of("v", IDENTIFIER)}) AS found
     }}
     WITH version, mark, [customer, records, found] AS answer"""
 

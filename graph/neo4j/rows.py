@@ -9,15 +9,10 @@ from typing import Any
 
 from graph.answers import better
 from graph.neo4j.schema import CUSTOMER, IDENTIFIER, LEDGER_ENTRY, RECORD, RELATIONSHIPS, Relationship
-from graph.neo4j.wire import answered, day, display, moment, pending, read, reads, reason, seen
+from graph.neo4j.wire import answered, day, display, moment, read, reads, reason, row_of, seen
 from graph.store import DeviceWindow, Identifier, KnownBy, LedgerEntry, Match, Record
 
 _BY_TYPE: dict[str, Relationship] = {r.type: r for r in RELATIONSHIPS}
-
-
-def node(variable: str, kind: Any) -> str:
-    """A list of all that is known of a node."""
-    return f"[{reads(variable, kind.properties)}, {pending(variable)}]"
 
 
 def link(variable: str, type_: str) -> str:
@@ -31,9 +26,9 @@ _FIELDS = [p.name for p in RECORD.properties if p.name not in
            ("id", "source", "key", "kind", "seen_at", "created_at", "extras")]  # fmt: skip
 
 #: Of record `r` (with `b`, by which it belongs to `c`): itself, whose it is, and its identifiers.
-RECORD_ROW = f"""[{node("r", RECORD)}, [{link("b", "BELONGS_TO")}], {RECORD_ID.format("c")},
+RECORD_ROW = f"""[{row_of("r", RECORD)}, [{link("b", "BELONGS_TO")}], {RECORD_ID.format("c")},
     [(r)-[h:HAS]->(v:Identifier) WHERE {seen("h")} |
-        [{node("v", IDENTIFIER)}, {display("h", "v")}, {link("h", "HAS")}]]]"""
+        [{row_of("v", IDENTIFIER)}, {display("h", "v")}, {link("h", "HAS")}]]]"""
 #: Of `k`, by which a customer is known by `v`.
 KNOWN_ROW = f"""[{read("v", IDENTIFIER.named("type"))}, {read("v", IDENTIFIER.named("value"))}, {display("k", "v")},
     {link("k", "KNOWN_BY")}]"""
@@ -42,8 +37,8 @@ MATCH_ROW = f"[{RECORD_ID.format('startNode(m)')}, {RECORD_ID.format('endNode(m)
 REFUSED_ROW = f"[{RECORD_ID.format('startNode(m)')}, {RECORD_ID.format('endNode(m)')}, {link('m', 'REFUSED')}]"
 #: Of `u`, by which device `v` was used by `c`.
 WINDOW_ROW = f"[{read('v', IDENTIFIER.named('value'))}, {RECORD_ID.format('c')}, {link('u', 'USED_BY')}]"
-ENTRY_ROW = node("l", LEDGER_ENTRY)
-CUSTOMER_ROW = node("c", CUSTOMER)
+ENTRY_ROW = row_of("l", LEDGER_ENTRY)
+CUSTOMER_ROW = row_of("c", CUSTOMER)
 
 
 def record(row: Sequence[Any]) -> Record:

@@ -257,18 +257,18 @@ def constraints() -> list[str]:
 def indexes() -> list[str]:
     """The statements that make the indexes.
 
-    `born`, `gone` and `turns` are on what a publish has under way and on nothing else: these indexes are empty between
+    `fresh`, `gone` and `turns` are on what a publish has under way and on nothing else: these indexes are empty between
     publishes.
     """
     made = [
         f"CREATE INDEX clew_{node.label.lower()}_{name} IF NOT EXISTS FOR (n:{node.label}) ON (n.{name})"
         for node in NODES
-        for name in (*node.indexes, "born", "gone", "turns")
+        for name in (*node.indexes, "fresh", "gone", "turns")
     ]
     made += [
         f"CREATE INDEX clew_{kind.type.lower()}_{name} IF NOT EXISTS FOR ()-[r:{kind.type}]-() ON (r.{name})"
         for kind in RELATIONSHIPS
-        for name in ("born", "gone")
+        for name in ("fresh", "gone")
     ]
     return made
 

@@ -81,27 +81,36 @@ def display(variable: str, identifier: str) -> str:
     return f"coalesce({variable}.display, {read(identifier, IDENTIFIER.named('value'))})"
 
 
-def pending(variable: str) -> str:
-    """The row, as JSON, that a node turns to with the run that readers see, or null: see `publish`."""
-    return f"CASE WHEN {variable}.turns <= mark THEN {variable}.next END"
+def row_of(variable: str, node: Node) -> str:
+    """A list, in Cypher, of all that is known of a node, for `answered`.
+
+    What the node turns to with the run that readers see (JSON, or null) comes first and is read first: if that is gone
+    already, the properties, read after it, are the new ones. The other way round they might still be the old ones.
+    """
+    pending = f"CASE WHEN {variable}.turns <= mark THEN {variable}.next END"
+    return f"[{pending}, {reads(variable, node.properties)}]"
 
 
 def seen(variable: str) -> str:
-    """Whether a node or relationship belongs to the run that readers see."""
-    return f"coalesce({variable}.born, 0) <= mark AND coalesce({variable}.gone, mark + 1) > mark"
+    """Whether a node or relationship belongs to the run that readers see.
+
+    What is deleted between the two looks has lost both properties, and is left out since `born` is looked at last. CASE
+    keeps that order, which AND does not.
+    """
+    return f"CASE WHEN coalesce({variable}.gone, mark + 1) > mark THEN coalesce({variable}.born <= mark, false) END"
 
 
 def answered(node: Node, values: Sequence[Any]) -> list[Any]:
-    """What `reads` of all properties of a node, and `pending` after them, say about the run that readers see."""
-    *found, following = values
+    """The properties of a node in the run that readers see, of what `row_of` has read."""
+    following, *found = values
     if following is None:
         return found
-    row = iter(json.loads(following))
+    turned = iter(json.loads(following))
     result: list[Any] = []
     for p in node.properties:
-        value = next(row)
+        value = next(turned)
         if p.kind == "indexed":
-            full = next(row)
+            full = next(turned)
             value = value if full is None else full
         elif p.kind == "time" and value is not None:
             value = (datetime.fromisoformat(value) - _EPOCH) // _MICROSECOND

@@ -29,7 +29,9 @@ _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencie
 _JAVA = [
     "-Xms256m",
     "-Xmx1g",
-    "-XX:+UseParallelGC",
+    "-XX:+UseSerialGC",
+    # The tests ask each question a few times: compiling them well costs more than it gives.
+    "-XX:TieredStopAtLevel=1",
     *(f"--add-opens=java.base/{p}=ALL-UNNAMED" for p in ("java.nio", "java.io", "sun.nio.ch")),
 ]
 #: Seconds that a server may take to answer.

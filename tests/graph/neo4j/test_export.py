@@ -82,6 +82,6 @@ def test_a_run_can_be_exported_without_a_server(tmp_path: Path) -> None:
     files = export(run, tmp_path / "files")
     assert files.rows["HAS"] == len(john().tables["identifiers"])
     header = (files.folder / "HAS-header.csv").read_text()
-    assert header == ":START_ID,:END_ID,display:string,status:string,detail:string\n"
+    assert header == ":START_ID,:END_ID,display:string,status:string,detail:string,born:long\n"
     labels = {line.split(",")[1] for line in (files.folder / "Identifier.csv").read_text().splitlines()}
     assert '"Identifier\x1fEmail"' in labels

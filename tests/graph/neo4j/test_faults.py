@@ -86,7 +86,7 @@ def empty(neo4j: Graphs) -> Iterator[Neo4jStore]:
 
 def _marks(neo4j: Graphs) -> int:
     """How many nodes and relationships carry a mark of a publish."""
-    found = "x.born IS NOT NULL OR x.gone IS NOT NULL"
+    found = "x.fresh IS NOT NULL OR x.gone IS NOT NULL"
     return int(
         neo4j.run(
             f"""RETURN COUNT {{ MATCH (x) WHERE {found} OR x.turns IS NOT NULL OR x:ClewPublish OR x:ClewPublisher }}
@@ -270,6 +270,7 @@ def test_readers_get_one_whole_run_while_another_is_published(
         while not done.is_set():
             customer, phone = store.customer("c1"), store.find("phone", "+15550000000")
             asked[0] += 1
+            time.sleep(0.005)
             if customer not in (before, after) or phone not in (unknown, owned):
                 wrong.append((customer, phone))
 
