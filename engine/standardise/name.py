@@ -22,6 +22,7 @@ _GENERATIONS = {
     **dict.fromkeys(("iii", "3rd"), "3"),
     **dict.fromkeys(("iv", "4th"), "4"),
 }
+_GENERATION_ENDS = tuple(_GENERATIONS)
 _GENERATION_LAST = re.compile(rf"[\s,]({'|'.join(_GENERATIONS)})\.?\s*(?:$|,)", re.IGNORECASE)
 #: These are names as well.
 _GENERATIONS_OR_NAMES = frozenset({"junior", "senior"})
@@ -88,7 +89,7 @@ def name(full: str | None, first: str | None = None, last: str | None = None) ->
     if (given or family) and (generation := _generation(full, first, last)):
         others = f"{others} {generation}".lstrip()
     display = " ".join([shown(word, place > 0) for place, word in enumerate(given + family)])
-    if _FAMILY_FIRST.fullmatch(display.replace(" ", "")):
+    if not display.isascii() and _FAMILY_FIRST.fullmatch(display.replace(" ", "")):
         display = "".join(family + given)
     return Name(
         display or None,
@@ -153,7 +154,10 @@ def _word(word: str) -> str:
 def _generation(full: str | None, first: str | None, last: str | None) -> str | None:
     """Read Jr, Sr, II, ... at the end of a name; Junior only where a first and a last name stand without it."""
     for field, names in ((last, 1), (first, 2), (full, 2)):
-        if field and (found := _GENERATION_LAST.search(field)):
+        # Most names end otherwise, and asking for that is quick.
+        if not field or not ("," in field or field.lower().rstrip(" .").endswith(_GENERATION_ENDS)):
+            continue
+        if found := _GENERATION_LAST.search(field):
             word = found[1].lower()
             if word not in _GENERATIONS_OR_NAMES or len(field[: found.start()].split()) >= names:
                 return _GENERATIONS[word]
@@ -180,7 +184,7 @@ def _split(words: list[str]) -> tuple[list[str], list[str]]:
     words = [word.rstrip(",") for word in words]
     if marked:
         return words[: marked[0]], words[marked[0] :]
-    if _FAMILY_FIRST.fullmatch("".join(words)):
+    if words and not words[0].isascii() and _FAMILY_FIRST.fullmatch("".join(words)):
         family, *given = words if len(words) > 1 else (words[0][:1], words[0][1:])
         return given, [family]
     if len(words) < 2:
