@@ -32,6 +32,7 @@ def admit(compute: Compute, policy: Policy) -> None:
         "count(DISTINCT n.source) FILTER (n.kind = 'contact') < count(*) FILTER (n.kind = 'contact')",
         "count(DISTINCT n.email) > 1",
         "count(DISTINCT n.phone) > 1",
+        "count(DISTINCT n.generation) > 1",
     ]
     if policy.names_forbid:
         tests.append("count(DISTINCT n.first_root) > 1")

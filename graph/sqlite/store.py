@@ -197,9 +197,17 @@ class SqliteStore:
                         raise StateError(f"{self.path} holds no run yet: run `clew publish`")
                 yield found
             finally:
-                if connection.in_transaction:
-                    connection.execute("COMMIT")
-                self._idle.append(connection)
+                self._give_back(connection)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        """Keep a connection for the next question, unless its file is damaged."""
+        try:
+            if connection.in_transaction:
+                connection.execute("COMMIT")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        self._idle.append(connection)
 
     def _borrow(self) -> sqlite3.Connection:
         """An idle connection to the file that is there now, or a new one."""

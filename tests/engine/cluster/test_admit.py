@@ -210,3 +210,13 @@ def test_father_and_son_are_two_people(scores: Scores, a: str, b: str | None, fo
     scores.pair("crm:1", "crm:2", **SAME, account="same")
     assert (scores.cluster() == []) is bool(found)
     assert scores.refusals() == ({("crm:1", "crm:2"): found} if found else {})
+
+
+def test_a_record_without_a_generation_doesnt_bridge_father_and_son(scores: Scores) -> None:
+    scores.people.add("crm:1", "ann archer", middle_name="jr", email="both@x.com")
+    scores.people.add("till:2", "ann archer", email="both@x.com")
+    scores.people.add("web:3", "ann archer", middle_name="sr", email="both@x.com")
+    scores.pair("crm:1", "till:2", **SAME, account="same")
+    scores.pair("till:2", "web:3", **SAME)
+    assert scores.cluster() == [["crm:1", "till:2"]]
+    assert scores.refusals() == {("till:2", "web:3"): "one is jr, the other sr, of the same name"}
