@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check format lock wheel bench clean
+.PHONY: setup demo demo-neo4j test check format lock wheel bench clean
 
 setup: $(READY)
 
@@ -17,6 +17,10 @@ $(READY): requirements.lock pyproject.toml
 # A made-up shop with known truth, linked, scored against the truth, and asked who one customer is.
 demo: $(READY)
 	$(BIN)/clew demo
+
+# The same in a real Neo4j: that of CLEW_NEO4J_URI, else one in Docker, else one that Maven and Java assemble.
+demo-neo4j: $(READY)
+	$(BIN)/python -m tests.neo4j.demo
 
 test: check
 
