@@ -10,7 +10,7 @@ _BORN = "born: $number, fresh: $fresh"
 
 
 def statement(step: Step) -> str:
-    """The Cypher of a step; parameters are `rows`, the publish's `number`, and `fresh`: that, or null in a first load."""
+    """The Cypher of a step, over `rows`, the `number` of the publish, and `fresh`: that, or null in a first load."""
     kind = step.kind
     if isinstance(kind, Node):
         if step.act == "make":

@@ -38,21 +38,33 @@ class Step:
     label: str | None = None
 
 
-def prepare(compute: Compute) -> list[Step]:
+@dataclass(frozen=True)
+class Sizes:
+    """How many rows of each table go and come."""
+
+    gone: dict[str, int]
+    fresh: dict[str, int]
+
+
+def prepare(compute: Compute) -> tuple[list[Step], Sizes]:
     """Work out the steps from `gone_`, `fresh_`, `old_` and `new_` of every graph table.
 
     Raises TableError for a key that repeats or a row that names a record or customer that isn't there.
     """
-    _check(compute)
+    gone, fresh = ({t: compute.count(f"{side}_{t}") for t in GRAPH_TABLES} for side in ("gone", "fresh"))
+    sizes = Sizes(gone, fresh)
+    _check(compute, sizes)
     for node in NODES:
         _nodes(compute, node)
     steps = [step for node in NODES for step in _make_nodes(compute, node)]
     steps += [Step(f"turn {n.label}", "turn", n, _rows_of(f"turned_{n.label}", n)) for n in NODES]
     for kind in RELATIONSHIPS:
-        steps.append(Step(f"end {kind.type}", "end", kind, ends_sql(kind)))
-        steps.append(Step(f"make {kind.type}", "make", kind, relationship_sql(kind)))
+        if gone[kind.table]:
+            steps.append(Step(f"end {kind.type}", "end", kind, ends_sql(kind)))
+        if fresh[kind.table]:
+            steps.append(Step(f"make {kind.type}", "make", kind, relationship_sql(kind)))
     steps += [Step(f"end {n.label}", "end", n, _keys_of(n)) for n in NODES]
-    return steps
+    return steps, sizes
 
 
 def node_sql(node: Node) -> str:
@@ -172,9 +184,11 @@ _REFERENCES = [
 ]
 
 
-def _check(compute: Compute) -> None:
+def _check(compute: Compute, sizes: Sizes) -> None:
     """Refuse a run whose keys repeat or whose rows name what isn't there; only what changed is looked at."""
     for name, table in GRAPH_TABLES.items():
+        if not sizes.fresh[name]:
+            continue
         keys = [quote(c) for c in table.key]
         same = " AND ".join(f"n.{k} IS NOT DISTINCT FROM f.{k}" for k in keys)
         repeated = compute.value(
@@ -188,6 +202,8 @@ def _check(compute: Compute) -> None:
             what = "repeats a key" if repeated else "has a row without its key"
             raise TableError(f"table {name} of the run {what} ({', '.join(table.key)}): {repeated or empty} times")
     for name, column, other, key in _REFERENCES:
+        if not sizes.fresh[name] and not sizes.gone[other]:
+            continue
         lost = compute.value(
             f"""SELECT count(*) FROM (
                 SELECT 1 FROM fresh_{name} f ANTI JOIN new_{other} o ON o.{key} = f.{column}

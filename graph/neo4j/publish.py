@@ -114,9 +114,8 @@ class Publisher:
         with Compute(memory_limit=memory_limit) as compute:
             open_run(compute, run, "new")
             self._compare(compute, standing, None if full else previous)
-            steps = delta.prepare(compute)
-            removed, added = ({t: compute.count(f"{side}_{t}") for t in GRAPH_TABLES} for side in ("gone", "fresh"))
-            size = json.dumps([removed, added])
+            steps, sizes = delta.prepare(compute)
+            size = json.dumps([sizes.gone, sizes.fresh])
             pending = standing.pending
             if pending is not None and pending.size != size:
                 self.undo(standing)
@@ -129,7 +128,7 @@ class Publisher:
             index(self.connection)
         self.alone(_SHOW, number=pending.number)
         self.finish(pending.number, marked=standing.publish is not None)
-        return PublishReport(run.run_id, standing.run, full, {} if full else removed, added)
+        return PublishReport(run.run_id, standing.run, full, {} if full else sizes.gone, sizes.fresh)
 
     def _settled(self, run: RunTables, previous: RunTables | None) -> Standing:
         """How the database stands once what others left is finished or undone, but for a load of this very run."""
