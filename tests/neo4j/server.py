@@ -61,6 +61,9 @@ class Neo4j:
     def close(self) -> None:
         """Let go of what the tests have started."""
 
+    def _check(self) -> None:
+        """Raise Unavailable for a server that has ended before it answered."""
+
     def _await(self) -> None:
         """Wait until the server answers."""
         deadline = time.monotonic() + _PATIENCE
@@ -71,6 +74,7 @@ class Neo4j:
                         session.run("RETURN 1").consume()
                     return
                 except (DriverError, Neo4jError) as error:
+                    self._check()
                     if time.monotonic() > deadline:
                         raise Unavailable(f"the server did not answer within {_PATIENCE} s") from error
                     time.sleep(0.2)
@@ -99,6 +103,11 @@ class JavaNeo4j(Neo4j):
                 stderr=log,
             )
         self._await()
+
+    def _check(self) -> None:
+        if self._process is not None and self._process.poll() is not None:
+            log = (self.home / "server.log").read_text(errors="replace")
+            raise Unavailable(f"the server didn't start (it takes a JDK 17 or newer): {log.strip()[-500:]}")
 
     @property
     def java(self) -> list[str]:
