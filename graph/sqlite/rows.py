@@ -8,12 +8,11 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, overload
 
+from graph.answers import better, follow
 from graph.store import DeviceWindow, Identifier, KnownBy, LedgerEntry, Match, Owner, Reason, Record, Redirect
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_DAY = date(1970, 1, 1)
-#: The statuses that are better than others, best first.
-_GOOD = ("ok", "weak")
 
 _FIELDS = (
     "name", "first_name", "first_root", "middle_name", "last_name", "birth_date", "gender", "street", "city",
@@ -191,7 +190,7 @@ class Rows:
         best: dict[tuple[str, str], str] = {}
         for record in records.values():
             for held in record.identifiers:
-                best[held.type, held.value] = _better(held.status, best.get((held.type, held.value)))
+                best[held.type, held.value] = better(held.status, best.get((held.type, held.value)))
         found = [
             KnownBy(
                 self.text(type_),
@@ -251,20 +250,12 @@ class Rows:
         )
 
     def redirects(self, customer_id: str) -> tuple[Redirect, ...]:
-        """Every step from a retired id, in the order in which they are met."""
-        ask = "SELECT old_id, new_id, kind, at FROM redirect WHERE old_id = ? ORDER BY new_id"
-        steps: list[Redirect] = []
-        asked: set[str] = set()
-        following = [customer_id]
-        while following:
-            old_id = following.pop(0)
-            if old_id in asked:
-                continue
-            asked.add(old_id)
-            for old, new, kind, at in self.all(ask, old_id):
-                steps.append(Redirect(old, new, self.text(kind), moment(at)))
-                following.append(new)
-        return tuple(steps)
+        """Every step from a retired id, the nearest first."""
+        return follow(customer_id, lambda ids: (step for old_id in ids for step in self._redirects(old_id)))
+
+    def _redirects(self, old_id: str) -> tuple[Redirect, ...]:
+        rows = self.all("SELECT old_id, new_id, kind, at FROM redirect WHERE old_id = ?", old_id)
+        return tuple(Redirect(old, new, self.text(kind), moment(at)) for old, new, kind, at in rows)
 
 
 @overload
@@ -278,10 +269,3 @@ def moment(microseconds: int | None) -> datetime | None: ...
 def moment(microseconds: int | None) -> datetime | None:
     """A time in UTC, of microseconds since 1970."""
     return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
-
-
-def _better(status: str, than: str | None) -> str:
-    """The better of two statuses."""
-    if than is None or (status in _GOOD and (than not in _GOOD or _GOOD.index(status) < _GOOD.index(than))):
-        return status
-    return than
