@@ -36,7 +36,7 @@ class Compute:
     Every statement goes through `run`, which logs it at DEBUG to `clew.sql` (`clew -v` shows it).
     """
 
-    def __init__(self, folder: Path | None = None, memory_limit: str = "4GB", threads: int | None = None) -> None:
+    def __init__(self, folder: Path | None = None, memory_limit: str = "3GB", threads: int | None = None) -> None:
         self._scratch = tempfile.TemporaryDirectory(prefix="clew-", dir=folder, ignore_cleanup_errors=True)
         self.folder = Path(self._scratch.name)
         self.connection = duckdb.connect()
