@@ -3,19 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Literal
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Literal, overload
 
-from graph.store import Finding, Holder, Owner, Record, Redirect, Retired
+from engine.compute import Compute
+from engine.errors import NotFoundError
+from graph.store import Difference, Finding, Holder, KnownBy, Match, Owner, Record, Redirect, Refusal, Retired
+from graph.tables import GRAPH_TABLES, plain
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: The statuses that are better than others, best first.
 _GOOD = ("ok", "weak")
 
 
-def better(status: str, than: str | None) -> str:
-    """The better of two statuses of a value."""
-    if than is None or (status in _GOOD and (than not in _GOOD or _GOOD.index(status) < _GOOD.index(than))):
-        return status
-    return than
+@overload
+def moment(microseconds: int) -> datetime: ...
+
+
+@overload
+def moment(microseconds: int | None) -> datetime | None: ...
+
+
+def moment(microseconds: int | None) -> datetime | None:
+    """A time in UTC, of microseconds since 1970."""
+    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
+
+
+def best_statuses(records: Iterable[Record]) -> dict[tuple[str, str], str]:
+    """Of each (type, value) that some records hold, the best status that one of them gives it."""
+    best: dict[tuple[str, str], str] = {}
+    for held in (i for record in records for i in record.identifiers):
+        best[held.type, held.value] = _better(held.status, best.get((held.type, held.value)))
+    return best
+
+
+def surest_first(known: Iterable[KnownBy]) -> tuple[KnownBy, ...]:
+    """A customer's identifiers in their order."""
+    return tuple(sorted(known, key=lambda k: (-k.confidence, k.type, k.value)))
+
+
+def in_order(matches: Iterable[Match]) -> tuple[Match, ...]:
+    """Matches in the order of their admission."""
+    return tuple(sorted(matches, key=attrgetter("step", "record_a", "record_b")))
+
+
+def strongest_first(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
+    """Refused pairs in their order."""
+    return tuple(sorted(refusals, key=lambda r: (-r.match.weight, r.match.record_a, r.match.record_b, r.match.stage)))
+
+
+def compare(compute: Compute, name: str, expected: tuple[str, str], found: tuple[str, str]) -> list[Difference]:
+    """What a store's table has otherwise than the run's; each is given as (columns, source) in SQL.
+
+    The checksum doesn't depend on the order of rows.
+    """
+    run, store = (
+        compute.rows(f"SELECT count(*), coalesce(sum(hash({columns})), 0) FROM {source}")[0]
+        for columns, source in (expected, found)
+    )
+    if run[0] != store[0]:
+        return [Difference(name, "rows", str(run[0]), str(store[0]))]
+    if run[1] != store[1]:
+        return [Difference(name, "checksum", f"{run[1]:x}", f"{store[1]:x}")]
+    return []
+
+
+def compared(columns: dict[str, str]) -> dict[str, str]:
+    """The expressions of `graph.tables.plain` by which tables are compared: what is shown is at least the value."""
+    return plain(columns) | ({"display": "coalesce(display, value)"} if "display" in columns else {})
+
+
+def check_table(name: str) -> None:
+    """Raise NotFoundError for a table that no graph has."""
+    if name not in GRAPH_TABLES:
+        raise NotFoundError(f"the graph has no table {name}: it has {', '.join(GRAPH_TABLES)}")
+
+
+def no_record(record_id: str) -> NotFoundError:
+    """What to raise for a record that isn't there."""
+    return NotFoundError(f"there is no record {record_id} in the current run")
+
+
+def no_customer(customer_id: str, retired: Retired | None) -> NotFoundError:
+    """What to raise for a customer that isn't living; it says where a retired one went."""
+    return NotFoundError(_went(retired) if retired else f"there is no customer {customer_id} in the current run")
 
 
 def found_value(
@@ -42,7 +114,7 @@ def found_customer(customer_id: str, retired: Retired | None) -> Finding:
     """A customer that was asked for by its id, or those that it has become."""
     if retired is None:
         return Finding("customer", customer_id, "known", (Owner(customer_id, 1.0),))
-    return Finding("customer", customer_id, "known", tuple(Owner(c, 1.0) for c in retired.now), reason=went(retired))
+    return Finding("customer", customer_id, "known", tuple(Owner(c, 1.0) for c in retired.now), reason=_went(retired))
 
 
 def found_record(record: Record) -> Finding:
@@ -71,8 +143,14 @@ def follow(customer_id: str, steps_from: Callable[[Collection[str]], Iterable[Re
     return tuple(steps)
 
 
-def went(retired: Retired) -> str:
+def _went(retired: Retired) -> str:
     """Say where a retired id went."""
     first = retired.steps[0]
     when = f" on {first.at:%Y-%m-%d}" if first.at else ""
     return f"{retired.customer_id} is retired ({first.kind}{when}); it is now {', '.join(retired.now) or 'nobody'}"
+
+
+def _better(status: str, than: str | None) -> str:
+    if than is None or (status in _GOOD and (than not in _GOOD or _GOOD.index(status) < _GOOD.index(than))):
+        return status
+    return than

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from engine.compute import Compute, quote
 from engine.runs import RunTables
+from graph import answers
 from graph.neo4j.connection import Connection
 from graph.neo4j.marker import look
 from graph.neo4j.reading import marks, shown
@@ -15,7 +16,7 @@ from graph.neo4j.schema import NODES, RELATIONSHIPS, Kind, Node, Property, Relat
 from graph.neo4j.wire import answered, back, display, row_of, seen
 from graph.neo4j.wire import read as read_property
 from graph.store import Difference, Stats
-from graph.tables import GRAPH_TABLES, open_run, plain
+from graph.tables import GRAPH_TABLES, open_run
 
 _TYPES: dict[Kind, pa.DataType] = {
     "text": pa.string(),
@@ -43,31 +44,20 @@ def read(connection: Connection, name: str, memory_limit: str) -> pa.Table:
 
 def verify(connection: Connection, run: RunTables, memory_limit: str) -> list[Difference]:
     """Compare every table's count and checksum with the run's; the checksum doesn't depend on the order of rows."""
-    differences = []
+    differences: list[Difference] = []
     mark = shown(connection)
     with Compute(memory_limit=memory_limit) as compute:
         open_run(compute, run, "run")
         for name, table in GRAPH_TABLES.items():
             open_table(compute, connection, name)
-            expressions = plain(table.columns)
             # A bulk import makes no empty list: that and none are the same here.
             lists = [quote(c) for c, kind in table.columns.items() if kind.endswith("[]")]
             same = ", ".join(f"CASE WHEN len({c}) > 0 THEN {c} END AS {c}" for c in lists)
             rows = f"SELECT * REPLACE ({same})" if lists else "SELECT *"
-            if "display" in expressions:
-                expressions["display"] = "coalesce(display, value)"
-            columns = ", ".join(expressions.values())
-            expected, found = (
-                compute.rows(f"SELECT count(*), coalesce(sum(hash({columns})), 0) FROM ({rows} FROM {source}_{name})")[
-                    0
-                ]
-                for source in ("run", "found")
-            )
+            columns = ", ".join(answers.compared(table.columns).values())
+            expected, found = ((columns, f"({rows} FROM {source}_{name})") for source in ("run", "found"))
+            differences += answers.compare(compute, name, expected, found)
             compute.drop(f"read_{name}")
-            if expected[0] != found[0]:
-                differences.append(Difference(name, "rows", str(expected[0]), str(found[0])))
-            elif expected[1] != found[1]:
-                differences.append(Difference(name, "checksum", f"{expected[1]:x}", f"{found[1]:x}"))
     return differences if shown(connection) == mark else verify(connection, run, memory_limit)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from engine.errors import NotFoundError
 from graph import answers
+from graph.answers import moment
 from graph.neo4j import rows
 from graph.neo4j.connection import Connection
 from graph.neo4j.reading import ask
@@ -21,7 +21,7 @@ from graph.neo4j.rows import (
     WINDOW_ROW,
 )
 from graph.neo4j.schema import CUSTOMER, IDENTIFIER, short
-from graph.neo4j.wire import moment, row_of, seen
+from graph.neo4j.wire import row_of, seen
 from graph.store import (
     Customer,
     DeviceWindow,
@@ -121,7 +121,7 @@ def customer(connection: Connection, customer_id: str) -> Customer:
         moment(fields["last_seen"]),
         tuple(records),
         rows.known_by(known, records),
-        rows.in_order(matches),
+        answers.in_order(map(rows.match, matches)),
         rows.windows(windows),
         rows.entries(entries),
     )
@@ -131,22 +131,21 @@ def evidence(connection: Connection, customer_id: str) -> tuple[Match, ...]:
     """The admitted matches of a customer."""
     answer = ask(connection, _EVIDENCE, ref=short(customer_id))
     _living(connection, customer_id, answer)
-    return rows.in_order(answer[1])
+    return answers.in_order(map(rows.match, answer[1]))
 
 
 def refusals(connection: Connection, customer_id: str) -> tuple[Refusal, ...]:
     """Refused pairs of a customer's records, strongest first."""
     answer = ask(connection, _REFUSALS, ref=short(customer_id))
     _living(connection, customer_id, answer)
-    refused = (Refusal(rows.match(row), row[-1] or "") for row in answer[1])
-    return tuple(sorted(refused, key=lambda r: (-r.match.weight, r.match.record_a, r.match.record_b, r.match.stage)))
+    return answers.strongest_first(Refusal(rows.match(row), row[-1] or "") for row in answer[1])
 
 
 def record(connection: Connection, record_id: str) -> Record:
     """A record with its identifiers."""
     found = ask(connection, _RECORD, ref=short(record_id), limit=1)
     if not found:
-        raise NotFoundError(f"there is no record {record_id} in the current run")
+        raise answers.no_record(record_id)
     return rows.record(found[0])
 
 
@@ -196,8 +195,7 @@ def _living(connection: Connection, customer_id: str, answer: Any) -> dict[str, 
     fields = rows.customer_fields(answer[0])
     if fields["id"] is not None and not fields["retired"]:
         return fields
-    went = retired(connection, customer_id)
-    raise NotFoundError(answers.went(went) if went else f"there is no customer {customer_id} in the current run")
+    raise answers.no_customer(customer_id, retired(connection, customer_id))
 
 
 def _finding(type_: str, value: str, row: list[Any] | None) -> Finding:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
-from graph.answers import better
+from graph.answers import best_statuses, moment, surest_first
 from graph.neo4j.schema import CUSTOMER, IDENTIFIER, LEDGER_ENTRY, RECORD, RELATIONSHIPS, Relationship
-from graph.neo4j.wire import answered, day, display, moment, read, reads, reason, row_of, seen
+from graph.neo4j.wire import answered, day, display, read, reads, reason, row_of, seen
 from graph.store import DeviceWindow, Identifier, KnownBy, LedgerEntry, Match, Record
 
 _BY_TYPE: dict[str, Relationship] = {r.type: r for r in RELATIONSHIPS}
@@ -84,28 +84,20 @@ def customer_fields(values: Sequence[Any]) -> dict[str, Any]:
 
 def known_by(rows: Iterable[Sequence[Any]], records: Iterable[Record]) -> tuple[KnownBy, ...]:
     """A customer's identifiers, of many KNOWN_ROW, surest first."""
-    best: dict[tuple[str, str], str] = {}
-    for held in (i for r in records for i in r.identifiers):
-        best[held.type, held.value] = better(held.status, best.get((held.type, held.value)))
-    found = [
+    best = best_statuses(records)
+    return surest_first(
         KnownBy(
             type_, value, shown, confidence, tuple(sources or ()), moment(first_seen), moment(last_seen),
             best.get((type_, value), "ok"),
         )
         for type_, value, shown, confidence, sources, first_seen, last_seen in rows
-    ]  # fmt: skip
-    return tuple(sorted(found, key=lambda k: (-k.confidence, k.type, k.value)))
+    )  # fmt: skip
 
 
 def match(row: Sequence[Any]) -> Match:
     """A match, of MATCH_ROW or the like of REFUSED_ROW."""
     a, b, stage, rule, weight, probability, reasons, step = row[:8]
     return Match(a, b, weight, probability, stage or "", rule or "", step, tuple(map(reason, reasons or ())))
-
-
-def in_order(rows: Iterable[Sequence[Any]], make: Callable[[Sequence[Any]], Match] = match) -> tuple[Match, ...]:
-    """Matches in the order of their admission."""
-    return tuple(sorted(map(make, rows), key=attrgetter("step", "record_a", "record_b")))
 
 
 def windows(rows: Iterable[Sequence[Any]]) -> tuple[DeviceWindow, ...]:

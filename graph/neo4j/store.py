@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from engine.errors import NotFoundError
 from engine.runs import RunTables
+from graph.answers import check_table
 from graph.neo4j import bulk, publish, questions
 from graph.neo4j.connection import Connection
 from graph.neo4j.failure import told
@@ -25,7 +25,6 @@ from graph.store import (
     Retired,
     Stats,
 )
-from graph.tables import GRAPH_TABLES
 
 
 class Neo4jStore:
@@ -115,8 +114,7 @@ class Neo4jStore:
 
     def read(self, table: str) -> pa.Table:
         """One whole table as Arrow: see `bulk.read`."""
-        if table not in GRAPH_TABLES:
-            raise NotFoundError(f"the graph has no table {table}: it has {', '.join(GRAPH_TABLES)}")
+        check_table(table)
         with told(self.server):
             return bulk.read(self._connection, table, self.memory_limit)
 

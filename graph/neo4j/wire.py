@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, overload
+from typing import Any
 
 from engine.compute import quote
 from graph.neo4j.schema import IDENTIFIER, Kind, Node, Property, short_sql
@@ -128,19 +128,6 @@ def back(column: str, kind: Kind) -> str:
     if kind == "reasons":
         return _REASONS_BACK.format(name)
     return name
-
-
-@overload
-def moment(microseconds: int) -> datetime: ...
-
-
-@overload
-def moment(microseconds: int | None) -> datetime | None: ...
-
-
-def moment(microseconds: int | None) -> datetime | None:
-    """A time in UTC, of microseconds since 1970."""
-    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
 
 
 def day(text: str | None) -> date | None:

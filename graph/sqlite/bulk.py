@@ -11,6 +11,7 @@ import pyarrow as pa
 from engine import tables
 from engine.compute.duck import Compute, quote
 from engine.runs import RunTables
+from graph import answers
 from graph.sqlite.load import TARGETS
 from graph.sqlite.schema import TABLES
 from graph.store import Difference
@@ -95,23 +96,15 @@ def read(connection: sqlite3.Connection, name: str, memory_limit: str) -> pa.Tab
 
 def verify(connection: sqlite3.Connection, run: RunTables, memory_limit: str) -> list[Difference]:
     """Compare every table's count and checksum with the run's; the checksum doesn't depend on the order of rows."""
-    differences = []
+    differences: list[Difference] = []
     with Compute(memory_limit=memory_limit) as compute:
         open_run(compute, run, "run")
         _open_store(compute, connection, GRAPH_TABLES)
         for name, graph_table in GRAPH_TABLES.items():
-            expressions = plain(graph_table.columns)
-            if "display" in expressions:
-                expressions["display"] = "coalesce(display, value)"
-            columns = ", ".join(quote(c) for c in expressions)
-            expected, found = (
-                compute.rows(f"SELECT count(*), coalesce(sum(hash({wanted})), 0) FROM {source}")[0]
-                for wanted, source in ((", ".join(expressions.values()), f"run_{name}"), (columns, f"found_{name}"))
-            )
-            if expected[0] != found[0]:
-                differences.append(Difference(name, "rows", str(expected[0]), str(found[0])))
-            elif expected[1] != found[1]:
-                differences.append(Difference(name, "checksum", f"{expected[1]:x}", f"{found[1]:x}"))
+            expressions = answers.compared(graph_table.columns)
+            expected = (", ".join(expressions.values()), f"run_{name}")
+            found = (", ".join(quote(c) for c in expressions), f"found_{name}")
+            differences += answers.compare(compute, name, expected, found)
     return differences
 
 

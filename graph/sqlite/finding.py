@@ -69,7 +69,7 @@ def customer_number(found: Rows, customer_id: str) -> int:
     """Look up the number of a living customer; NotFoundError if there is none."""
     row = found.one("SELECT id FROM customer WHERE customer_id = ?", customer_id)
     if row is None:
-        raise NotFoundError(no_customer(found, customer_id))
+        raise no_customer(found, customer_id)
     return int(row[0])
 
 
@@ -83,7 +83,6 @@ def retired_id(found: Rows, customer_id: str) -> Retired | None:
     return Retired(customer_id, steps, tuple(now))
 
 
-def no_customer(found: Rows, customer_id: str) -> str:
-    """Say why an id has no living customer."""
-    retired = retired_id(found, customer_id)
-    return answers.went(retired) if retired else f"there is no customer {customer_id} in the current run"
+def no_customer(found: Rows, customer_id: str) -> NotFoundError:
+    """What to raise for an id that has no living customer."""
+    return answers.no_customer(customer_id, retired_id(found, customer_id))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, overload
+from datetime import date, timedelta
+from typing import Any
 
-from graph.answers import better, follow
+from graph.answers import best_statuses, follow, in_order, moment, surest_first
 from graph.store import DeviceWindow, Identifier, KnownBy, LedgerEntry, Match, Owner, Reason, Record, Redirect
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_DAY = date(1970, 1, 1)
 
 _FIELDS = (
@@ -187,11 +186,8 @@ class Rows:
 
     def known_by(self, customer: int, records: dict[int, Record]) -> tuple[KnownBy, ...]:
         """A customer's identifiers, surest first."""
-        best: dict[tuple[str, str], str] = {}
-        for record in records.values():
-            for held in record.identifiers:
-                best[held.type, held.value] = better(held.status, best.get((held.type, held.value)))
-        found = [
+        best = best_statuses(records.values())
+        return surest_first(
             KnownBy(
                 self.text(type_),
                 value,
@@ -203,13 +199,11 @@ class Rows:
                 best.get((self.text(type_), value), "ok"),
             )
             for type_, value, display, confidence, sources, first_seen, last_seen in self.all(KNOWN_BY, customer)
-        ]
-        return tuple(sorted(found, key=lambda k: (-k.confidence, k.type, k.value)))
+        )
 
     def matches(self, customer: int, record_id: Callable[[int], str]) -> tuple[Match, ...]:
         """A customer's evidence, in the order of admission."""
-        found = [self.match(row, record_id) for row in self.all(MATCHES, customer)]
-        return tuple(sorted(found, key=lambda m: (m.step, m.record_a, m.record_b)))
+        return in_order(self.match(row, record_id) for row in self.all(MATCHES, customer))
 
     def match(self, row: tuple[Any, ...], record_id: Callable[[int], str]) -> Match:
         """One match of the columns that MATCHES and REFUSALS select."""
@@ -256,16 +250,3 @@ class Rows:
     def _redirects(self, old_id: str) -> tuple[Redirect, ...]:
         rows = self.all("SELECT old_id, new_id, kind, at FROM redirect WHERE old_id = ?", old_id)
         return tuple(Redirect(old, new, self.text(kind), moment(at)) for old, new, kind, at in rows)
-
-
-@overload
-def moment(microseconds: int) -> datetime: ...
-
-
-@overload
-def moment(microseconds: int | None) -> datetime | None: ...
-
-
-def moment(microseconds: int | None) -> datetime | None:
-    """A time in UTC, of microseconds since 1970."""
-    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)

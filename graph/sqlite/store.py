@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from engine.errors import NotFoundError, StateError
+from engine.errors import StateError
 from engine.runs import RunTables
+from graph import answers
+from graph.answers import moment
 from graph.sqlite import bulk, finding, rows, schema
 from graph.sqlite import publish as publishing
 from graph.sqlite.failure import told
@@ -29,7 +31,6 @@ from graph.store import (
     Retired,
     Stats,
 )
-from graph.tables import GRAPH_TABLES
 
 
 class SqliteStore:
@@ -91,7 +92,7 @@ class SqliteStore:
         with self._reading() as found:
             row = found.one(rows.CUSTOMER, customer_id)
             if row is None:
-                raise NotFoundError(finding.no_customer(found, customer_id))
+                raise finding.no_customer(found, customer_id)
             number, anchor, name, email, phone, place, first_seen, last_seen = row
             records = found.records(rows.RECORDS_OF_CUSTOMER, rows.HELD_BY_CUSTOMER, number, {number: customer_id})
             return Customer(
@@ -101,8 +102,8 @@ class SqliteStore:
                 email,
                 phone,
                 place,
-                rows.moment(first_seen),
-                rows.moment(last_seen),
+                moment(first_seen),
+                moment(last_seen),
                 tuple(records.values()),
                 found.known_by(number, records),
                 found.matches(number, lambda n: records[n].record_id),
@@ -115,7 +116,7 @@ class SqliteStore:
         with self._reading() as found:
             number = found.record_number(record_id)
             if number is None:
-                raise NotFoundError(f"there is no record {record_id} in the current run")
+                raise answers.no_record(record_id)
             return found.records(rows.RECORD, rows.HELD_BY_RECORD, number, {})[number]
 
     def evidence(self, customer_id: str) -> tuple[Match, ...]:
@@ -126,13 +127,10 @@ class SqliteStore:
     def refusals(self, customer_id: str) -> tuple[Refusal, ...]:
         """Refused pairs of which one record or both are this customer's, strongest first."""
         with self._reading() as found:
-            refused = [
+            return answers.strongest_first(
                 Refusal(found.match(row, found.record_id), row[-1] or "")
                 for row in found.all(rows.REFUSALS, finding.customer_number(found, customer_id))
-            ]
-        return tuple(
-            sorted(refused, key=lambda r: (-r.match.weight, r.match.record_a, r.match.record_b, r.match.stage))
-        )
+            )
 
     def windows(self, device: str) -> tuple[DeviceWindow, ...]:
         """Whose a device was, and when, in order of time."""
@@ -153,8 +151,7 @@ class SqliteStore:
 
     def read(self, table: str) -> pa.Table:
         """One whole table as Arrow: see `bulk.read`."""
-        if table not in GRAPH_TABLES:
-            raise NotFoundError(f"the graph has no table {table}: it has {', '.join(GRAPH_TABLES)}")
+        answers.check_table(table)
         with self._reading() as found:
             return bulk.read(found.connection, table, self.memory_limit)
 
