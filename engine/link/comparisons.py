@@ -19,6 +19,9 @@ from engine.tables import EXTRA
 #: An exact match on a number that isn't in service proves at most this much: one in so many people.
 WEAK_PHONE_U = 1e-4
 
+#: m of two generations of one name (Jr and Sr), as a share of u.
+GENERATIONS = 2**-20
+
 #: Names of companies are made of few words: likeness proves at most this much.
 SIMILAR_COMPANY_U = 0.004
 
@@ -29,7 +32,6 @@ SAME = "same"
 SAME_NAMES = "same, made of the name"
 DIFFER = "differ"
 BOTH_IN = "both in "
-GENERATION = "generation"
 TYPO = "typing error"
 VARIANT = "typing error or short form"
 #: Grades in which names are like each other and not the same.
@@ -43,7 +45,7 @@ class Level:
     `when` is SQL over l and r; `tf` the column whose term frequency adjusts the weight (at least `tf_minimum_u`); a
     `null` level is no evidence at all; a level that is too rare to learn weighs what the one called `like` does. What
     is `among_namesakes` is the part of SAME that follows from the names: its u is counted among people who share them.
-    `usual` is (m, u) as shops show it, for data too small to learn from.
+    `usual` is (m, u) as shops show it, for data too small to learn from; `given` is (m, u) that no data may change.
     """
 
     label: str
@@ -54,6 +56,7 @@ class Level:
     like: str | None = None
     among_namesakes: bool = False
     usual: tuple[float, float] | None = None
+    given: tuple[float, float] | None = None
 
     def settings(self) -> dict[str, Any]:
         """The level in the form of a Splink settings file."""
@@ -268,13 +271,17 @@ def _organisation() -> Comparison:
 
 
 def _generation() -> Comparison:
-    """Father and son: one name, one address, often one phone. That both are a Jr says nothing that the name doesn't."""
+    """Father and son: one name, one address, often one phone. That both are a Jr says nothing that the name doesn't.
+
+    Pairs of one of each are too few to learn from. Nearly everybody is a Jr or a Sr: were they tossed, every other pair
+    would be one of each.
+    """
     return Comparison(
-        GENERATION,
+        "generation",
         (
             _unknown("generation"),
-            Level("same", "l.generation = r.generation"),
-            Level(DIFFER, "ELSE"),
+            Level("same", "l.generation = r.generation", given=(0.5, 0.5)),
+            Level(DIFFER, "ELSE", given=(0.5 * GENERATIONS, 0.5)),
         ),
     )
 

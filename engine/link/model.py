@@ -26,7 +26,7 @@ from splink import DuckDBAPI, Linker, block_on
 from engine.compute import Compute, quote
 from engine.compute.failure import UNREADABLE
 from engine.errors import LinkError
-from engine.link.comparisons import DIFFER, GENERATION, SAME, Comparison
+from engine.link.comparisons import DIFFER, SAME, Comparison
 from engine.tables import EXTRA
 
 log = logging.getLogger("clew.link")
@@ -41,8 +41,6 @@ SEED = 20260101
 #: However rarely a grade was seen within a person, m is at least this share of u: so much can speak against a match.
 M_FLOOR = 0.005
 SOURCE_FLOOR = 1 / 64
-#: m of two generations of one name (Jr and Sr), as a share of u. Pairs of them are too few to learn it from.
-GENERATIONS = 2**-20
 #: Fewer pairs of people than this can't show how rare an agreement is, or how faithful: what shops usually show stands
 #: in, for u and m alike.
 ENOUGH_PAIRS = 20_000
@@ -370,10 +368,9 @@ def _settle(
                 # Never learned: no pass can hold it apart, and an account is one person's by its nature.
                 u = levels[v]["u_probability"] = floor
                 m = 0.9 if level.label != DIFFER else u
-            elif comparison.name == GENERATION:
-                # Nearly everybody is a Jr or a Sr: were they tossed, every other pair would be one of each.
-                u = levels[v]["u_probability"] = 0.5
-                m = u * GENERATIONS if level.label == DIFFER else u
+            elif level.given:
+                m, u = level.given
+                levels[v]["u_probability"] = u
             elif not seen and comparison.name != "source":
                 m = level.usual[0] if level.usual else u
             elif not agreed:
