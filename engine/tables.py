@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from engine.errors import TableError
 
 if TYPE_CHECKING:
@@ -203,6 +205,16 @@ LEDGER = Table(
         **dict.fromkeys(("customer_ids", "record_ids"), "VARCHAR[]"),
     },
 )
+#: Where an id went, or came from. kind: merged (`old_id` leads to `new_id`), retired (`old_id` leads nowhere: all of
+#: its records left the sources), split (`new_id` was part of `old_id`, which lives on or went elsewhere).
+REDIRECTS = Table("redirects", {**_text("old_id", "new_id", "kind"), "at": "TIMESTAMP"})
+
+_ARROW = {
+    "VARCHAR": pa.string(),
+    "BIGINT": pa.int64(),
+    "TIMESTAMP": pa.timestamp("us"),
+    "VARCHAR[]": pa.list_(pa.string()),
+}
 
 
 def check(compute: Compute, table: Table, name: str | None = None) -> None:
@@ -226,3 +238,8 @@ def create_sql(table: Table, name: str, extras: tuple[str, ...] = ()) -> str:
     """The CREATE TABLE statement of an empty `table` called `name` (a quoted name), with text columns `extras`."""
     columns = [f'"{c}" {t}' for c, t in table.columns.items()] + [f'"{c}" VARCHAR' for c in extras]
     return f"CREATE OR REPLACE TABLE {name} ({', '.join(columns)})"
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """The Arrow schema of a table whose rows are not made in SQL: of text, whole numbers, times and lists of text."""
+    return pa.schema([(column, _ARROW[kind]) for column, kind in table.columns.items()])

@@ -16,9 +16,6 @@ from engine.errors import StateError, TableError
 from engine.runs import RunTables
 from engine.tables import Table
 
-#: Where retired ids went: one row per step, `kind` the kind of the ledger entry that took it.
-REDIRECTS = Table("redirects", {**dict.fromkeys(("old_id", "new_id", "kind"), "VARCHAR"), "at": "TIMESTAMP"})
-
 
 @dataclass(frozen=True)
 class GraphTable:
@@ -49,7 +46,7 @@ GRAPH_TABLES: dict[str, GraphTable] = {
         GraphTable(tables.REFUSALS, (*_PAIR, "stage", "rule")),
         GraphTable(tables.DEVICE_WINDOWS, ("device", "customer_id", "since")),
         GraphTable(tables.LEDGER, ("seq",), required=False),
-        GraphTable(REDIRECTS, ("old_id", "new_id"), required=False),
+        GraphTable(tables.REDIRECTS, ("old_id", "new_id"), required=False),
     )
 }
 

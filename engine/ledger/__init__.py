@@ -2,12 +2,11 @@
 
 from engine.ledger.assign import AssignedIds, assign_ids
 from engine.ledger.ids import customer_id, customer_number
-from engine.ledger.past import REDIRECTS, Entry, Past, entries_about, follow, recall, redirects
+from engine.ledger.past import Entry, Past, entries_about, follow, recall, redirects
 from engine.ledger.table import write_ledger
 from engine.ledger.verify import verify
 
 __all__ = [
-    "REDIRECTS",
     "AssignedIds",
     "Entry",
     "Past",

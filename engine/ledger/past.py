@@ -12,12 +12,7 @@ import pyarrow as pa
 from engine.errors import NotFoundError
 from engine.ledger.ids import customer_id, customer_number
 from engine.state import MOVES, State, from_micros
-
-#: Where an id went, or came from. kind: merged (`old_id` leads to `new_id`), retired (`old_id` leads nowhere: all of
-#: its records left the sources), split (`new_id` was part of `old_id`, which lives on or went elsewhere).
-REDIRECTS = pa.schema(
-    [("old_id", pa.string()), ("new_id", pa.string()), ("kind", pa.string()), ("at", pa.timestamp("us"))]
-)
+from engine.tables import REDIRECTS, arrow_schema
 
 #: Ends of customers that no later entry has restored. `e` is the ending entry.
 _ENDED = """entry e WHERE e.kind IN ('merged', 'retired') AND NOT EXISTS (
@@ -72,8 +67,9 @@ def redirects(state: State) -> pa.Table:
         (customer_id(origin), customer_id(target) if target is not None else None, kind, from_micros(at))
         for origin, target, kind, at, _ in rows
     ]
-    columns = list(zip(*found, strict=True)) or [()] * len(REDIRECTS)
-    return pa.table([pa.array(column, field.type) for column, field in zip(columns, REDIRECTS, strict=True)], REDIRECTS)
+    schema = arrow_schema(REDIRECTS)
+    columns = list(zip(*found, strict=True)) or [()] * len(schema)
+    return pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema)
 
 
 def follow(state: State, identifier: str) -> list[str]:

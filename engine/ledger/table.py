@@ -10,17 +10,7 @@ import pyarrow as pa
 
 from engine.ledger.ids import customer_id
 from engine.state import State
-
-#: The columns of `engine.tables.LEDGER`.
-SCHEMA = pa.schema(
-    [
-        ("seq", pa.int64()),
-        ("at", pa.timestamp("us")),
-        *((name, pa.string()) for name in ("kind", "run_id", "actor", "reason", "hash")),
-        ("customer_ids", pa.list_(pa.string())),
-        ("record_ids", pa.list_(pa.string())),
-    ]
-)
+from engine.tables import LEDGER, arrow_schema
 
 
 def write_ledger(state: State, run_id: str, path: Path) -> None:
@@ -33,7 +23,7 @@ def write_ledger(state: State, run_id: str, path: Path) -> None:
 
 
 def _entries(state: State, last_entry: int) -> pa.Table:
-    """All entries up to one, oldest first, as SCHEMA. A record that was erased has no id."""
+    """All entries up to one, oldest first, as LEDGER. A record that was erased has no id."""
     found = list(
         state.rows(
             """SELECT seq, at, kind, run_id, actor, text, lower(hex(hash)), origin, target, records
@@ -52,8 +42,9 @@ def _entries(state: State, last_entry: int) -> pa.Table:
         for ends in zip(origins, targets, strict=True)
     ]
     columns = [seq, at, kind, run_id, actor, [reasons[text] for text in texts], digest, customers]
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=False)]
-    return pa.table([*arrays, _record_ids(state, moved)], SCHEMA)
+    schema = arrow_schema(LEDGER)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=False)]
+    return pa.table([*arrays, _record_ids(state, moved)], schema)
 
 
 def _reason(text: str | None) -> str:
