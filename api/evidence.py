@@ -5,7 +5,7 @@ Pure over a `GraphStore`, so that the command line, notebooks and HTTP give one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,9 @@ from api.plain import Plain, plain
 from engine.errors import NotFoundError
 from graph.paths import Cut, Path, bridges, joins, smallest_cut, widest
 from graph.store import Customer, GraphStore, Match, Reason, Refusal
+
+#: What the model says of all records of two customers together; None where no pair of them is worth a word.
+Weigh = Callable[[Customer, Customer], Match | None]
 
 
 @dataclass(frozen=True)
@@ -69,16 +72,22 @@ class Growth(Plain):
     names: dict[str, str]
 
 
-def between(graph: GraphStore, a: str, b: str, region: str, priorities: Mapping[str, int]) -> Between:
+def between(
+    graph: GraphStore, a: str, b: str, region: str, priorities: Mapping[str, int], weigh: Weigh | None = None
+) -> Between:
     """What ties two texts (identifiers, records or customers) together or keeps them apart.
 
-    Raises NotFoundError for a text that leads to nobody or to several customers; see `whois` for the rest.
+    `weigh` is asked about two customers of whose records no pair was refused. Raises NotFoundError for a text that
+    leads to nobody or to several customers; see `whois` for the rest.
     """
     known: dict[str, Customer] = {}
     left, right = (find_end(graph, text, region, priorities, known) for text in (a, b))
-    names = {r.record_id: str(r.fields.get("name", "")) for c in known.values() for r in c.records}
+    names = {record: name for customer in known.values() for record, name in customer.names.items()}
     if left.customer_id != right.customer_id:
-        return Between(left, right, None, (), None, _refused(graph, left, known[right.customer_id]), names)
+        ours, theirs = known[left.customer_id], known[right.customer_id]
+        refusals = _refused(graph, left, theirs)
+        weighed = weigh(ours, theirs) if weigh and not refusals else None
+        return Between(left, right, None, (), None, refusals, names, weighed)
     matches = known[left.customer_id].matches
     path = widest(matches, left.records, right.records)
     if path is None:
@@ -119,8 +128,7 @@ def how(graph: GraphStore, text: str, region: str, priorities: Mapping[str, int]
         grown.append(Join(match, left, right))
         whole = tuple(sorted((*left, *right)))
         part.update((record, whole) for record in whole)
-    names = {r.record_id: str(r.fields.get("name", "")) for r in customer.records}
-    return Growth(customer.customer_id, customer.name, len(customer.records), tuple(grown), names)
+    return Growth(customer.customer_id, customer.name, len(customer.records), tuple(grown), customer.names)
 
 
 def _refused(graph: GraphStore, left: End, right: Customer) -> tuple[Refusal, ...]:

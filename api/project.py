@@ -9,7 +9,6 @@ import json
 import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,7 +26,7 @@ from engine.progress import Reporter, Silent
 from engine.runs import Layout, RunTables, read_manifest
 from engine.state import Run, State
 from graph.sqlite import SqliteStore
-from graph.store import GraphStore, PublishReport
+from graph.store import Customer, GraphStore, Match, PublishReport
 
 if TYPE_CHECKING:
     from engine.evaluate import Calibration, Evaluation
@@ -112,18 +111,16 @@ class Project:
         Where no pair of the records of two customers was near enough to be kept, their evidence is worked out now,
         which takes seconds in a large shop.
         """
-        found = between(self.graph, a, b, *self._reading())
-        if found.same or found.refusals:
-            return found
+        return between(self.graph, a, b, *self._reading(), self._weigh)
+
+    def _weigh(self, left: Customer, right: Customer) -> Match | None:
         from engine.link import weigh
 
         tables = self._tables()
-        left, right = (
-            [r.record_id for r in self._graph.customer(end.customer_id).records] for end in (found.a, found.b)
-        )
         model = self.layout.models / read_manifest(tables)["model"]
-        weighed = weigh(tables, model, self.config, left, right)
-        return replace(found, weighed=match_of(weighed) if weighed else None)
+        records = ([r.record_id for r in customer.records] for customer in (left, right))
+        weighed = weigh(tables, model, self.config, *records)
+        return match_of(weighed) if weighed else None
 
     def how(self, text: str) -> Growth:
         """How the customer behind a text came together, join by join. Raises NotFoundError as `whois` does."""

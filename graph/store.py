@@ -82,6 +82,11 @@ class Record:
     since: datetime | None
     identifiers: tuple[Identifier, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """The name on the record, empty where it has none."""
+        return str(self.fields.get("name", ""))
+
 
 @dataclass(frozen=True, slots=True)
 class KnownBy:
@@ -142,6 +147,11 @@ class Customer:
     matches: tuple[Match, ...]
     devices: tuple[DeviceWindow, ...] = ()
     entries: tuple[LedgerEntry, ...] = ()
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The name on each record, by record id."""
+        return {r.record_id: r.name for r in self.records}
 
     def holders(self, type_: str, value: str) -> tuple[str, ...]:
         """The ids of this customer's records that hold a value: what an identifier stands for in a path."""

@@ -13,7 +13,7 @@ from api.answers import Answer, Thread
 from api.render.hop import listed
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import bits, count, day, percent, safe
-from graph.store import Customer, Match, Record
+from graph.store import Customer, Match
 
 #: More than this many of a kind are not shown on a card; `--json` has them all.
 RECORDS, IDENTIFIERS, THREADS, REFUSED = 30, 20, 12, 3
@@ -87,22 +87,18 @@ def _identifiers(customer: Customer, answer: Answer) -> RenderableType:
 def _records(customer: Customer) -> RenderableType:
     ordered = sorted(customer.records, key=lambda r: (r.source, r.key))
     rows = [
-        (r.source if i == 0 or ordered[i - 1].source != r.source else "", r.key, r.kind, _name(r), day(r.seen_at))
+        (r.source if i == 0 or ordered[i - 1].source != r.source else "", r.key, r.kind, r.name, day(r.seen_at))
         for i, r in enumerate(ordered[:RECORDS])
     ]
     table = columns(("source", "key", "kind", "name", "seen"), rows, whole=(2, 4))
     return lines(table, _rest(len(ordered) - RECORDS, "record"))
 
 
-def _name(record: Record) -> str:
-    return safe(record.fields.get("name", ""))
-
-
 def _thread(customer: Customer, answer: Answer) -> list[RenderableType]:
     """Every other identifier with its hops by number, then each hop once with its reasons."""
     if not answer.threads:
         return []
-    names = {r.record_id: _name(r) for r in customer.records}
+    names = customer.names
     # Each hop once, in the direction in which it is met first.
     met = {_pair(hop): (hop, ends) for t in reversed(answer.threads) for hop, ends in reversed(_steps(t))}
     shown = answer.threads[:THREADS]
@@ -146,8 +142,7 @@ def _hangs_on(customer: Customer, answer: Answer) -> list[RenderableType]:
     tie = answer.hangs_on
     if tie is None or tie in [found for thread in answer.threads[:THREADS] for found, _ in _steps(thread)]:
         return []
-    names = {r.record_id: _name(r) for r in customer.records}
-    return [heading("The weakest tie of the whole customer"), listed(None, tie, _pair(tie), names, False)]
+    return [heading("The weakest tie of the whole customer"), listed(None, tie, _pair(tie), customer.names, False)]
 
 
 def _apart(answer: Answer) -> list[RenderableType]:
