@@ -13,21 +13,16 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import random
-import resource
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
-from graph_store import make_run
+from graph_store import make_run, peak, timed
 from neo4j import Driver, GraphDatabase
 
 from engine.compute import Compute
 from engine.runs import RunTables
 from graph.neo4j import Neo4jStore, Server
-
-T = TypeVar("T")
 
 #: A whole customer, as one would ask for it who never heard of Clew: the rows of the store's answer, as they are.
 BARE = """
@@ -59,10 +54,10 @@ def measure(runs: list[RunTables]) -> None:
     store = Neo4jStore(server)
     driver = GraphDatabase.driver(server.uri, auth=(server.user, server.password))
     store.drop()
-    full, report = _timed(lambda: store.publish(runs[0], None))
+    full, report = timed(lambda: store.publish(runs[0], None))
     nodes, relationships = (_count(driver, server, what) for what in ("(x)", "()-[x]->()"))
     print(f"load     {full:6.1f} s  {nodes:,} nodes, {relationships:,} relationships,", end=" ")
-    print(f"{nodes / full:,.0f} and {relationships / full:,.0f} a second, peak memory {_peak():,.0f} MB")
+    print(f"{nodes / full:,.0f} and {relationships / full:,.0f} a second, peak memory {peak():,.0f} MB")
     emails = _emails(runs[0])
     with driver.session(database=server.database) as session:
         _lookups("bare", emails, lambda e: session.run(BARE, email=e).values())
@@ -71,12 +66,12 @@ def measure(runs: list[RunTables]) -> None:
     _lookups("customer", [c.customer_id for c in customers], store.customer)
     _lookups("find", emails, lambda e: store.find("email", e))
     if len(runs) > 1:
-        change, report = _timed(lambda: store.publish(runs[1], runs[0]))
+        change, report = timed(lambda: store.publish(runs[1], runs[0]))
         rows = sum(report.added.values()) + sum(report.removed.values())
-        print(f"change   {change:6.1f} s  {rows:,} rows, {change / full:.1%} of the load, {_peak():,.0f} MB")
-    check, differences = _timed(lambda: store.verify(runs[-1]))
-    print(f"verify   {check:6.1f} s  {differences or 'no differences'}, {_peak():,.0f} MB")
-    seconds, members = _timed(store.members)
+        print(f"change   {change:6.1f} s  {rows:,} rows, {change / full:.1%} of the load, {peak():,.0f} MB")
+    check, differences = timed(lambda: store.verify(runs[-1]))
+    print(f"verify   {check:6.1f} s  {differences or 'no differences'}, {peak():,.0f} MB")
+    seconds, members = timed(store.members)
     print(f"members  {seconds:6.1f} s  {members.num_rows:,} rows")
     store.close()
     driver.close()
@@ -92,23 +87,13 @@ def _emails(run: RunTables) -> list[str]:
 def _lookups(name: str, what: list[str], look: Callable[[str], object]) -> None:
     for given in what[:200]:
         look(given)
-    times = sorted(_timed(lambda given=given: look(given))[0] * 1000 for given in what)
+    times = sorted(timed(lambda given=given: look(given))[0] * 1000 for given in what)
     half, most = times[len(times) // 2], times[len(times) * 99 // 100]
     print(f"{name:8} p50 {half:.2f} ms, p99 {most:.2f} ms")
 
 
 def _count(driver: Driver, server: Server, what: str) -> int:
     return int(driver.execute_query(f"MATCH {what} RETURN count(x)", database_=server.database).records[0][0])
-
-
-def _timed(work: Callable[[], T]) -> tuple[float, T]:
-    start = time.perf_counter()
-    result = work()
-    return time.perf_counter() - start, result
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
 if __name__ == "__main__":

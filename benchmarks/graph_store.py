@@ -157,25 +157,25 @@ def measure(folder: Path, one: RunTables, two: RunTables, records: int) -> None:
     """Print what the store takes to load `one`, to answer, to bring itself to `two`, and to be verified."""
     store = SqliteStore(folder / "graph.db")
     store.drop()
-    full, report = _timed(lambda: store.publish(one, None))
+    full, report = timed(lambda: store.publish(one, None))
     rows = sum(report.added.values())
     print(f"load     {full:6.1f} s  {rows:,} rows, {rows / full:,.0f} rows/s, {store.stats().size / 1e6:,.0f} MB")
-    print(f"         peak memory {_peak():,.0f} MB")
+    print(f"         peak memory {peak():,.0f} MB")
     random.seed(1)
     times = []
     for _ in range(10_000):
         email = f"john.{random.randrange(1, records // 20 * 8)}@example.com"
-        seconds, _ = _timed(lambda email=email: _whole_customer(store, email))
+        seconds, _ = timed(lambda email=email: _whole_customer(store, email))
         times.append(seconds * 1000)
     times.sort()
     half, most = times[len(times) // 2], times[len(times) * 99 // 100]
     print(f"lookup   p50 {half:.3f} ms, p99 {most:.3f} ms, from an identifier to the whole customer")
-    change, report = _timed(lambda: store.publish(two, one))
+    change, report = timed(lambda: store.publish(two, one))
     rows = sum(report.added.values()) + sum(report.removed.values())
-    print(f"change   {change:6.1f} s  {rows:,} rows, {change / full:.1%} of the load, peak memory {_peak():,.0f} MB")
-    check, differences = _timed(lambda: store.verify(two))
+    print(f"change   {change:6.1f} s  {rows:,} rows, {change / full:.1%} of the load, peak memory {peak():,.0f} MB")
+    check, differences = timed(lambda: store.verify(two))
     print(f"verify   {check:6.1f} s  {differences or 'no differences'}")
-    seconds, members = _timed(store.members)
+    seconds, members = timed(store.members)
     print(f"members  {seconds:6.1f} s  {members.num_rows:,} rows")
     store.close()
 
@@ -185,13 +185,15 @@ def _whole_customer(store: SqliteStore, email: str) -> None:
         store.customer(owner.customer_id)
 
 
-def _timed(work: Callable[[], T]) -> tuple[float, T]:
+def timed(work: Callable[[], T]) -> tuple[float, T]:
+    """How many seconds the work took, and what came of it."""
     start = time.perf_counter()
     result = work()
     return time.perf_counter() - start, result
 
 
-def _peak() -> float:
+def peak() -> float:
+    """The most memory, in MB, that this process has held."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
