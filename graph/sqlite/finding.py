@@ -44,9 +44,10 @@ def find_id(found: Rows, text: str, limit: int) -> list[Finding]:
     held = [r for n in numbers for r in found.records(rows.RECORD, rows.HELD_BY_RECORD, n, {}).values()]
     findings += [answers.found_record(record) for record in sorted(held, key=lambda r: r.record_id)]
     values = found.all(
-        """SELECT type, value FROM value WHERE value = ?1
+        """SELECT type, value FROM value WHERE value = ?
         UNION SELECT type, value FROM value
-        WHERE instr(value, ':') > 0 AND substr(value, instr(value, ':') + 1) = ?1 LIMIT ?2""",
+        WHERE instr(value, ':') > 0 AND substr(value, instr(value, ':') + 1) = ? LIMIT ?""",
+        text,
         text,
         limit,
     )

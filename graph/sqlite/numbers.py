@@ -131,8 +131,8 @@ class RecordNumbers:
 def remove_unused_values(compute: Compute, connection: sqlite3.Connection) -> None:
     """Delete those of the touched values that nothing refers to any more."""
     used = (("holder", "value"), ("known_by", "value"), ("shared", "value"), ("device_window", "device"))
-    unused = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {t} WHERE {t}.{c} = ?1)" for t, c in used)
-    connection.executemany(f"DELETE FROM value WHERE id = ?1 AND {unused}", compute.rows(f"SELECT number FROM {VALUE}"))
+    unused = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {t} WHERE {t}.{c} = value.id)" for t, c in used)
+    connection.executemany(f"DELETE FROM value WHERE id = ? AND {unused}", compute.rows(f"SELECT number FROM {VALUE}"))
 
 
 def _number(

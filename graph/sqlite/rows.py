@@ -38,9 +38,9 @@ KNOWN_BY = """
     FROM known_by k CROSS JOIN value v ON v.id = k.value WHERE k.customer = ?"""
 MATCHES = f"SELECT {_MATCH} FROM member c CROSS JOIN match m ON m.a = c.record WHERE c.customer = ?"
 REFUSALS = f"""
-    SELECT {_MATCH}, m.refusal FROM member c CROSS JOIN refusal m ON m.a = c.record WHERE c.customer = ?1
-    UNION ALL SELECT {_MATCH}, m.refusal FROM member c CROSS JOIN refusal m ON m.b = c.record WHERE c.customer = ?1
-    AND NOT EXISTS (SELECT 1 FROM member o WHERE o.record = m.a AND o.customer = ?1)"""
+    SELECT {_MATCH}, m.refusal FROM member c CROSS JOIN refusal m ON m.a = c.record WHERE c.customer = ?
+    UNION ALL SELECT {_MATCH}, m.refusal FROM member c CROSS JOIN refusal m ON m.b = c.record WHERE c.customer = ?
+    AND NOT EXISTS (SELECT 1 FROM member o WHERE o.record = m.a AND o.customer = c.customer)"""
 _WINDOW = """
     SELECT v.value, c.customer_id, w.since, w.until, w.because, w.record, w.confidence
     FROM device_window w CROSS JOIN value v ON v.id = w.device CROSS JOIN customer c ON c.id = w.customer"""

@@ -127,9 +127,10 @@ class SqliteStore:
     def refusals(self, customer_id: str) -> tuple[Refusal, ...]:
         """Refused pairs of which one record or both are this customer's, strongest first."""
         with self._reading() as found:
+            number = finding.customer_number(found, customer_id)
             return answers.strongest_first(
                 Refusal(found.match(row, found.record_id), row[-1] or "")
-                for row in found.all(rows.REFUSALS, finding.customer_number(found, customer_id))
+                for row in found.all(rows.REFUSALS, number, number)
             )
 
     def windows(self, device: str) -> tuple[DeviceWindow, ...]:
