@@ -29,7 +29,7 @@ from engine.checked import Currency, Delimiter, Encoding, Pattern, Region, TimeZ
 from engine.complaints import complaints
 from engine.document import read_document
 from engine.errors import ConfigError
-from engine.sources.mapping import Mapping
+from engine.sources.mapping import Channel, Mapping
 
 #: The version of the project file that this program writes and reads.
 SCHEMA_VERSION = 1
@@ -172,6 +172,33 @@ class Survivorship(Model):
     fields: dict[str, tuple[Literal["priority", "recent", "frequent", "longest"], ...]] = {}
 
 
+#: Which of disagreeing statements about consent is followed.
+Precedence = Literal["restrictive", "recent", "priority"]
+
+
+class Confidence(Model):
+    """How sure a link must be, as a probability, before an identifier may be used for a purpose."""
+
+    analytics: float = Field(0.5, ge=0, le=1)
+    service: float = Field(0.8, ge=0, le=1, description="answering the customer, about an order for example")
+    email: float = Field(0.9, ge=0, le=1)
+    sms: float = Field(0.95, ge=0, le=1)
+    phone: float = Field(0.95, ge=0, le=1)
+    ads: float = Field(0.9, ge=0, le=1)
+
+
+class Consent(Model):
+    """Whose word counts when sources disagree about consent. Each source's latest statement is its word."""
+
+    precedence: Precedence = Field("restrictive", description="restrictive: one opt-out is enough")
+    channels: dict[Channel, Precedence] = Field({}, description="for these channels another precedence")
+    confidence: Confidence = Confidence()
+
+    def of(self, channel: Channel) -> Precedence:
+        """The precedence of a channel."""
+        return self.channels.get(channel, self.precedence)
+
+
 class Rate(Model):
     """From `since` on, one unit of `currency` is worth `rate` units of the project's currency."""
 
@@ -194,6 +221,7 @@ class Config(Model):
     linkage: Linkage = Linkage()
     limits: Limits = Limits()
     survivorship: Survivorship = Survivorship()
+    consent: Consent = Consent()
     rates: tuple[Rate, ...] = ()
     graph: Literal["sqlite", "neo4j"] = Field(
         "sqlite", description="where the identity graph is kept; where Neo4j is comes from the environment"

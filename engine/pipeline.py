@@ -28,11 +28,12 @@ from engine.config import Config, config_hash
 from engine.errors import ConfigError, StateError
 from engine.ledger import assign_ids, recall
 from engine.link import Linked, link
-from engine.profile import anchors, build_customers
+from engine.profile import anchors, build_customers, build_permissions
 from engine.progress import Reporter, Silent
 from engine.runs import SCHEMA_VERSION, Layout, RunTables
 from engine.sources import ReadSummary, read_sources
 from engine.standardise import standardise
+from engine.standardise.consents import keep_earlier
 from engine.state import State
 from engine.tables import MEMBERS, SOURCE_FILES, check
 
@@ -42,7 +43,7 @@ log = logging.getLogger("clew")
 RUN_TABLES = {
     "records": "record_id",
     "identifiers": "record_id, type, value",
-    "consents": 'record_id, channel, state, "at"',
+    "consents": 'source, key, channel, type, value, state, "at"',
     "orders": "record_id",
     "order_lines": "record_id, line",
     "events": "source, key",
@@ -54,6 +55,7 @@ RUN_TABLES = {
     "members": "record_id",
     "customers": "customer_id",
     "known_by": "customer_id, type, value",
+    "permissions": "customer_id, channel, type, value",
     "device_windows": "device, since, customer_id",
     "redirects": "old_id, new_id, kind",
 }
@@ -61,7 +63,7 @@ RUN_TABLES = {
 OF_SOURCES = {
     "records": "source = $s", "orders": "source = $s", "events": "source = $s", "rejects": "source = $s",
     "source_files": "source = $s", "identifiers": "starts_with(record_id, $s || ':')",
-    "consents": "starts_with(record_id, $s || ':')", "order_lines": "starts_with(record_id, $s || ':')",
+    "consents": "source = $s", "order_lines": "starts_with(record_id, $s || ':')",
 }  # fmt: skip
 
 
@@ -172,7 +174,7 @@ class Stages:
             for table, belongs in OF_SOURCES.items():
                 if read_now and table in ("rejects", "source_files"):
                     continue
-                key = "old.source || ':' || old.key" if table == "events" else "old.record_id"
+                key = "old.source || ':' || old.key" if table in ("events", "consents") else "old.record_id"
                 seen = f"ANTI JOIN _seen ON _seen.record_id = {key}"
                 path = str(previous.path(table))
                 stored = self.compute.rows("DESCRIBE SELECT * FROM read_parquet($path)", {"path": path})
@@ -185,6 +187,7 @@ class Stages:
                     {"path": path, "s": source.title},
                 )
         self.compute.drop("_seen")
+        keep_earlier(self.compute, previous.path("consents"))
 
     def resolve(self, retrain: bool) -> Linked:
         """Link and cluster: groups of records, with their matches and refusals."""
@@ -230,6 +233,7 @@ class Stages:
             counts["customers"] = int(self.compute.value("SELECT count(DISTINCT customer_id) FROM members"))
         with self._stage("profile") as counts:
             build_customers(self.compute, self.config)
+            build_permissions(self.compute, self.config)
             counts["device windows"] = build_device_windows(self.compute)
         with self._stage("publish"):
             manifest = self._write(run_id, started, linked)

@@ -104,7 +104,13 @@ RECORDS = Table(
 #: `display` is what people see; status: ok | weak | placeholder | role | disposable | blocked | invalid.
 #: Only `ok` and `weak` values may link. `detail` holds the line type of a phone.
 IDENTIFIERS = Table("identifiers", _text("record_id", "type", "value", "display", "status", "detail"))
-CONSENTS = Table("consents", {**_text("record_id", "channel", "state"), "at": "TIMESTAMP"})
+#: One row per thing said about a channel (email | sms | phone | ads | analytics) and an address: `state` in | out |
+#: unknown, said by the record or event `key`. `type` and `value` are the address, NULL where what says it holds none;
+#: `current` is false for what an earlier run read and this one no longer did.
+CONSENTS = Table(
+    "consents",
+    {**_text("source", "key", "channel", "type", "value", "state"), "at": "TIMESTAMP", "current": "BOOLEAN"},
+)
 #: Amounts are in `currency`; the `base_` ones in the project's currency, NULL where no rate is known.
 ORDERS = Table(
     "orders",
@@ -180,6 +186,22 @@ KNOWN_BY = Table(
         "sources": "VARCHAR[]",
         "first_seen": "TIMESTAMP",
         "last_seen": "TIMESTAMP",
+    },
+)
+#: What a customer's addresses may be used for: one row per customer, channel and address that anybody spoke of.
+#: `state` (in | out) is decided by the project's precedence; `at` and `source` are of the statement that decided it.
+#: `said_in` and `said_out` are the sources whose latest word on this address is that; `conflict` is true where
+#: sources, or the customer's addresses, disagree about the channel. `confidence` is that of the address in KNOWN_BY.
+PERMISSIONS = Table(
+    "permissions",
+    {
+        **_text("customer_id", "channel", "type", "value", "state"),
+        "conflict": "BOOLEAN",
+        "at": "TIMESTAMP",
+        **_text("source"),
+        "said_in": "VARCHAR[]",
+        "said_out": "VARCHAR[]",
+        "confidence": "DOUBLE",
     },
 )
 #: When a device was whose: [since, until), by what (login | order | click), and the record or account that says so.

@@ -6,10 +6,9 @@ of the better source, then of the smaller id.
 
 from __future__ import annotations
 
-import pyarrow as pa
-
 from engine.compute import Compute, quote
 from engine.config import Config
+from engine.profile.priorities import load_priorities
 from engine.tables import CUSTOMERS, KNOWN_BY, check
 
 #: Each rule as the order of the candidates of one customer and field, best first.
@@ -36,7 +35,7 @@ def anchors(compute: Compute, config: Config) -> None:
     A group's anchor, from which confidence is measured, is its record of best source priority, then the oldest
     (by created_at, then by seen_at; no time counts as the youngest), then of the smallest id.
     """
-    _load_priorities(compute, config)
+    load_priorities(compute, config, "golden_priorities")
     compute.table(
         "anchors",
         """SELECT g.group_id, g.record_id
@@ -52,7 +51,7 @@ def build_customers(compute: Compute, config: Config) -> None:
 
     Reads `records`, `identifiers`, `members`, `shared_values`, `orders` and `anchors` (see `anchors`).
     """
-    _load_priorities(compute, config)
+    load_priorities(compute, config, "golden_priorities")
     _load_records(compute)
     compute.table(
         "golden_linkable",
@@ -92,12 +91,6 @@ def _load_records(compute: Compute) -> None:
             LEFT JOIN golden_priorities USING (source)
             LEFT JOIN (SELECT record_id, max("at") AS "at" FROM orders GROUP BY record_id) o USING (record_id)""",
     )
-
-
-def _load_priorities(compute: Compute, config: Config) -> None:
-    priorities = {source.title: config.priority(source) for source in config.sources}
-    table = {"source": pa.array(priorities, pa.string()), "priority": pa.array(priorities.values(), pa.int64())}
-    compute.load("golden_priorities", pa.table(table))
 
 
 def _choose(compute: Compute, config: Config, field: str, candidates: str, first: str = "") -> None:

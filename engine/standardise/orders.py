@@ -1,4 +1,4 @@
-"""Orders, their lines, and consents: amounts, currencies and times."""
+"""Orders and their lines: amounts, currencies and times."""
 
 from __future__ import annotations
 
@@ -56,19 +56,5 @@ def make_order_lines(compute: Compute) -> None:
             {amount("r.quantity")} AS quantity, {amount("r.price")} AS price
         FROM raw_order_lines r
         ORDER BY record_id, line, sku, item, category, quantity, price
-        """,
-    )
-
-
-def make_consents(compute: Compute) -> None:
-    """Make CONSENTS: what isn't clearly in or out is unknown."""
-    compute.table(
-        "consents",
-        f"""
-        SELECT DISTINCT r.source || ':' || r.key AS record_id, lower(trim(r.channel)) AS channel,
-            CASE WHEN lower(trim(r.state)) IN ('in', 'out') THEN lower(trim(r.state)) ELSE 'unknown' END AS state,
-            {utc("r.at", "s.zone", "s.region")} AS at
-        FROM raw_consents r LEFT JOIN {SOURCES} s ON s.source = r.source
-        WHERE r.channel IS NOT NULL
         """,
     )

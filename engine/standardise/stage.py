@@ -7,9 +7,10 @@ from collections.abc import Callable
 from engine import tables
 from engine.compute import Compute
 from engine.config import Config
+from engine.standardise.consents import make_consents
 from engine.standardise.events import make_events
 from engine.standardise.identifiers import KNOWN, make_identifiers, make_known
-from engine.standardise.orders import make_consents, make_order_lines, make_orders
+from engine.standardise.orders import make_order_lines, make_orders
 from engine.standardise.records import locate, make_records
 from engine.standardise.sources import TABLE as SOURCES
 from engine.standardise.sources import load_sources
@@ -46,9 +47,10 @@ def make_tables(compute: Compute, config: Config, advance: Callable[[str], None]
     advance("orders")
     make_orders(compute, config)
     make_order_lines(compute)
-    make_consents(compute)
     advance("events")
     make_events(compute)
+    advance("consents")
+    make_consents(compute)
     compute.drop(KNOWN, SOURCES)
     for table in _MADE:
         tables.check(compute, table)

@@ -27,8 +27,9 @@ def test_gain_joins_by_email_or_phone_and_leaves_shared_values_out(shop: Shop) -
 def test_consents_that_disagree(shop: Shop) -> None:
     for key, state in (("1", "in"), ("2", "out"), ("3", "unknown")):
         shop.record("crm", key, email="a@x.com", phone=f"+{key}")
-        shop.add(tables.CONSENTS, record_id=f"crm:{key}", channel="email", state=state)
-        shop.add(tables.CONSENTS, record_id=f"crm:{key}", channel="sms", state=state)
+        said = {"source": "crm", "key": key, "state": state, "current": True}
+        shop.add(tables.CONSENTS, **said, channel="email", type="email", value="a@x.com")
+        shop.add(tables.CONSENTS, **said, channel="sms", type="phone", value=f"+{key}")
     states = {"in": 1, "out": 1, "unknown": 1}
     assert shop.audit().consents == (Consent("email", states, 1), Consent("sms", states, 0))
 

@@ -151,13 +151,35 @@ def test_orders_in_the_projects_currency(compute: Compute) -> None:
     assert compute.rows("SELECT record_id, line, quantity, price FROM order_lines") == [("shop:1", 1, 2.0, 3.5)]
 
 
-def test_consents(compute: Compute) -> None:
+def test_consents_are_those_of_the_addresses_a_record_holds(compute: Compute) -> None:
+    insert(compute, "raw_records", source="crm", key="1", kind="contact", row=1)
+    for value in ("Ann@x.com", "ann@work.com"):
+        insert(compute, "raw_identifiers", source="crm", key="1", type="email", value=value)
     insert(compute, "raw_consents", source="crm", key="1", channel="Email", state="IN", at="2025-05-23 06:13")
     insert(compute, "raw_consents", source="crm", key="1", channel="sms", state="perhaps")
     standardise(compute, project())
-    assert compute.rows("SELECT channel, state, c.at FROM consents c ORDER BY channel") == [
-        ("email", "in", datetime(2025, 5, 23, 4, 13)),
-        ("sms", "unknown", None),
+    rows = compute.rows('SELECT channel, type, value, state, "at", current FROM consents ORDER BY channel, value')
+    assert rows == [
+        ("email", "email", "ann@work.com", "in", datetime(2025, 5, 23, 4, 13), True),
+        ("email", "email", "ann@x.com", "in", datetime(2025, 5, 23, 4, 13), True),
+        ("sms", None, None, "unknown", None, True),
+    ]
+
+
+def test_who_unsubscribes_opts_out(compute: Compute) -> None:
+    for key, name, event in (
+        ("1", "Unsubscribed", {"email": "ann@x.com"}),
+        ("2", "OPT_OUT", {"phone": "+1 (212) 555-0123"}),
+        ("3", "Unsubscribed from SMS Marketing", {"email": "ann@x.com", "phone": "+1 (212) 555-0123"}),
+        ("4", "Unsubscribed", {"system": "klaviyo", "account": "K1"}),
+    ):
+        insert(compute, "raw_events", source="web", key=key, kind="unsubscribe", name=name, at="2026-05-01", **event)
+    standardise(compute, project())
+    assert compute.rows("SELECT key, channel, value, state FROM consents ORDER BY key") == [
+        ("1", "email", "ann@x.com", "out"),
+        ("2", "sms", "+12125550123", "out"),
+        ("3", "sms", "+12125550123", "out"),
+        ("4", "email", "klaviyo:K1", "out"),
     ]
 
 
@@ -186,7 +208,7 @@ def test_empty_tables_and_tables_that_are_wrong(compute: Compute) -> None:
     steps: list[str] = []
     standardise(compute, project(), steps.append)
     assert compute.count("records") == compute.count("events") == 0
-    assert steps == ["identifiers", "names and addresses", "orders", "events"]
+    assert steps == ["identifiers", "names and addresses", "orders", "events", "consents"]
     compute.run("ALTER TABLE raw_records DROP COLUMN street")
     with pytest.raises(TableError, match="no column street"):
         standardise(compute, project())
