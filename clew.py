@@ -35,3 +35,8 @@ from api.project import open_project as open  # noqa: E402
 from engine.errors import ClewError  # noqa: E402
 
 __all__ = ["ClewError", "Project", "demo", "init", "open"]
+
+if __name__ == "__main__":
+    from api.cli import main
+
+    main()

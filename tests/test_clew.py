@@ -47,3 +47,9 @@ def test_a_mere_folder_hides_nothing(tmp_path: Path) -> None:
     (tmp_path / "api").mkdir()
     found = _python(tmp_path, "import clew; print(clew.__all__)")
     assert found.returncode == 0, found.stderr
+
+
+def test_python_m_clew_is_the_command(tmp_path: Path) -> None:
+    found = subprocess.run([sys.executable, "-m", "clew", "--help"], cwd=tmp_path, capture_output=True, text=True)
+    assert found.returncode == 0
+    assert "whois" in found.stdout
