@@ -137,7 +137,7 @@ def follow(customer_id: str, steps_from: Callable[[Collection[str]], Iterable[Re
         for step in steps_from(following):
             found[step.old_id].append(step)
         asked.update(following)
-        nearer = [s for old in following for s in sorted(found[old], key=lambda s: s.new_id)]
+        nearer = [s for old in following for s in sorted(found[old], key=lambda s: (s.new_id, s.at or _EPOCH))]
         steps += nearer
         following = [i for i in dict.fromkeys(s.new_id for s in nearer) if i not in asked]
     return tuple(steps)
@@ -145,9 +145,10 @@ def follow(customer_id: str, steps_from: Callable[[Collection[str]], Iterable[Re
 
 def _went(retired: Retired) -> str:
     """Say where a retired id went."""
-    first = retired.steps[0]
-    when = f" on {first.at:%Y-%m-%d}" if first.at else ""
-    return f"{retired.customer_id} is retired ({first.kind}{when}); it is now {', '.join(retired.now) or 'nobody'}"
+    own = (step for step in retired.steps if step.old_id == retired.customer_id)
+    last = max(own, key=lambda step: step.at or _EPOCH)
+    when = f" on {last.at:%Y-%m-%d}" if last.at else ""
+    return f"{retired.customer_id} is retired ({last.kind}{when}); it is now {', '.join(retired.now) or 'nobody'}"
 
 
 def _better(status: str, than: str | None) -> str:

@@ -198,7 +198,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """One step in the life of a retired id: `kind` says what became of it (merged, split, ...)."""
+    """One step in the life of a retired id: `kind` says what became of it (merged, split, ...).
+
+    One that led nowhere (all its records are gone) leads to itself.
+    """
 
     old_id: str
     new_id: str

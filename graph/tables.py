@@ -5,7 +5,8 @@ Every store is fed by this module, so that all hold the same truth. A store neve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +25,8 @@ class GraphTable:
     table: Table
     key: tuple[str, ...]
     required: bool = True
+    #: SQL in place of some columns.
+    instead: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> dict[str, str]:
@@ -46,7 +49,8 @@ GRAPH_TABLES: dict[str, GraphTable] = {
         GraphTable(tables.REFUSALS, (*_PAIR, "stage", "rule")),
         GraphTable(tables.DEVICE_WINDOWS, ("device", "customer_id", "since")),
         GraphTable(tables.LEDGER, ("seq",), required=False),
-        GraphTable(tables.REDIRECTS, ("old_id", "new_id"), required=False),
+        # Two customers may part and join more than once. An id that leads nowhere leads to itself: no key is NULL.
+        GraphTable(tables.REDIRECTS, ("old_id", "new_id", "at"), False, {"new_id": "coalesce(new_id, old_id)"}),
     )
 }
 
@@ -70,7 +74,7 @@ def open_run(compute: Compute, run: RunTables, prefix: str) -> None:
         except TableError as error:
             raise TableError(f"run {run.run_id}: {error}") from None
         found = compute.columns(f"{view}_file")
-        columns = [f'"{c}"' for c in graph_table.table.columns]
+        columns = [f'{graph_table.instead.get(c, quote(c))} AS "{c}"' for c in graph_table.table.columns]
         if graph_table.table.extras:
             columns.append(f"{_extras(sorted(c for c in found if c.startswith(tables.EXTRA)))} AS extras")
         compute.view(

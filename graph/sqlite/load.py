@@ -152,7 +152,7 @@ TARGETS: dict[str, Target] = {
         },
         frozenset({"kind", "run", "actor"}),
     ),
-    "redirects": Target("redirect", _same("old_id", "new_id", "kind", "at"), frozenset({"kind"}), key=2),
+    "redirects": Target("redirect", _same("old_id", "new_id", "at", "kind"), frozenset({"kind"}), key=3),
 }
 
 

@@ -48,7 +48,9 @@ def publish(path: Path, run: RunTables, previous: RunTables | None, memory_limit
 
 
 def current_run(connection: sqlite3.Connection) -> str | None:
-    """The run that the graph shows."""
+    """The run that the graph shows; None too where its layout is an older one."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] != schema.SCHEMA_VERSION:
+        return None
     row = connection.execute("SELECT value FROM meta WHERE name = 'run'").fetchone()
     return None if row is None else row[0]
 

@@ -13,8 +13,8 @@ from engine.errors import StateError
 
 #: Marks a file as ours ("CLEW").
 APPLICATION_ID = 0x434C4557
-#: The layout below. A file of a newer one is refused.
-SCHEMA_VERSION = 1
+#: The layout below. A file of a newer one is refused, one of an older one is filled anew.
+SCHEMA_VERSION = 2
 
 #: Seconds that a reader waits for a lock (held for moments only), and a publisher for another publisher.
 READ_TIMEOUT, WRITE_TIMEOUT = 10.0, 2.0
@@ -52,8 +52,8 @@ TABLES: dict[str, str] = {
         customers TEXT, records TEXT)""",
     "about": "(customer TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (customer, seq)) WITHOUT ROWID",
     "redirect": """(
-        old_id TEXT NOT NULL, new_id TEXT NOT NULL, kind INTEGER, at INTEGER,
-        PRIMARY KEY (old_id, new_id)) WITHOUT ROWID""",
+        old_id TEXT NOT NULL, new_id TEXT NOT NULL, at INTEGER NOT NULL, kind INTEGER,
+        PRIMARY KEY (old_id, new_id, at)) WITHOUT ROWID""",
 }
 
 #: Made after a load of everything, which is faster than keeping them up to date row by row.

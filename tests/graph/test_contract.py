@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -363,6 +364,38 @@ class TestCustomer:
         store.publish(run, None)
         retired = store.retired("x")
         assert retired is not None
+        assert retired.now == ("c1",)
+
+    def test_an_id_whose_records_are_all_gone_leads_nowhere(self, store: GraphStore, tmp_path: Path) -> None:
+        run = john().write(tmp_path / "runs" / "one")
+        step = {"old_id": "gone", "new_id": None, "kind": "retired", "at": T0}
+        less = john().with_rows("redirects", step).write(tmp_path / "runs" / "two")
+        store.publish(run, None)
+        store.publish(less, run)
+        assert store.verify(less) == []
+        retired = store.retired("gone")
+        assert retired is not None
+        assert retired.now == ()
+        with pytest.raises(NotFoundError, match=r"gone is retired \(retired on 2024-03-01\); it is now nobody"):
+            store.customer("gone")
+        store.publish(run, less)
+        assert store.retired("gone") is None
+
+    def test_two_customers_may_part_and_join_more_than_once(self, store: GraphStore, tmp_path: Path) -> None:
+        steps = [
+            {"old_id": "c0", "new_id": "c1", "kind": kind, "at": datetime(2024, month, 1)}
+            for month, kind in enumerate(("split", "split", "merged"), 1)
+        ]
+        runs = [
+            john().with_rows("redirects", *steps[:count]).write(tmp_path / "runs" / str(count)) for count in (1, 3, 2)
+        ]
+        for previous, run in pairwise([None, *runs]):
+            assert run is not None
+            store.publish(run, previous)
+            assert store.verify(run) == []
+        retired = store.retired("c0")
+        assert retired is not None
+        assert [s.kind for s in retired.steps] == ["split", "split"]
         assert retired.now == ("c1",)
 
     def test_the_ledger_of_a_customer(self, first: GraphStore, second: GraphStore) -> None:

@@ -89,6 +89,19 @@ def test_a_newer_graph_is_refused(store: SqliteStore, two: RunTables) -> None:
             act()
 
 
+def test_an_older_graph_is_filled_anew(store: SqliteStore, one: RunTables, two: RunTables) -> None:
+    store.close()
+    _sql(store.path, f"PRAGMA user_version = {schema.SCHEMA_VERSION - 1}")
+    _sql(store.path, "DROP TABLE redirect")
+    reader = SqliteStore(store.path)
+    assert reader.current_run() is None
+    with pytest.raises(StateError, match="holds no run yet: run `clew publish`"):
+        reader.customer("c1")
+    assert reader.publish(two, one).full
+    assert reader.verify(two) == []
+    reader.close()
+
+
 def test_a_damaged_graph_says_what_to_do(store: SqliteStore) -> None:
     store.close()
     size = store.path.stat().st_size
