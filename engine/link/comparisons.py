@@ -148,8 +148,8 @@ def _email() -> Comparison:
             ),
             Level(
                 TYPO,
-                "damerau_levenshtein(l.email, r.email) <= 2 AND length(l.email_rest) > 2"
-                " AND damerau_levenshtein(l.email_rest, r.email_rest) <= 1",
+                f"length(l.email_rest) > 2 AND {names.one_edit('l.email_rest', 'r.email_rest')}"
+                " AND abs(length(l.email) - length(r.email)) <= 2 AND damerau_levenshtein(l.email, r.email) <= 2",
                 usual=(0.002, 1e-6),
             ),
             Level("same small domain", "l.rare_domain = r.rare_domain", tf="rare_domain", usual=(0.001, 1e-4)),
@@ -175,7 +175,7 @@ def _phone() -> Comparison:
                 usual=(0.75, 4e-6),
             ),
             Level("one of several is the same", "list_has_any(l.phones, r.phones)", like="same", usual=(0.05, 2.7e-7)),
-            Level("one digit differs", "damerau_levenshtein(l.phone, r.phone) <= 1", usual=(0.004, 1e-5)),
+            Level("one digit differs", names.one_edit("l.phone", "r.phone"), usual=(0.004, 1e-5)),
             _else(0.18, 1.0),
         ),
     )
@@ -203,7 +203,7 @@ def _birth_date() -> Comparison:
         (
             _unknown("birth_text"),
             Level("same", f"{a} = {b}", tf="birth_text", usual=(0.85, 0.0003)),
-            Level(TYPO, f"damerau_levenshtein({a}, {b}) <= 1", usual=(0.05, 0.002)),
+            Level(TYPO, names.one_edit(a, b), usual=(0.05, 0.002)),
             Level("day and month swapped", swapped, usual=(0.01, 0.0003)),
             Level("two digits differ", f"damerau_levenshtein({a}, {b}) <= 2", usual=(0.02, 0.02)),
             Level("within a year", "abs(date_diff('day', l.birth_date, r.birth_date)) <= 366", usual=(0.01, 0.03)),
@@ -221,7 +221,7 @@ def _address() -> Comparison:
             Level("same street", f"l.street = r.street AND {near}", tf="street", usual=(0.4, 1e-4)),
             Level("similar street", f"{_similar('street', 0.92)} AND {near}", usual=(0.03, 2e-5)),
             Level("same postcode", "l.postcode = r.postcode", tf="postcode", usual=(0.4, 4e-4)),
-            Level("similar postcode", "damerau_levenshtein(l.postcode, r.postcode) <= 1", usual=(0.005, 5e-4)),
+            Level("similar postcode", names.one_edit("l.postcode", "r.postcode"), usual=(0.005, 5e-4)),
             Level("same city", "l.city = r.city", tf="city", usual=(0.1, 5e-4)),
             Level("similar city", _similar("city", 0.9), usual=(0.01, 0.001)),
             _else(0.05, 0.99),

@@ -7,7 +7,7 @@ comparison alone: it never becomes anybody's golden name.
 from __future__ import annotations
 
 from engine.compute import Compute
-from engine.link.names import RARER
+from engine.link.names import RARER, one_edit
 
 #: A name in use with this many different other names is a name, not an accident.
 KNOWN = 3
@@ -74,7 +74,7 @@ def fill_names(compute: Compute) -> None:
             FROM {keyed} rare JOIN {keyed} good ON rare.key = good.key
             WHERE length(rare.first_name) > 3 AND good.uses >= {KNOWN} AND rare.uses * {RARER} <= good.uses * {KNOWN}
                 AND rare.first_root = rare.first_name AND rare.first_name <> good.first_name
-                AND damerau_levenshtein(rare.first_name, good.first_name) = 1
+                AND {one_edit("rare.first_name", "good.first_name")}
             GROUP BY rare.first_name
         ) m WHERE _said.first_name = m.first_name
         """
