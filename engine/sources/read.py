@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,11 +109,12 @@ def _stage(stage: Stage, source: Source, root: Path, frame: Any) -> None:
         from engine.sources.database import read_database, shown
 
         label, read_part = shown(source.database), None
-        for part in read_database(source.database, root, source.title):
-            if read_part is None:
-                read_part = stage.add_arrow(label, part)
-            else:
-                stage.append_arrow(read_part, part)
+        with closing(read_database(source.database, root, source.title)) as parts:
+            for part in parts:
+                if read_part is None:
+                    read_part = stage.add_arrow(label, part)
+                else:
+                    stage.append_arrow(read_part, part)
         if read_part is not None:
             _hash(stage, read_part)
             if not read_part.rows:

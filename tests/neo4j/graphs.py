@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -11,9 +10,8 @@ from neo4j import GraphDatabase
 
 from graph.neo4j import Neo4jStore
 from graph.store import GraphStore
+from tests.missing import missing
 from tests.neo4j.server import Neo4j, Unavailable, find
-
-SKIPPED = pytest.StashKey[str]()
 
 
 class Graphs:
@@ -69,16 +67,10 @@ class _Shown:
 @pytest.fixture(scope="session")
 def neo4j(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The graphs of a server; where there is none, the test is skipped, or fails if one is required."""
-    stash = request.config.stash
-    if SKIPPED in stash:
-        pytest.skip(stash[SKIPPED])
     try:
         found = find(tmp_path_factory.mktemp("neo4j"))
     except Unavailable as error:
-        stash[SKIPPED] = f"no Neo4j to test with: {error}"
-        if os.environ.get("CLEW_TEST_NEO4J") == "required":
-            pytest.fail(stash[SKIPPED])
-        pytest.skip(stash[SKIPPED])
+        missing(request.config, "CLEW_TEST_NEO4J", f"no Neo4j to test with: {error}")
     try:
         yield Graphs(found)
     finally:

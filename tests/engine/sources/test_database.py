@@ -1,13 +1,8 @@
-"""Tables of other databases: SQLite always, Postgres where its server can be started."""
+"""Tables of other databases: SQLite, which needs no server."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
 import sqlite3
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -77,74 +72,3 @@ def test_what_is_wrong_is_said(shop: Path) -> None:
 def test_an_empty_table_warns(shop: Path) -> None:
     with reading(shop, _source("sqlite:///shop.db", query="SELECT * FROM people WHERE id < 0")) as read:
         assert read.summary.warnings == ("crm: query SELECT * FROM people WHERE id < 0 has no rows",)
-
-
-def _postgres() -> Path | None:
-    """The folder of a Postgres server's programs."""
-    found = [Path(p).parent for p in (shutil.which("initdb"),) if p]
-    return next(
-        (
-            p
-            for p in [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), *found]
-            if (p / "initdb").exists()
-        ),
-        None,
-    )
-
-
-@pytest.fixture
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    programs = _postgres()
-    if programs is None:
-        missing = "no Postgres server here: install Debian's package postgresql to run this test"
-        if os.environ.get("CLEW_TEST_POSTGRES") == "required":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    pytest.importorskip("psycopg", reason="no Postgres driver here: install clew[postgres] to run this test")
-    folder = tmp_path_factory.mktemp("postgres")
-    user: dict[str, object] = {}
-    if os.geteuid() == 0:  # the server refuses to run as root
-        for path in (folder, folder.parent, folder.parent.parent):
-            path.chmod(0o755)
-        shutil.chown(folder, "nobody")
-        user = {"user": "nobody", "group": "nogroup", "extra_groups": []}
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-
-    def run(*command: str) -> None:
-        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **user)  # type: ignore[call-overload]
-
-    data = folder / "data"
-    run(str(programs / "initdb"), "-D", str(data), "-U", "clew", "--auth=trust", "-E", "UTF8", "--no-sync")
-    options = f"-p {port} -k {folder} -h 127.0.0.1 -F"
-    run(str(programs / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(folder / "log"), "-w", "start")
-    try:
-        yield f"postgresql+psycopg://clew@127.0.0.1:{port}/postgres"
-    finally:
-        run(str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
-
-
-def test_postgres(postgres: str, tmp_path: Path) -> None:
-    from sqlalchemy import create_engine, text
-
-    engine = create_engine(postgres)
-    with engine.begin() as connection:
-        connection.execute(text("CREATE SCHEMA crm"))
-        connection.execute(text("CREATE SEQUENCE crm.counter"))
-        connection.execute(
-            text("CREATE TABLE crm.people (id bigint, name text, email text, at timestamptz, paid numeric)")
-        )
-        connection.execute(
-            text(
-                "INSERT INTO crm.people SELECT i, 'Zoë 100%', i || '@x.com', now(), 1.5 "
-                "FROM generate_series(1, 50001) i"
-            )
-        )
-    engine.dispose()
-    with reading(tmp_path, _source(postgres, table="crm.people")) as read:
-        assert read.only.records == 50_001
-        assert ("1", "Zoë 100%") in read.records("key", "name")
-    query = "SELECT nextval('crm.counter') AS id, 'a' AS name, 'b' AS email"
-    with pytest.raises(SourceError, match="read-only transaction"), reading(tmp_path, _source(postgres, query=query)):
-        pass
