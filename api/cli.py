@@ -269,7 +269,20 @@ def export_members(
 
     with _open(ctx) as project:
         found = project.export_members(file)
-    _notes().print(exported(found))
+    _notes().print(exported(found, "record"))
+
+
+@export.command("events")
+def export_events(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file to write: its name ends in .csv or .parquet.")],
+) -> None:
+    """Write source, key, customer_id and confidence of every event."""
+    from api.render.run import exported
+
+    with _open(ctx) as project:
+        found = project.export_events(file)
+    _notes().print(exported(found, "event"))
 
 
 @export.command("neo4j")

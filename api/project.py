@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from api.answers import Answer, whois
 from api.evidence import Between, Growth, between, how, match_of, path_between
-from api.export import write_members
+from api.export import write_events, write_members
 from api.results import CurrentRun, Demo, Exported, ExportedGraph, FailedRun, Published, RunSummary, Status
 from api.summary import summarise
 from engine.compute import Compute
@@ -166,6 +166,12 @@ class Project:
         tables = self._tables()
         file = Path(file)
         return Exported(file, tables.run_id, write_members(tables, file))
+
+    def export_events(self, file: Path | str) -> Exported:
+        """Write source, key, customer_id and confidence of every event, as CSV or Parquet by the name's ending."""
+        tables = self._tables()
+        file = Path(file)
+        return Exported(file, tables.run_id, write_events(tables, file))
 
     def evaluate(self, truth: Path | str) -> Evaluation:
         """Compare the current run with a file of source, key, person."""

@@ -34,7 +34,9 @@ class RunSummary(Plain):
     """What a run found, in a shop's own terms.
 
     `several` counts customers with records in more than one source, `apart` the records that looked like another one
-    and were kept apart. `changes` says what happened to customer ids, `example` is a customer worth a look.
+    and were kept apart. `owned` counts the events that are known to be a customer's; `anonymous` those that name nobody
+    themselves, and `stitched` those of them that a session or device led home. `changes` says what happened to customer
+    ids, `example` is a customer worth a look.
     """
 
     run_id: str
@@ -45,6 +47,10 @@ class RunSummary(Plain):
     apart: int
     sources: tuple[SourceCount, ...]
     rejected: int
+    events: int
+    owned: int
+    anonymous: int
+    stitched: int
     changes: dict[str, int]
     warnings: tuple[str, ...]
     example: str | None

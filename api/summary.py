@@ -10,7 +10,7 @@ from engine.compute import Compute
 if TYPE_CHECKING:  # with it comes Splink, which only a run needs
     from engine.pipeline import RunResult
 
-_TABLES = ("records", "members", "refusals", "rejects", "customers", "events", "source_files")
+_TABLES = ("records", "members", "refusals", "rejects", "customers", "events", "event_owners", "source_files")
 
 _SOURCES = """
     WITH held AS (
@@ -57,6 +57,10 @@ def summarise(result: RunResult) -> RunSummary:
             apart=int(compute.value(_APART)),
             sources=sources,
             rejected=compute.count("rejects"),
+            events=compute.count("events"),
+            owned=compute.count("event_owners"),
+            anonymous=result.manifest["counts"]["anonymous"],
+            stitched=result.manifest["counts"]["stitched"],
             changes=dict(result.changes),
             warnings=tuple(result.warnings),
             example=example,

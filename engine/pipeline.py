@@ -22,7 +22,7 @@ from typing import Any
 
 from engine.cluster import cluster
 from engine.cluster.confidence import confidence
-from engine.cluster.devices import build_device_windows
+from engine.cluster.events import own_events
 from engine.compute import Compute, quote
 from engine.config import Config, config_hash
 from engine.errors import ConfigError, StateError
@@ -57,6 +57,7 @@ RUN_TABLES = {
     "known_by": "customer_id, type, value",
     "permissions": "customer_id, channel, type, value",
     "device_windows": "device, since, customer_id",
+    "event_owners": "source, key",
     "redirects": "old_id, new_id, kind",
 }
 #: Of those, the tables that hold what was read, by source.
@@ -234,12 +235,14 @@ class Stages:
         with self._stage("profile") as counts:
             build_customers(self.compute, self.config)
             build_permissions(self.compute, self.config)
-            counts["device windows"] = build_device_windows(self.compute)
+            stitched = own_events(self.compute)
+            counts |= {"anonymous": stitched.anonymous, "stitched": stitched.stitched}
         with self._stage("publish"):
             manifest = self._write(run_id, started, linked)
             digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
             state.publish(run_id, assigned.changes, digest, started)
-        return RunResult(self.layout.run(run_id), manifest, assigned.counts, list(summary.warnings))
+        warnings = [*summary.warnings, *([stitched.alarm] if stitched.alarm else [])]
+        return RunResult(self.layout.run(run_id), manifest, assigned.counts, warnings)
 
     def _write(self, run_id: str, started: datetime, linked: Linked) -> dict[str, Any]:
         """The run's folder: every table, then the manifest, then its final name."""

@@ -215,6 +215,11 @@ DEVICE_WINDOWS = Table(
         "confidence": "DOUBLE",
     },
 )
+#: Whose an event was, for those of which that is known. because: order | login | click | address (it was sent to, or is
+#: about, an address or account of the customer's) | session (somebody was known in it) | device (DEVICE_WINDOWS).
+EVENT_OWNERS = Table(
+    "event_owners", {**_text("source", "key", "customer_id"), "confidence": "DOUBLE", **_text("because")}
+)
 
 #: Every ledger entry up to the run, `seq` counting from 1 in the order of the hash chain. `customer_ids` are the
 #: customers that an entry is about, retired ones too, `record_ids` the records that moved.

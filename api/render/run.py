@@ -36,6 +36,10 @@ def summary(found: RunSummary, hints: bool = True) -> Group:
     if found.apart:
         kept = f"{count(found.apart, 'record')} looked like somebody else's and were kept apart, each for a reason."
         parts.append(Text(kept))
+    if found.events:
+        led = f"; of {found.anonymous:,} that name nobody, {found.stitched:,} were led home by a session or device"
+        known = f"{found.owned:,} of {count(found.events, 'event')} are known to be a customer's"
+        parts.append(Text(f"{known}{led if found.anonymous else ''}."))
     parts += [heading("By source"), _sources(found)]
     if changes := _changes(found):
         parts += [heading("Since the run before"), indented(Text(changes))]
@@ -143,9 +147,9 @@ def status(found: Status) -> Group:
     return lines(title, table)
 
 
-def exported(found: Exported) -> Text:
+def exported(found: Exported, what: str) -> Text:
     """What was written where."""
-    return Text(f"{safe(found.file)}: {count(found.rows, 'record')} of run {found.run_id}, each with its customer")
+    return Text(f"{safe(found.file)}: {count(found.rows, what)} of run {found.run_id}, each with its customer")
 
 
 def exported_graph(found: ExportedGraph) -> Group:

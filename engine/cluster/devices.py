@@ -1,7 +1,7 @@
-"""Anonymous devices, after the known customers stand: whose a device was, and when.
+"""Whose a device was, and when: anonymous visits join customers after the known customers stand.
 
-A device joins a customer by what ties the two at a moment: an order or checkout made on it, a login, a click in an
-e-mail that was sent to the customer. It may pass from one person to another, and it never joins two customers.
+A device joins a customer by what ties the two at a moment: an order or checkout made on it, a login, a click in a
+message that was sent to the customer. It may pass from one person to another, and it never joins two customers.
 """
 
 from __future__ import annotations
@@ -15,16 +15,21 @@ from engine.tables import DEVICE_WINDOWS, check
 VISIT = timedelta(minutes=30)
 #: On a device with one known user, what came this long before the first tie is taken for his as well.
 BEFORE = timedelta(days=90)
+#: A device has passed from one to the next if each was tied to it on so many days, and none between two of another's.
+DAYS = 3
+#: What is believed of devices before any was seen twice: so often, of so many, the next to be known is the one before.
+_USUAL, _SEEN = 0.95, 20
 
 
-def build_device_windows(compute: Compute) -> int:
-    """Make `device_windows` from `members`, `identifiers`, `records` and `events`; returns the number of windows.
+def build_device_windows(compute: Compute) -> None:
+    """Make `device_windows` from `event_ties`, `identifiers`, `records` and `members`.
 
-    The ties of a device in order of time fall into runs of one customer. A device with a single customer is theirs from
-    BEFORE the first tie on; a shared one is each customer's from VISIT before the first tie of a run to VISIT after its
-    last, and nobody's in between.
+    The ties of a device in order of time fall into turns of one customer. A device with a single customer is theirs
+    from BEFORE the first tie on. One that has passed on (DAYS) is each customer's from the first tie of their turn to
+    the last, and the last one's from then on. Any other is each customer's for the visits around ties, nobody's in
+    between. `confidence` is that of the tie, times how often the next tie of a device is again the same customer's
+    where a window reaches beyond a visit.
     """
-    _resolve_known(compute)
     compute.table(
         "_ties",
         """
@@ -33,52 +38,62 @@ def build_device_windows(compute: Compute) -> int:
         FROM identifiers i JOIN members m USING (record_id) JOIN records r USING (record_id)
         WHERE i.type = 'device' AND i.status IN ('ok', 'weak') AND coalesce(r.created_at, r.seen_at) IS NOT NULL
         UNION ALL
-        SELECT e.device, k.customer_id, e."at",
-            CASE WHEN e.kind = 'click' OR (k.type = 'account' AND e.url IS NOT NULL AND contains(e.url, '=' || k.bare))
-                 THEN 'click' ELSE 'login' END,
-            NULL, k.confidence
-        FROM events e JOIN _known k ON k.value = coalesce(e.account, e.email, e.phone)
-            AND k.type = CASE WHEN e.account IS NOT NULL THEN 'account'
-                              WHEN e.email IS NOT NULL THEN 'email' ELSE 'phone' END
-        WHERE e.device IS NOT NULL AND e."at" IS NOT NULL
+        SELECT device, customer_id, "at", because, record_id, confidence
+        FROM event_ties WHERE device IS NOT NULL AND "at" IS NOT NULL
         """,
     )
-    count = compute.table(
+    visit, before = (f"INTERVAL {int(span.total_seconds())} SECOND" for span in (VISIT, BEFORE))
+    in_order = """PARTITION BY device ORDER BY "at", customer_id"""
+    compute.table(
+        "_visits",
+        f"""
+        WITH parted AS (
+            SELECT *, sum(other::INT) OVER ({in_order} ROWS UNBOUNDED PRECEDING) AS turn,
+                sum((other OR later)::INT) OVER ({in_order} ROWS UNBOUNDED PRECEDING) AS visit
+            FROM (SELECT *, customer_id IS DISTINCT FROM lag(customer_id) OVER ({in_order}) AS other,
+                    "at" - lag("at") OVER ({in_order}) > {visit} AS later FROM _ties)
+        )
+        SELECT device, customer_id, turn, visit, min("at") AS first, max("at") AS last, max(confidence) AS confidence,
+            arg_min(because, ("at", because)) AS because, min(record_id) AS record_id
+        FROM parted GROUP BY device, customer_id, turn, visit
+        """,
+    )
+    compute.table(
         "device_windows",
         f"""
         WITH turns AS (
-            SELECT *, sum(passed::INT) OVER (
-                PARTITION BY device ORDER BY "at", customer_id ROWS UNBOUNDED PRECEDING) AS turn
-            FROM (SELECT *, customer_id IS DISTINCT FROM
-                    lag(customer_id) OVER (PARTITION BY device ORDER BY "at", customer_id) AS passed FROM _ties)
-        ), runs AS (
-            SELECT device, customer_id, turn, min("at") AS first, max("at") AS last, max(confidence) AS confidence,
-                arg_min(because, ("at", because)) AS because, min(record_id) AS record_id,
-                count(*) OVER (PARTITION BY device) = 1 AS alone
-            FROM turns GROUP BY device, customer_id, turn
+            SELECT device, customer_id, turn, min(first) AS first, max(last) AS last, max(confidence) AS confidence,
+                arg_min(because, (first, because)) AS because, min(record_id) AS record_id,
+                count(DISTINCT first::DATE) AS days
+            FROM _visits GROUP BY device, customer_id, turn
+        ), devices AS (
+            SELECT device, count(DISTINCT customer_id) = 1 AS alone,
+                count(DISTINCT customer_id) = count(*) AND min(days) >= {DAYS} AS passed
+            FROM turns GROUP BY device
+        ), loyal AS (
+            SELECT (count(*) FILTER (customer_id = before) + {_USUAL * _SEEN}) / (count(*) + {_SEEN}) AS share
+            FROM (SELECT customer_id, lag(customer_id) OVER (PARTITION BY device ORDER BY first, visit) AS before
+                  FROM _visits) WHERE before IS NOT NULL
+        ), span AS (
+            SELECT t.*, alone, true AS wide FROM turns t JOIN devices USING (device) WHERE alone OR passed
+            UNION ALL BY NAME
+            SELECT v.* EXCLUDE (visit), false AS alone, false AS wide
+            FROM _visits v JOIN devices USING (device) WHERE NOT (alone OR passed)
+        ), ended AS (
+            SELECT *, lead(first) OVER of_device AS next FROM span WINDOW of_device AS (
+                PARTITION BY device ORDER BY first, turn)
+        ), cut AS (
+            SELECT * EXCLUDE (next), CASE WHEN wide AND next IS NULL THEN NULL
+                ELSE least(last + {visit}, coalesce(next, last + {visit})) END AS until
+            FROM ended
         )
         SELECT device, customer_id,
-            CASE WHEN alone THEN first - INTERVAL {int(BEFORE.total_seconds())} SECOND
-                 ELSE first - INTERVAL {int(VISIT.total_seconds())} SECOND END AS since,
-            CASE WHEN NOT alone THEN last + INTERVAL {int(VISIT.total_seconds())} SECOND END AS until,
-            because, record_id, confidence
-        FROM runs ORDER BY device, since, customer_id
+            CASE WHEN alone THEN first - {before}
+                 ELSE greatest(first - {visit}, lag(until) OVER (PARTITION BY device ORDER BY first, turn))
+            END AS since,
+            until, because, record_id, round(confidence * CASE WHEN wide THEN share ELSE 1 END, 6) AS confidence
+        FROM cut, loyal ORDER BY device, since, customer_id
         """,
     )
     check(compute, DEVICE_WINDOWS)
-    compute.drop("_known", "_ties")
-    return count
-
-
-def _resolve_known(compute: Compute) -> None:
-    """Make `_known`: identifiers that lead to one customer only, with the confidence of their best record."""
-    compute.table(
-        "_known",
-        """
-        SELECT i.type, i.value, regexp_replace(i.value, '^[^:]*:', '') AS bare,
-            any_value(m.customer_id) AS customer_id, max(m.confidence) AS confidence
-        FROM identifiers i JOIN members m USING (record_id) ANTI JOIN shared_values s USING (type, value)
-        WHERE i.type IN ('account', 'email', 'phone') AND i.status IN ('ok', 'weak')
-        GROUP BY i.type, i.value HAVING count(DISTINCT m.customer_id) = 1
-        """,
-    )
+    compute.drop("_ties", "_visits")

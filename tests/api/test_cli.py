@@ -121,6 +121,12 @@ def test_export_members_writes_the_file_and_keeps_stdout_clean(clew: Clew, shop:
     assert len((tmp_path / "m.csv").read_text().splitlines()) == shop.run.records + 1
 
 
+def test_export_events_writes_every_event(clew: Clew, shop: Demo, tmp_path: Path) -> None:
+    found = clew("-p", shop.project, "export", "events", tmp_path / "e.parquet")
+    assert (found.exit_code, found.stdout) == (0, "")
+    assert "events of run" in found.stderr
+
+
 def test_run_closes_with_words_for_a_shop_owner(clew: Clew, copy: Path) -> None:
     found = clew("-p", copy, "run", "--source", "pos_loyalty")
     assert found.exit_code == 0, found.stderr

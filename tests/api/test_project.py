@@ -130,6 +130,18 @@ def test_members_are_exported_as_csv_and_parquet(shop: Demo, project: Project, t
     assert sorted(p.name for p in tmp_path.iterdir()) == ["members.PARQUET", "members.csv"]
 
 
+def test_events_are_exported_each_with_its_customer_if_any(project: Project, shop: Demo, tmp_path: Path) -> None:
+    exported = project.export_events(tmp_path / "events.csv")
+    with (tmp_path / "events.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == exported.rows == shop.run.events
+    assert list(rows[0]) == ["source", "key", "customer_id", "confidence"]
+    known = [float(row["confidence"]) for row in rows if row["customer_id"]]
+    assert len(known) == shop.run.owned
+    assert 0 < min(known) <= max(known) <= 1
+    assert 0 < shop.run.stitched < shop.run.anonymous
+
+
 def test_an_export_that_can_not_be_written_says_so(project: Project, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"should end in \.csv or \.parquet"):
         project.export_members(tmp_path / "members.xlsx")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from engine import tables
-from engine.cluster.devices import BEFORE, VISIT, build_device_windows
+from engine.cluster.devices import BEFORE, VISIT
+from engine.cluster.events import own_events
 from engine.compute import Compute, quote
 
 DAY = datetime(2026, 1, 10)
@@ -19,7 +20,9 @@ class Devices:
 
     def __init__(self, compute: Compute) -> None:
         self.compute = compute
-        for table in (tables.RECORDS, tables.IDENTIFIERS, tables.EVENTS, tables.MEMBERS, tables.SHARED_VALUES):
+        for table in (
+            tables.RECORDS, tables.IDENTIFIERS, tables.EVENTS, tables.ORDERS, tables.MEMBERS, tables.SHARED_VALUES,
+        ):  # fmt: skip
             compute.run(tables.create_sql(table, table.name))
         self.ties = 0
 
@@ -47,7 +50,7 @@ class Devices:
         self._insert("events", source="web", key=str(self.ties), kind=kind, at=at, device=device, **fields)
 
     def windows(self) -> list[tuple[Any, ...]]:
-        build_device_windows(self.compute)
+        own_events(self.compute)
         return self.compute.rows(
             "SELECT device, customer_id, since, until, because FROM device_windows ORDER BY device, since, customer_id"
         )
@@ -69,12 +72,35 @@ def test_a_device_with_one_owner_is_theirs_from_before_the_first_tie_on(devices:
 def test_a_device_passes_from_one_person_to_another(devices: Devices) -> None:
     devices.customer("ann")
     devices.customer("bob")
+    for day in (0, 4, 9):
+        devices.order("ann", "d1", DAY + timedelta(days=day))
+        devices.order("bob", "d1", DAY + timedelta(days=20 + day))
+    assert devices.windows() == [
+        ("d1", "ann", DAY - VISIT, DAY + timedelta(days=9) + VISIT, "order"),
+        ("d1", "bob", DAY + timedelta(days=20) - VISIT, None, "order"),
+    ]
+
+
+def test_a_device_that_was_used_once_by_another_has_not_passed(devices: Devices) -> None:
+    devices.customer("ann")
+    devices.customer("bob")
     devices.order("ann", "d1", DAY)
     devices.order("ann", "d1", DAY + timedelta(days=9))
     devices.order("bob", "d1", DAY + timedelta(days=20))
+    assert [(customer, since + VISIT, until - VISIT) for _, customer, since, until, _ in devices.windows()] == [
+        (customer, DAY + timedelta(days=day), DAY + timedelta(days=day))
+        for customer, day in (("ann", 0), ("ann", 9), ("bob", 20))
+    ]
+
+
+def test_windows_of_two_who_hand_the_tablet_over_do_not_overlap(devices: Devices) -> None:
+    for name in ("ann", "bob"):
+        devices.customer(name, email=f"{name}@x.com")
+    devices.event("tablet", DAY, email="ann@x.com")
+    devices.event("tablet", DAY + timedelta(minutes=10), email="bob@x.com")
     assert devices.windows() == [
-        ("d1", "ann", DAY - VISIT, DAY + timedelta(days=9) + VISIT, "order"),
-        ("d1", "bob", DAY + timedelta(days=20) - VISIT, DAY + timedelta(days=20) + VISIT, "order"),
+        ("tablet", "ann", DAY - VISIT, DAY + timedelta(minutes=10), "login"),
+        ("tablet", "bob", DAY + timedelta(minutes=10), DAY + timedelta(minutes=40), "login"),
     ]
 
 
@@ -115,8 +141,9 @@ def test_the_first_tie_gives_the_reason_and_the_record(devices: Devices) -> None
     devices.event("d1", DAY + timedelta(hours=1), email="ann@x.com")
     record = devices.order("ann", "d1", DAY)
     devices.windows()
-    found = devices.compute.rows("SELECT because, record_id, confidence FROM device_windows")
-    assert found == [("order", record, 0.9)]
+    (found,) = devices.compute.rows("SELECT because, record_id, confidence FROM device_windows")
+    # One visit was followed by one of the same customer: 20 of 21, by what is usual.
+    assert found == ("order", record, round(0.9 * 20 / 21, 6))
 
 
 def test_a_value_of_several_customers_or_a_shared_one_ties_nobody(devices: Devices) -> None:

@@ -1,0 +1,119 @@
+"""Whose an event was, and how sure that is: by what it says itself, by its session, by its device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.cluster.devices import build_device_windows
+from engine.compute import Compute
+from engine.tables import EVENT_OWNERS, check
+
+#: That none of so many anonymous events is anybody's is a fault in the exports, not a finding.
+MANY = 100
+
+
+@dataclass(frozen=True)
+class Stitched:
+    """How many events name no customer themselves but have a device or session, and how many of those found one."""
+
+    anonymous: int
+    stitched: int
+
+    @property
+    def alarm(self) -> str | None:
+        """What is wrong if nothing was stitched out of many."""
+        if self.stitched or self.anonymous < MANY:
+            return None
+        return (
+            f"none of {self.anonymous:,} anonymous events could be tied to a customer. Something should tie web "
+            "analytics to the shop: user ids at login, order numbers at purchase, or a customer's id in the links of "
+            "messages; see that the export holds one of them and that its column is mapped"
+        )
+
+
+def own_events(compute: Compute) -> Stitched:
+    """Make `event_owners` (EVENT_OWNERS) and `device_windows`.
+
+    Reads `events`, `orders`, `records`, `identifiers`, `members` and `shared_values`. An event is the customer's whose
+    order it is about or whose account or address it carries. Else it is the one's who is known in the same session, if
+    all that is known there is one customer; else the one's whose the device was at the time.
+    """
+    _tie(compute)
+    build_device_windows(compute)
+    anonymous = compute.table(
+        "_anonymous",
+        """SELECT source, key, device, session, "at" FROM events e ANTI JOIN event_ties USING (source, key)
+           WHERE device IS NOT NULL OR session IS NOT NULL""",
+    )
+    compute.table(
+        "event_owners",
+        """
+        WITH sessions AS (
+            SELECT source, device, session, any_value(customer_id) AS customer_id, max(confidence) AS confidence
+            FROM event_ties WHERE session IS NOT NULL GROUP BY ALL HAVING count(DISTINCT customer_id) = 1
+        ), in_session AS (
+            SELECT a.source, a.key, s.customer_id, s.confidence, 'session' AS because
+            FROM _anonymous a JOIN sessions s ON s.source = a.source AND s.session = a.session
+                AND s.device IS NOT DISTINCT FROM a.device
+        )
+        SELECT source, key, customer_id, confidence, because FROM event_ties
+        UNION ALL
+        FROM in_session
+        UNION ALL
+        SELECT a.source, a.key, w.customer_id, w.confidence, 'device'
+        FROM _anonymous a ANTI JOIN in_session USING (source, key)
+            JOIN device_windows w ON w.device = a.device AND a."at" >= w.since AND (w.until IS NULL OR a."at" < w.until)
+        """,
+    )
+    named = compute.count("event_ties")
+    compute.drop("event_ties", "_anonymous")
+    check(compute, EVENT_OWNERS)
+    return Stitched(anonymous, compute.count("event_owners") - named)
+
+
+def _tie(compute: Compute) -> None:
+    """Make `event_ties`: events that name their customer, with what ties the two."""
+    # Identifiers that lead to one customer only, with the confidence of their best record.
+    compute.table(
+        "_known",
+        """
+        SELECT i.type, i.value, any_value(m.customer_id) AS customer_id, max(m.confidence) AS confidence,
+            '=' || regexp_replace(i.value, '^[^:]*:', '') AS parameter
+        FROM identifiers i JOIN members m USING (record_id) ANTI JOIN shared_values s USING (type, value)
+        WHERE i.type IN ('account', 'email', 'phone') AND i.status IN ('ok', 'weak')
+        GROUP BY i.type, i.value HAVING count(DISTINCT m.customer_id) = 1
+        """,
+    )
+    # Web analytics calls an order by its number ("#1001"), as the shop's customers do, or by its id.
+    compute.table(
+        "_called",
+        """
+        SELECT called, any_value(customer_id) AS customer_id, any_value(record_id) AS record_id,
+            any_value(confidence) AS confidence
+        FROM (SELECT unnest(list_distinct([key, number, ltrim(number, '#')])) AS called, m.*
+              FROM orders o JOIN members m USING (record_id))
+        WHERE called IS NOT NULL GROUP BY called HAVING count(*) = 1
+        """,
+    )
+    compute.table(
+        "event_ties",
+        """
+        SELECT e.source, e.key, e."at", e.device, e.session,
+            coalesce(r.customer_id, o.customer_id, a.customer_id, m.customer_id, p.customer_id) AS customer_id,
+            coalesce(r.confidence, o.confidence, a.confidence, m.confidence, p.confidence) AS confidence,
+            coalesce(r.record_id, o.record_id) AS record_id,
+            CASE WHEN r.record_id IS NOT NULL OR o.record_id IS NOT NULL THEN 'order'
+                 WHEN e.kind = 'click' OR contains(e.url, a.parameter) THEN 'click'
+                 WHEN e.device IS NULL THEN 'address' ELSE 'login' END AS because
+        FROM events e
+            LEFT JOIN (SELECT m.*, source, key FROM records JOIN members m USING (record_id)
+                       SEMI JOIN (SELECT DISTINCT source FROM events) s USING (source)) r
+                ON r.source = e.source AND r.key = e.key
+            LEFT JOIN _called o ON o.called = e.order_key
+            LEFT JOIN _known a ON a.type = 'account' AND a.value = e.account
+            LEFT JOIN _known m ON m.type = 'email' AND m.value = e.email
+            LEFT JOIN _known p ON p.type = 'phone' AND p.value = e.phone
+        WHERE coalesce(r.customer_id, o.customer_id, a.customer_id, m.customer_id, p.customer_id) IS NOT NULL
+        """,
+    )
+    compute.drop("_known", "_called")
