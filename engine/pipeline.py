@@ -57,7 +57,7 @@ RUN_TABLES = {
     "known_by": "customer_id, type, value",
     "permissions": "customer_id, channel, type, value",
     "device_windows": "device, since, customer_id",
-    "event_owners": "source, key",
+    "event_owners": "customer_id, source, key",
     "redirects": "old_id, new_id, kind",
 }
 #: Of those, the tables that hold what was read, by source.
