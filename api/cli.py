@@ -225,6 +225,21 @@ def how(
 
 
 @app.command(rich_help_panel=ASK)
+def timeline(
+    ctx: typer.Context,
+    who: Annotated[str, typer.Argument(help="A customer id, or anything that leads to a customer.")],
+    everything: Annotated[bool, typer.Option("--all", help="Show all of it, not the latest part.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Tell what happened with a customer: orders, visits, messages, conversations, and how sure each is theirs."""
+    from api.render.timeline import timeline as page
+
+    with _open(ctx) as project:
+        found = project.timeline(who)
+    _show(found, as_json, page(found, everything))
+
+
+@app.command(rich_help_panel=ASK)
 def status(ctx: typer.Context, as_json: Json = False) -> None:
     """Say which run answers now, and whether anything has changed since."""
     from api.render.run import status as page

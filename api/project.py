@@ -14,9 +14,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from api.answers import Answer, whois
+from api.ends import find_end
 from api.evidence import Between, Growth, between, how, match_of, path_between
 from api.export import write_events, write_members
-from api.results import CurrentRun, Demo, Exported, ExportedGraph, FailedRun, Published, RunSummary, Status
+from api.results import CurrentRun, Demo, Exported, ExportedGraph, FailedRun, Published, RunSummary, Status, Timeline
 from api.summary import summarise
 from engine.compute import Compute
 from engine.config import DEFAULT_IDENTIFIERS, config_hash, load
@@ -125,6 +126,14 @@ class Project:
     def how(self, text: str) -> Growth:
         """How the customer behind a text came together, join by join. Raises NotFoundError as `whois` does."""
         return how(self.graph, text, *self._reading())
+
+    def timeline(self, text: str) -> Timeline:
+        """What happened with the customer behind a text, oldest first. Raises NotFoundError as `path_between` does."""
+        from engine.profile.timeline import timeline
+
+        known: dict[str, Customer] = {}
+        customer_id = find_end(self.graph, text, *self._reading(), known).customer_id
+        return Timeline(customer_id, known[customer_id].name, tuple(timeline(self._tables(), customer_id)))
 
     def _reading(self) -> tuple[str, dict[str, int]]:
         """How a question is read: the countries of a number without one, and the order of identifier types."""

@@ -12,6 +12,7 @@ from api.plain import Plain
 
 if TYPE_CHECKING:  # only its type is needed
     from engine.evaluate import Calibration, Evaluation
+    from engine.profile.timeline import Moment
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,15 @@ class ExportedGraph(Plain):
     run_id: str
     rows: dict[str, int]
     command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Timeline(Plain):
+    """What happened with a customer, oldest first."""
+
+    customer_id: str
+    name: str | None
+    moments: tuple[Moment, ...]
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ def test_help_groups_the_commands_and_explains_each(clew: Clew) -> None:
         "path",
         "why",
         "how",
+        "timeline",
         "status",
         "audit",
         "evaluate",
@@ -119,6 +120,12 @@ def test_export_members_writes_the_file_and_keeps_stdout_clean(clew: Clew, shop:
     found = clew("-p", shop.project, "export", "members", tmp_path / "m.csv")
     assert (found.exit_code, found.stdout) == (0, "")
     assert len((tmp_path / "m.csv").read_text().splitlines()) == shop.run.records + 1
+
+
+def test_timeline(clew: Clew, shop: Demo) -> None:
+    assert "order" in clew("-p", shop.project, "timeline", "john@email.com").stdout
+    moments = json.loads(clew("-p", shop.project, "timeline", "john@email.com", "--json").stdout)["moments"]
+    assert {"at", "kind", "because", "confidence"} <= moments[0].keys()
 
 
 def test_export_events_writes_every_event(clew: Clew, shop: Demo, tmp_path: Path) -> None:

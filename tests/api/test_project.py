@@ -142,6 +142,16 @@ def test_events_are_exported_each_with_its_customer_if_any(project: Project, sho
     assert 0 < shop.run.stitched < shop.run.anonymous
 
 
+def test_the_timeline_of_the_hero_holds_the_visit_before_the_login(project: Project) -> None:
+    found = project.timeline("john@email.com")
+    assert found.customer_id == project.whois("john@email.com").customer.customer_id
+    kinds = {m.kind for m in found.moments}
+    assert {"contact", "order", "ticket"} <= kinds
+    assert {"session", "device"} & {m.because for m in found.moments}
+    times = [m.at for m in found.moments if m.at]
+    assert times == sorted(times)
+
+
 def test_an_export_that_can_not_be_written_says_so(project: Project, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"should end in \.csv or \.parquet"):
         project.export_members(tmp_path / "members.xlsx")

@@ -1,0 +1,79 @@
+"""All that happened with a customer, in order of time: orders, visits, messages, conversations, consents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.compute import Compute
+from engine.runs import RunTables
+
+_TABLES = ("records", "members", "orders", "order_lines", "events", "event_owners", "consents")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something that happened.
+
+    `kind` is contact (a record of the person was made), order, consent, or the kind of an event; `name` the order's
+    number, the channel of a consent, or the tool's own word; `item` what it was about (articles, a subject, a campaign,
+    the state of a consent). `value` and `refunded` are in `currency`. `because` says what ties it to the customer
+    (`record`, or as for EVENT_OWNERS), `confidence` how sure that is. Times are UTC, None where the source has none.
+    """
+
+    at: datetime | None
+    kind: str
+    source: str
+    key: str
+    name: str | None
+    item: str | None
+    session: str | None
+    value: float | None
+    refunded: float | None
+    currency: str | None
+    because: str
+    confidence: float
+
+
+def timeline(run: RunTables, customer_id: str) -> list[Moment]:
+    """What happened with a customer of `run`, oldest first; what has no time comes first of all.
+
+    A purchase that web analytics saw is left out where the order itself is there.
+    """
+    with Compute() as compute:
+        for table in _TABLES:
+            compute.read_parquet(table, run.path(table))
+        rows = compute.rows(
+            """
+            WITH mine AS (
+                SELECT record_id, r.source, r.key, r.kind, r.created_at, r.seen_at, m.confidence
+                FROM (FROM members WHERE customer_id = $customer) m JOIN records r USING (record_id)
+            ), bought AS (
+                SELECT o.*, m.confidence, l.items FROM orders o JOIN mine m USING (record_id) LEFT JOIN (
+                    SELECT record_id, string_agg(item, ', ' ORDER BY line) AS items
+                    FROM order_lines SEMI JOIN mine USING (record_id) GROUP BY record_id) l USING (record_id)
+            ), met AS (
+                SELECT e.*, o.because, o.confidence
+                FROM (FROM event_owners WHERE customer_id = $customer) o JOIN events e USING (source, key)
+            )
+            SELECT coalesce(created_at, seen_at) AS "at", 'contact' AS kind, source, key, NULL AS name, NULL AS item,
+                NULL AS session, NULL::DOUBLE AS value, NULL::DOUBLE AS refunded, NULL AS currency, 'record' AS because,
+                confidence FROM mine WHERE kind = 'contact'
+            UNION ALL
+            SELECT "at", 'order', source, key, number, items, NULL, total, nullif(refunded, 0), currency, 'record',
+                confidence FROM bought
+            UNION ALL
+            SELECT c."at", 'consent', c.source, c.key, c.channel, c.state, NULL, NULL, NULL, NULL, 'record',
+                any_value(confidence)
+            FROM consents c JOIN mine ON mine.source = c.source AND mine.key = c.key
+            WHERE c.state <> 'unknown' GROUP BY ALL
+            UNION ALL
+            SELECT "at", kind, source, key, name,
+                coalesce(item, subject, CASE WHEN session IS NULL THEN campaign END), session, value, NULL, currency, because, confidence
+            FROM met WHERE kind <> 'purchase' OR order_key IS NULL OR NOT EXISTS (
+                FROM bought b WHERE met.order_key IN (b.key, b.number, ltrim(b.number, '#')))
+            ORDER BY "at" NULLS FIRST, source, key, kind, name, item
+            """,
+            {"customer": customer_id},
+        )
+    return [Moment(*row) for row in rows]

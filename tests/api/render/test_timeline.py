@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+
+from api.render.timeline import SHOWN, timeline
+from api.results import Timeline
+from engine.profile.timeline import Moment
+
+START = datetime(2026, 5, 1, 9, 30)
+
+
+def moment(kind: str, hour: int = 0, **fields: Any) -> Moment:
+    given: dict[str, Any] = {
+        "at": START + timedelta(hours=hour), "kind": kind, "source": "web", "key": str(hour), "name": None,
+        "item": None, "session": None, "value": None, "refunded": None, "currency": None, "because": "record", "confidence": 1.0,
+    }  # fmt: skip
+    return Moment(**{**given, **fields})
+
+
+def shown(*moments: Moment, everything: bool = False) -> list[str]:
+    console = Console(width=100, color_system=None)
+    with console.capture() as captured:
+        console.print(timeline(Timeline("C1", "John Doe", moments), everything))
+    return [line.rstrip() for line in captured.get().splitlines()]
+
+
+def test_a_visit_is_one_line_where_it_began_and_as_sure_as_its_least_sure_event() -> None:
+    lines = shown(
+        moment("session", 0, session="s1"),
+        moment("view", 1, session="s1", item="Hat", confidence=0.8, because="device"),
+        moment("order", 2, name="#7", value=1234.5, currency="EUR", refunded=4.0, item="Hat, Sock"),
+        moment("view", 3, session="s1", item="Sock"),
+    )
+    assert lines[:2] == ["C1  John Doe", "1 order, 1 visit"]
+    assert [" ".join(line.split()) for line in lines[4:]] == [
+        "2026-05-01 09:30 visit, 2 views Hat, Sock 80.0 % device",
+        "2026-05-01 11:30 order #7, 1,234.50 EUR, 4.00 refunded Hat, Sock 100 % record",
+    ]
+
+
+def test_other_moments_in_words() -> None:
+    lines = shown(
+        moment("consent", name="sms", item="out", source="klaviyo"),
+        moment("contact", 1, source="crm"),
+        moment("sent", 2, name="Received Email", item="Spring"),
+        moment("ticket", 3, item="Where\x1b[2J is it?"),
+        moment("add_to_cart", 4, item="Hat", at=None),
+    )
+    told = [" ".join(line.split()[2:-3]) for line in lines[4:8]]
+    assert told == [
+        "opted out of SMS klaviyo", "new contact crm", "message sent Spring",
+        "conversation Where\N{REPLACEMENT CHARACTER}[2J is it?",
+    ]  # fmt: skip
+    assert "at no known time  add to cart  Hat" in lines[8]
+
+
+def test_only_the_latest_lines_unless_all_are_wanted() -> None:
+    moments = [moment("contact", hour) for hour in range(SHOWN + 3)]
+    assert "3 earlier lines not shown" in shown(*moments)[2]
+    assert len(shown(*moments)) == SHOWN + 5
+    assert len(shown(*moments, everything=True)) == SHOWN + 3 + 4
+
+
+def test_a_customer_with_nothing() -> None:
+    assert shown()[1] == "nothing yet"
