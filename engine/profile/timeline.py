@@ -69,7 +69,8 @@ def timeline(run: RunTables, customer_id: str) -> list[Moment]:
             WHERE c.state <> 'unknown' GROUP BY ALL
             UNION ALL
             SELECT "at", kind, source, key, name,
-                coalesce(item, subject, CASE WHEN session IS NULL THEN campaign END), session, value, NULL, currency, because, confidence
+                coalesce(item, subject, CASE WHEN session IS NULL THEN campaign END), session, value,
+                NULL, currency, because, confidence
             FROM met WHERE kind <> 'purchase' OR order_key IS NULL OR NOT EXISTS (
                 FROM bought b WHERE met.order_key IN (b.key, b.number, ltrim(b.number, '#')))
             ORDER BY "at" NULLS FIRST, source, key, kind, name, item

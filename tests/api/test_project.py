@@ -144,7 +144,9 @@ def test_events_are_exported_each_with_its_customer_if_any(project: Project, sho
 
 def test_the_timeline_of_the_hero_holds_the_visit_before_the_login(project: Project) -> None:
     found = project.timeline("john@email.com")
-    assert found.customer_id == project.whois("john@email.com").customer.customer_id
+    hero = project.whois("john@email.com").customer
+    assert hero is not None
+    assert found.customer_id == hero.customer_id
     kinds = {m.kind for m in found.moments}
     assert {"contact", "order", "ticket"} <= kinds
     assert {"session", "device"} & {m.because for m in found.moments}

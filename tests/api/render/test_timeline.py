@@ -15,7 +15,8 @@ START = datetime(2026, 5, 1, 9, 30)
 def moment(kind: str, hour: int = 0, **fields: Any) -> Moment:
     given: dict[str, Any] = {
         "at": START + timedelta(hours=hour), "kind": kind, "source": "web", "key": str(hour), "name": None,
-        "item": None, "session": None, "value": None, "refunded": None, "currency": None, "because": "record", "confidence": 1.0,
+        "item": None, "session": None, "value": None, "refunded": None, "currency": None,
+        "because": "record", "confidence": 1.0,
     }  # fmt: skip
     return Moment(**{**given, **fields})
 
