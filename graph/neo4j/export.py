@@ -172,7 +172,8 @@ class _Writer:
             f"COPY _export TO {literal(str(self.folder / file))} (FORMAT csv, HEADER false, FORCE_QUOTE *)"
         )
         self.compute.drop("_export")
-        return f"{header},{file}"
+        # Without the dots, Neo4j 2026 finds no folder in the names.
+        return f"./{header},./{file}"
 
 
 def _letters(count: int) -> str:

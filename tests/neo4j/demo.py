@@ -20,7 +20,8 @@ from engine.runs import Layout
 from graph.neo4j import Neo4jStore, Server
 from graph.neo4j.browser import FOLDER, query
 from graph.neo4j.server import DATABASE, PASSWORD, URI, USER
-from tests.neo4j.server import Neo4j, Unavailable, find
+from tests.neo4j.java import Unavailable
+from tests.neo4j.server import Neo4j, find
 
 DEMO = Path("clew-demo")
 

@@ -11,7 +11,8 @@ from neo4j import GraphDatabase
 from graph.neo4j import Neo4jStore
 from graph.store import GraphStore
 from tests.missing import missing
-from tests.neo4j.server import Neo4j, Unavailable, find
+from tests.neo4j.java import Unavailable
+from tests.neo4j.server import Neo4j, find
 
 
 class Graphs:

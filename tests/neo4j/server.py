@@ -1,5 +1,6 @@
 """A Neo4j server for the tests, found in this order: CLEW_TEST_NEO4J_URI, a running Docker, Maven with Java.
 
+Of the latter two it is the long-term release, or the one that CLEW_TEST_NEO4J_VERSION names (`calendar`: the newest).
 Maven's is assembled once, into the user's cache folder. `Unavailable` says why there is none.
 """
 
@@ -20,9 +21,9 @@ from neo4j.exceptions import DriverError, Neo4jError
 
 from graph.neo4j import Server
 from graph.neo4j.server import DATABASE, PASSWORD, URI, USER
+from tests.neo4j.java import VERSION, Unavailable, java
 
 HERE = Path(__file__).parent
-VERSION = os.environ.get("CLEW_TEST_NEO4J_VERSION", "5.26.30")
 IMAGE = f"neo4j:{VERSION}-community"
 
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
@@ -36,10 +37,6 @@ _JAVA = [
 ]
 #: Seconds that a server may take to answer.
 _PATIENCE = 120
-
-
-class Unavailable(Exception):  # noqa: N818  it is a reason to skip, not an error
-    """There is no server to be had here."""
 
 
 class Neo4j:
@@ -88,7 +85,7 @@ class JavaNeo4j(Neo4j):
     def __init__(self, jars: Path, home: Path) -> None:
         self.port = _free_port()
         super().__init__(Server(f"bolt://127.0.0.1:{self.port}", "neo4j", secrets.token_hex(8), "neo4j"))
-        self.jars, self.home = jars, home
+        self.jars, self.home, self._java = jars, home, java()
         home.mkdir(parents=True, exist_ok=True)
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -107,12 +104,12 @@ class JavaNeo4j(Neo4j):
     def _check(self) -> None:
         if self._process is not None and self._process.poll() is not None:
             log = (self.home / "server.log").read_text(errors="replace")
-            raise Unavailable(f"the server didn't start (it takes a JDK 17 or newer): {log.strip()[-500:]}")
+            raise Unavailable(f"Neo4j {VERSION} didn't start on {self._java}: {log.strip()[-500:]}")
 
     @property
     def java(self) -> list[str]:
         """The command that runs something of the server's, and its classes."""
-        return [os.environ.get("JAVA", "java"), *_JAVA, "-cp", f"{self.jars}/*"]
+        return [self._java, *_JAVA, "-cp", f"{self.jars}/*"]
 
     def stop(self, kill: bool = False) -> None:
         assert self._process is not None
@@ -157,9 +154,9 @@ def find(home: Path) -> Neo4j:
         return Neo4j(Server.from_environment({n: os.environ.get(theirs, "") for theirs, n in names.items()}))
     if shutil.which("docker") and not subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
         return DockerNeo4j()
-    missing = [program for program in ("mvn", "java") if not shutil.which(program)]
-    if missing:
-        raise Unavailable(f"no CLEW_TEST_NEO4J_URI, no running Docker, and no {' and no '.join(missing)}")
+    if not shutil.which("mvn"):
+        raise Unavailable("no CLEW_TEST_NEO4J_URI, no running Docker, and no mvn (Debian's package maven)")
+    java()
     return JavaNeo4j(assembled(), home)
 
 
