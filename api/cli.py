@@ -225,6 +225,20 @@ def how(
 
 
 @app.command(rich_help_panel=ASK)
+def profile(
+    ctx: typer.Context,
+    who: Annotated[str, typer.Argument(help="A customer id, or anything that leads to a customer.")],
+    as_json: Json = False,
+) -> None:
+    """Show a customer's golden record, where each value comes from, and what each address may be used for."""
+    from api.render.profile import profile as page
+
+    with _open(ctx) as project:
+        found = project.profile(who)
+    _show(found, as_json, page(found))
+
+
+@app.command(rich_help_panel=ASK)
 def timeline(
     ctx: typer.Context,
     who: Annotated[str, typer.Argument(help="A customer id, or anything that leads to a customer.")],

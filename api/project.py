@@ -17,7 +17,18 @@ from api.answers import Answer, whois
 from api.ends import find_end
 from api.evidence import Between, Growth, between, how, match_of, path_between
 from api.export import write_events, write_members
-from api.results import CurrentRun, Demo, Exported, ExportedGraph, FailedRun, Published, RunSummary, Status, Timeline
+from api.results import (
+    CurrentRun,
+    Demo,
+    Exported,
+    ExportedGraph,
+    FailedRun,
+    Profile,
+    Published,
+    RunSummary,
+    Status,
+    Timeline,
+)
 from api.summary import summarise
 from engine.compute import Compute
 from engine.config import DEFAULT_IDENTIFIERS, config_hash, load
@@ -126,6 +137,19 @@ class Project:
     def how(self, text: str) -> Growth:
         """How the customer behind a text came together, join by join. Raises NotFoundError as `whois` does."""
         return how(self.graph, text, *self._reading())
+
+    def profile(self, text: str) -> Profile:
+        """The golden record of the customer behind a text, with where each value comes from, and its permissions.
+
+        Raises NotFoundError as `path_between` does.
+        """
+        from engine.profile.permissions import permissions_of
+        from engine.profile.record import golden_record
+
+        customer_id = find_end(self.graph, text, *self._reading(), {}).customer_id
+        tables = self._tables()
+        fields = golden_record(tables, self.config, customer_id)
+        return Profile(customer_id, fields, permissions_of(tables, customer_id))
 
     def timeline(self, text: str) -> Timeline:
         """What happened with the customer behind a text, oldest first. Raises NotFoundError as `path_between` does."""

@@ -12,6 +12,8 @@ from api.plain import Plain
 
 if TYPE_CHECKING:  # only its type is needed
     from engine.evaluate import Calibration, Evaluation
+    from engine.profile.permissions import Permission
+    from engine.profile.record import Golden
     from engine.profile.timeline import Moment
 
 
@@ -132,6 +134,15 @@ class ExportedGraph(Plain):
     run_id: str
     rows: dict[str, int]
     command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Profile(Plain):
+    """A customer's golden record, and what its addresses may be used for."""
+
+    customer_id: str
+    fields: tuple[Golden, ...]
+    permissions: tuple[Permission, ...]
 
 
 @dataclass(frozen=True)

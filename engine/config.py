@@ -165,11 +165,21 @@ class Limits(Model):
     block_size: int = Field(300, ge=2, description="blocks of a blocking rule larger than this are not compared")
 
 
-class Survivorship(Model):
-    """Which record's value wins, per field."""
+Rule = Literal["priority", "recent", "frequent", "longest", "complete"]
 
-    default: tuple[Literal["priority", "recent", "frequent", "longest"], ...] = ("priority", "recent")
-    fields: dict[str, tuple[Literal["priority", "recent", "frequent", "longest"], ...]] = {}
+
+class Survivorship(Model):
+    """Which record's value wins, per field: rules, the first that tells two values apart decides."""
+
+    default: tuple[Rule, ...] = ("priority", "recent")
+    fields: dict[str, tuple[Rule, ...]] = Field(
+        {}, description="of name, address and place the complete ones come first unless their own rules say otherwise"
+    )
+
+    def of(self, field: str) -> tuple[Rule, ...]:
+        """The rules of a field."""
+        first: tuple[Rule, ...] = ("complete",) if field in ("name", "address", "place") else ()
+        return self.fields.get(field, (*first, *self.default))
 
 
 #: Which of disagreeing statements about consent is followed.

@@ -192,6 +192,7 @@ KNOWN_BY = Table(
 #: `state` (in | out) is decided by the project's precedence; `at` and `source` are of the statement that decided it.
 #: `said_in` and `said_out` are the sources whose latest word on this address is that; `conflict` is true where
 #: sources, or the customer's addresses, disagree about the channel. `confidence` is that of the address in KNOWN_BY.
+#: `why_not` is opted out | conflict (a person has to look) | not sure enough, NULL where the address may be used.
 PERMISSIONS = Table(
     "permissions",
     {
@@ -202,6 +203,7 @@ PERMISSIONS = Table(
         "said_in": "VARCHAR[]",
         "said_out": "VARCHAR[]",
         "confidence": "DOUBLE",
+        "why_not": "VARCHAR",
     },
 )
 #: When a device was whose: [since, until), by what (login | order | click), and the record or account that says so.

@@ -17,11 +17,26 @@ RULES = {
     "recent": "seen_at DESC NULLS LAST",
     "frequent": "frequency DESC",
     "longest": "length(shown) DESC",
+    "complete": "completeness",
 }
 
+#: What lies before the rules of a field: a weak number is shown only where there is no better.
+_BEFORE = {"email": "weak, ", "phone": "weak, "}
 #: "john d", "j doe" and "john" say less than "john doe": whole names first, then those with an initial.
 _COMPLETE = """CASE WHEN length(first_name) > 1 AND length(last_name) > 1 THEN 0
     WHEN length(first_name) > 0 AND length(last_name) > 0 THEN 1 ELSE 2 END"""
+
+#: "Bonn, DE" says more than "Bonn", and that more than "DE".
+_WHOLE_PLACE = "CASE WHEN contains(place, ',') THEN 0 WHEN length(place) > 2 THEN 1 ELSE 2 END"
+#: Where the values of the fields of CUSTOMERS come from: `value` is equal for what is written alike.
+CANDIDATES = {
+    **{
+        field: f"SELECT * REPLACE ({completeness} AS completeness), lower(trim({field})) AS value,"
+        f" trim({field}) AS shown FROM golden_records WHERE trim({field}) <> ''"
+        for field, completeness in (("name", "completeness"), ("place", _WHOLE_PLACE))
+    },
+    **{field: f"FROM golden_linkable WHERE type = '{field}'" for field in ("email", "phone")},
+}
 
 _SCRATCH = tuple(
     f"golden_{part}"
@@ -52,21 +67,9 @@ def build_customers(compute: Compute, config: Config) -> None:
     Reads `records`, `identifiers`, `members`, `shared_values`, `orders` and `anchors` (see `anchors`).
     """
     load_priorities(compute, config, "golden_priorities")
-    _load_records(compute)
-    compute.table(
-        "golden_linkable",
-        """SELECT r.customer, r.rank, r.priority, r.source, r.created_at, r.seen_at, r.confidence,
-            i.type, i.value, coalesce(nullif(i.display, ''), i.value) AS shown, (i.status = 'weak')::INTEGER AS weak
-        FROM identifiers i JOIN golden_records r USING (record_id) ANTI JOIN shared_values USING (type, value)
-        WHERE i.status IN ('ok', 'weak') AND i.value <> ''""",
-    )
-    for field in ("name", "place"):
-        text = f"SELECT *, lower(trim({field})) AS value, trim({field}) AS shown FROM golden_records"
-        _choose(
-            compute, config, field, f"{text} WHERE trim({field}) <> ''", "completeness, " if field == "name" else ""
-        )
-    for field in ("email", "phone"):
-        _choose(compute, config, field, f"FROM golden_linkable WHERE type = '{field}'", "weak, ")
+    load_candidates(compute)
+    for field, candidates in CANDIDATES.items():
+        compute.table(f"golden_{field}", f"SELECT customer, shown FROM ({rank(config, field, candidates, best=True)})")
     _build_customers(compute)
     _build_known_by(compute)
     compute.drop(*_SCRATCH)
@@ -74,8 +77,11 @@ def build_customers(compute: Compute, config: Config) -> None:
     check(compute, KNOWN_BY)
 
 
-def _load_records(compute: Compute) -> None:
-    """Make golden_ids and golden_records: customers and records as numbers, which sort and group much faster."""
+def load_candidates(compute: Compute) -> None:
+    """Make golden_records and golden_linkable, where all values come from, and golden_ids.
+
+    Customers and records are numbers in them, which sort and group much faster. Reads `golden_priorities`.
+    """
     compute.table(
         "golden_ids",
         "SELECT customer_id, row_number() OVER () AS customer FROM (SELECT DISTINCT customer_id FROM members)",
@@ -92,18 +98,32 @@ def _load_records(compute: Compute) -> None:
             LEFT JOIN (SELECT record_id, max("at") AS "at" FROM orders GROUP BY record_id) o USING (record_id)""",
     )
 
+    compute.table(
+        "golden_linkable",
+        """SELECT r.customer, r.record_id, r.rank, r.priority, r.source, r.created_at, r.seen_at, r.confidence,
+            i.type, i.value, coalesce(nullif(i.display, ''), i.value) AS shown, (i.status = 'weak')::INTEGER AS weak,
+            0 AS completeness
+        FROM identifiers i JOIN golden_records r USING (record_id) ANTI JOIN shared_values USING (type, value)
+        WHERE i.status IN ('ok', 'weak') AND i.value <> ''""",
+    )
 
-def _choose(compute: Compute, config: Config, field: str, candidates: str, first: str = "") -> None:
-    """Make golden_<field> (customer, shown): the best candidate by `first` (SQL), then by the field's rules."""
-    rules = config.survivorship.fields.get(field, config.survivorship.default)
+
+def rank(config: Config, field: str, candidates: str, best: bool = False) -> str:
+    """SQL: the values of a field, each once a customer, with `place_in_line` from 1 on; with `best` the first only.
+
+    `candidates` is a query of customer, record_id, rank, priority, source, seen_at, completeness, value and shown, and
+    of `weak` for an identifier; so is the result.
+    """
+    rules = config.survivorship.of(field)
     # Counting is a window of its own, so it is done only where a rule asks for it.
     count = ", count(*) OVER (PARTITION BY customer, value) AS frequency" if "frequent" in rules else ""
-    order = first + "".join(f"{RULES[rule]}, " for rule in rules)
-    compute.table(
-        f"golden_{field}",
-        f"""SELECT customer, shown FROM (SELECT *{count} FROM ({candidates}))
-        QUALIFY row_number() OVER (PARTITION BY customer ORDER BY {order} rank, value, shown) = 1""",
-    )
+    order = f"{_BEFORE.get(field, '')}{''.join(f'{RULES[rule]}, ' for rule in rules)}rank, value, shown"
+    line = f"row_number() OVER (PARTITION BY customer ORDER BY {order}) AS place_in_line"
+    counted = f"SELECT *{count} FROM ({candidates})"
+    if best:
+        return f"SELECT *, {line} FROM ({counted}) QUALIFY place_in_line = 1"
+    each = f"QUALIFY row_number() OVER (PARTITION BY customer, value ORDER BY {order}) = 1"
+    return f"SELECT *, {line} FROM ({counted} {each})"
 
 
 def _build_customers(compute: Compute) -> None:
@@ -113,10 +133,7 @@ def _build_customers(compute: Compute) -> None:
             min(a.record_id) AS anchor
         FROM golden_records r LEFT JOIN anchors a USING (record_id) GROUP BY customer""",
     )
-    joins = "".join(
-        f" LEFT JOIN {quote(f'golden_{field}')} AS {field} USING (customer)"
-        for field in ("name", "email", "phone", "place")
-    )
+    joins = "".join(f" LEFT JOIN {quote(f'golden_{field}')} AS {field} USING (customer)" for field in CANDIDATES)
     compute.table(
         "customers",
         f"""SELECT customer_id, anchor, name.shown AS name, email.shown AS email, phone.shown AS phone,

@@ -7,9 +7,13 @@ person's addresses of the channel, an opt-in for none.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from engine.compute import Compute
-from engine.config import Config, Precedence
+from engine.config import Config
 from engine.profile.priorities import load_priorities
+from engine.runs import RunTables
 from engine.sources.mapping import Channel
 from engine.standardise.consents import ADDRESSES, addresses
 from engine.tables import PERMISSIONS, check
@@ -63,33 +67,61 @@ def build_permissions(compute: Compute, config: Config) -> None:
         WHERE p.said.state = 'out'
         """,
     )
-    decided = " UNION ALL ".join(
-        f"""
-        SELECT customer_id, channel, type, value, confidence,
-            first({{'state': state, 'at': "at", 'source': source}} ORDER BY {_FIRST[precedence]}, source) AS word,
-            list_sort(list(DISTINCT source) FILTER (state = 'in')) AS said_in,
-            list_sort(list(DISTINCT source) FILTER (state = 'out')) AS said_out
-        FROM _words LEFT JOIN _priorities USING (source)
-        WHERE channel IN ({", ".join(f"'{channel}'" for channel in channels)})
-        GROUP BY customer_id, channel, type, value, confidence
-        """
-        for precedence, channels in _by_precedence(config).items()
-    )
-    compute.table(
-        "permissions",
-        f"""
-        SELECT customer_id, channel, type, value, word.state,
-            bool_or(said_in IS NOT NULL) OVER channel_of AND bool_or(said_out IS NOT NULL) OVER channel_of AS conflict,
-            word."at" AS "at", word.source, said_in, said_out, confidence
-        FROM ({decided}) WINDOW channel_of AS (PARTITION BY customer_id, channel)
-        """,
-    )
+    decided = " UNION ALL ".join(_decide(config, channel) for channel in ADDRESSES)
+    compute.table("permissions", decided)
     compute.drop("_priorities", "_counting", "_words")
     check(compute, PERMISSIONS)
 
 
-def _by_precedence(config: Config) -> dict[Precedence, list[Channel]]:
-    found: dict[Precedence, list[Channel]] = {}
-    for channel in ADDRESSES:
-        found.setdefault(config.consent.of(channel), []).append(channel)
-    return found
+def _decide(config: Config, channel: Channel) -> str:
+    """SQL of the permissions of one channel, of `_words`."""
+    precedence = config.consent.of(channel)
+    # Somebody who opted out with one address hasn't opted in with another, unless the project says how to decide.
+    torn = "conflict" if precedence == "restrictive" else "false"
+    return f"""
+        SELECT customer_id, channel, type, value, word.state AS state, conflict, word."at" AS "at",
+            word.source AS source, said_in, said_out, confidence,
+            CASE WHEN state = 'out' THEN CASE WHEN said_in IS NULL THEN 'opted out' ELSE 'conflict' END
+                 WHEN {torn} THEN 'conflict'
+                 WHEN confidence < {getattr(config.consent.confidence, channel)!r} THEN 'not sure enough' END AS why_not
+        FROM (
+            SELECT *, bool_or(said_in IS NOT NULL) OVER every AND bool_or(said_out IS NOT NULL) OVER every AS conflict
+            FROM (
+                SELECT customer_id, channel, type, value, confidence,
+                    first({{'state': state, 'at': "at", 'source': source}}
+                        ORDER BY {_FIRST[precedence]}, source) AS word,
+                    list_sort(list(DISTINCT source) FILTER (state = 'in')) AS said_in,
+                    list_sort(list(DISTINCT source) FILTER (state = 'out')) AS said_out
+                FROM _words LEFT JOIN _priorities USING (source) WHERE channel = '{channel}'
+                GROUP BY customer_id, channel, type, value, confidence)
+            WINDOW every AS (PARTITION BY customer_id))
+        """
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What one address of a customer may be used for: see PERMISSIONS."""
+
+    channel: str
+    type: str
+    value: str
+    state: str
+    conflict: bool
+    at: datetime | None
+    source: str
+    said_in: tuple[str, ...]
+    said_out: tuple[str, ...]
+    confidence: float
+    why_not: str | None
+
+
+def permissions_of(run: RunTables, customer_id: str) -> tuple[Permission, ...]:
+    """A customer's permissions in `run`, by channel and address."""
+    with Compute() as compute:
+        rows = compute.arrow(
+            """SELECT * EXCLUDE (customer_id) FROM read_parquet($path) WHERE customer_id = $customer
+               ORDER BY channel, type, value""",
+            {"path": str(run.path("permissions")), "customer": customer_id},
+        ).to_pylist()
+    said = ("said_in", "said_out")
+    return tuple(Permission(**row | {name: tuple(row[name] or ()) for name in said}) for row in rows)

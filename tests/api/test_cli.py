@@ -29,6 +29,7 @@ def test_help_groups_the_commands_and_explains_each(clew: Clew) -> None:
         "path",
         "why",
         "how",
+        "profile",
         "timeline",
         "status",
         "audit",
@@ -120,6 +121,13 @@ def test_export_members_writes_the_file_and_keeps_stdout_clean(clew: Clew, shop:
     found = clew("-p", shop.project, "export", "members", tmp_path / "m.csv")
     assert (found.exit_code, found.stdout) == (0, "")
     assert len((tmp_path / "m.csv").read_text().splitlines()) == shop.run.records + 1
+
+
+def test_profile(clew: Clew, shop: Demo) -> None:
+    assert "Golden record" in clew("-p", shop.project, "profile", "john@email.com").stdout
+    found = json.loads(clew("-p", shop.project, "profile", "john@email.com", "--json").stdout)
+    assert {f["field"] for f in found["fields"]} >= {"name", "email", "phone"}
+    assert {p["channel"] for p in found["permissions"]} <= {"email", "sms"}
 
 
 def test_timeline(clew: Clew, shop: Demo) -> None:

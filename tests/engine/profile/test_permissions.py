@@ -193,6 +193,33 @@ def test_a_permission_is_as_sure_as_its_address(compute: Compute) -> None:
     assert compute.rows("SELECT confidence FROM permissions") == [(0.7,)]
 
 
+def why_not(compute: Compute, **consent: Any) -> dict[str, str | None]:
+    build_permissions(compute, config(**consent))
+    return dict(compute.rows("SELECT value, why_not FROM permissions"))
+
+
+def test_why_an_address_may_not_be_used(compute: Compute) -> None:
+    for customer, value in (("C1", "yes@x.com"), ("C2", "no@x.com"), ("C3", "torn@x.com"), ("C4", "other@x.com")):
+        knows(compute, customer, value)
+    knows(compute, "C4", "gone@x.com")
+    knows(compute, "C5", "unsure@x.com", confidence=0.89)
+    for value in ("yes@x.com", "torn@x.com", "other@x.com", "unsure@x.com"):
+        says(compute, "shop:1", "in", value)
+    for value in ("no@x.com", "torn@x.com", "gone@x.com"):
+        says(compute, "crm:1", "out", value)
+    assert why_not(compute) == {
+        "yes@x.com": None, "no@x.com": "opted out", "torn@x.com": "conflict", "other@x.com": "conflict",
+        "gone@x.com": "opted out", "unsure@x.com": "not sure enough",
+    }  # fmt: skip
+
+
+def test_a_project_that_says_how_to_decide_has_decided(compute: Compute) -> None:
+    knows(compute, "C1", "john@x.com", confidence=0.6)
+    says(compute, "shop:1", "out", "john@x.com", JUNE)
+    says(compute, "crm:1", "in", "john@x.com", JULY)
+    assert why_not(compute, precedence="recent", confidence={"email": 0.6}) == {"john@x.com": None}
+
+
 STATEMENTS = st.lists(
     st.tuples(
         st.sampled_from(["shop:1", "shop:2", "crm:1", "sms:1"]),

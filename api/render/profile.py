@@ -1,0 +1,67 @@
+"""A customer's golden record and permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group
+from rich.text import Text
+
+from api.render.layout import columns, heading, indented, lines
+from api.render.words import day, percent, safe
+from api.results import Profile
+from engine.profile.permissions import Permission
+from engine.profile.record import Golden, Value
+
+#: Other values of a field that are shown; more are counted.
+OTHERS = 3
+
+_CHANNELS = {"email": "e-mail", "sms": "SMS"}
+
+
+def profile(found: Profile) -> Group:
+    """The golden record field by field, what else was said, and what each address may be used for."""
+    name = next((f.value.value for f in found.fields if f.field == "name"), "")
+    permissions = [_permission(p) for p in found.permissions]
+    return lines(
+        Text(f"{found.customer_id}  {safe(name)}".rstrip(), style="bold"),
+        heading("Golden record"),
+        columns(("field", "value", "from"), [row for field in found.fields for row in _field(field)], whole=(0,)),
+        heading("May be used for"),
+        columns(("channel", "address", "", "because"), permissions, whole=(0, 2))
+        if permissions
+        else indented(Text("nobody has said anything about consent")),
+    )
+
+
+def _field(field: Golden) -> Iterator[tuple[object, ...]]:
+    yield field.field.replace("_", " "), safe(field.value.value), _from(field.value)
+    said = "they disagree" if field.conflict else ""
+    for other in field.others[:OTHERS]:
+        yield Text(said, style="yellow"), Text(safe(other.value), style="dim"), Text(_from(other), style="dim")
+        said = ""
+    if len(field.others) > OTHERS:
+        yield "", Text(f"and {len(field.others) - OTHERS} more", style="dim"), ""
+
+
+def _from(value: Value) -> str:
+    return f"{safe(value.source)} {day(value.at)}".rstrip()
+
+
+def _permission(found: Permission) -> tuple[object, ...]:
+    answer = Text("no", style="red") if found.why_not else Text("yes", style="green")
+    return _CHANNELS.get(found.channel, found.channel), safe(found.value), answer, _because(found)
+
+
+def _because(found: Permission) -> str:
+    if found.why_not == "not sure enough":
+        return f"the customer is only {percent(found.confidence)} sure to have this address"
+    said = [
+        f"{', '.join(map(safe, sources))} {'say' if len(sources) > 1 else 'says'} {word}"
+        for sources, word in ((found.said_out, "no"), (found.said_in, "yes"))
+        if sources
+    ]
+    if found.why_not == "conflict" and not found.said_out:
+        said.append("another address of the customer opted out")
+    when = f" ({day(found.at)})" if found.at and not found.conflict else ""
+    return "; ".join(said) + when
