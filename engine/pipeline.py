@@ -26,6 +26,7 @@ from engine.cluster.events import own_events
 from engine.compute import Compute, quote
 from engine.config import Config, config_hash
 from engine.errors import ConfigError, StateError
+from engine.fingerprints import write_fingerprints
 from engine.ledger import assign_ids, recall
 from engine.link import Linked, link
 from engine.profile import anchors, build_customers, build_permissions
@@ -58,8 +59,13 @@ RUN_TABLES = {
     "permissions": "customer_id, channel, type, value",
     "device_windows": "device, since, customer_id",
     "event_owners": "customer_id, source, key",
-    "redirects": "old_id, new_id, kind",
+    "redirects": 'old_id, new_id, "at"',
 }
+#: Of those, the tables that a graph is fed with. They get fingerprints, by which it finds what differs from run to run.
+COMPARED = (
+    "records", "identifiers", "matches", "refusals", "shared_values", "members", "customers", "known_by",
+    "device_windows", "redirects",
+)  # fmt: skip
 #: Of those, the tables that hold what was read, by source.
 OF_SOURCES = {
     "records": "source = $s", "orders": "source = $s", "events": "source = $s", "rejects": "source = $s",
@@ -250,6 +256,8 @@ class Stages:
         part.mkdir(parents=True)
         for table, order in RUN_TABLES.items():
             self.compute.write_parquet(table, part / f"{table}.parquet", order_by=order)
+        for table in COMPARED:
+            write_fingerprints(self.compute, part / f"{table}.parquet")
         files = self.compute.rows(f"SELECT {', '.join(SOURCE_FILES.columns)} FROM source_files ORDER BY source, file")
         manifest = {
             "schema_version": SCHEMA_VERSION,

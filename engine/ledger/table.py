@@ -8,18 +8,22 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from engine.compute import Compute
+from engine.fingerprints import write_fingerprints
 from engine.ledger.ids import customer_id
 from engine.state import State
 from engine.tables import LEDGER, arrow_schema
 
 
 def write_ledger(state: State, run_id: str, path: Path) -> None:
-    """Write the entries up to a published run to a Parquet file, which appears whole or not at all."""
+    """Write the entries up to a published run to a Parquet file, which appears whole or not at all; fingerprint it."""
     from pyarrow import parquet
 
     part = path.with_name(path.name + ".part")
     parquet.write_table(_entries(state, state.run(run_id).last_entry or 0), part, compression="zstd")
     part.replace(path)
+    with Compute() as compute:
+        write_fingerprints(compute, path)
 
 
 def _entries(state: State, last_entry: int) -> pa.Table:

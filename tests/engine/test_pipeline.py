@@ -18,7 +18,7 @@ from engine import pipeline
 from engine.compute import Compute
 from engine.config import config_hash
 from engine.errors import ClewError, ConfigError, NotFoundError, SourceError
-from engine.pipeline import OF_SOURCES, RUN_TABLES, RunResult
+from engine.pipeline import COMPARED, OF_SOURCES, RUN_TABLES, RunResult
 from engine.runs import SCHEMA_VERSION, RunTables, read_manifest
 from engine.state import State
 from engine.tables import RECORDS
@@ -99,7 +99,8 @@ def test_the_manifest_says_what_went_in_and_what_came_out(corner_run: Corner) ->
     assert counts["customers"] == len(PEOPLE)
     assert counts["events"] == len(VISITS)
     assert list(manifest["seconds"]) == ["sources", "standardise", "link", "cluster", "ledger", "profile"]
-    assert {p.name for p in run.folder.iterdir()} == {f"{t}.parquet" for t in RUN_TABLES} | {"manifest.json"}
+    hashes = {f"{t}.hashes" for t in COMPARED}
+    assert {p.name for p in run.folder.iterdir()} == {f"{t}.parquet" for t in RUN_TABLES} | hashes | {"manifest.json"}
 
 
 def test_the_manifest_on_disk_is_the_one_that_the_state_vouches_for(corner_run: Corner) -> None:
