@@ -9,6 +9,7 @@ import json
 import logging
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -75,6 +76,8 @@ app = typer.Typer(
 )
 export = typer.Typer(no_args_is_help=True, help="Write the answer to a file for other tools.")
 app.add_typer(export, name="export", rich_help_panel=ASK)
+audience = typer.Typer(no_args_is_help=True, help="Say whom to write to for a purpose, and whom not, with the reason.")
+app.add_typer(audience, name="audience", rich_help_panel=ASK)
 
 End = Annotated[str, typer.Argument(help="An identifier, a record or a customer id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")]
@@ -326,6 +329,76 @@ def export_neo4j(
     with _open(ctx) as project:
         found = project.export_neo4j(folder)
     _show(found, as_json, exported_graph(found))
+
+
+class Purpose(StrEnum):
+    """What an audience is for."""
+
+    cart_recovery = "cart-recovery"
+    win_back = "win-back"
+    newsletter = "newsletter"
+
+
+class Channel(StrEnum):
+    """How an audience is reached."""
+
+    email = "email"
+    sms = "sms"
+    ads = "ads"
+
+
+class FileLayout(StrEnum):
+    """The columns of a file: Clew's own, or those that a tool accepts."""
+
+    plain = "plain"
+    klaviyo = "klaviyo"
+    meta = "meta"
+
+
+For = Annotated[Purpose, typer.Option("--for", help="What the messages are for.")]
+By = Annotated[Channel, typer.Option("--channel", help="How the messages go out.")]
+To = Annotated[Path | None, typer.Argument(help="The file to write, ending in .csv or .parquet; none: only count.")]
+In = Annotated[FileLayout, typer.Option("--layout", help="The columns of the file; Meta's are hashed, as it asks.")]
+At = Annotated[datetime | None, typer.Option(help="As of this time (UTC); now, if not given.")]
+
+
+@audience.command("reach")
+def reach(
+    ctx: typer.Context,
+    purpose: For,
+    file: To = None,
+    channel: By = Channel.email,
+    layout: In = FileLayout.plain,
+    at: At = None,
+    as_json: Json = False,
+) -> None:
+    """Whom to write to: the customers that a purpose is about and that may be written to."""
+    _audience(ctx, purpose, file, channel, layout, at, as_json, True)
+
+
+@audience.command("suppress")
+def suppress(
+    ctx: typer.Context,
+    purpose: For,
+    file: To = None,
+    channel: By = Channel.email,
+    layout: In = FileLayout.plain,
+    at: At = None,
+    as_json: Json = False,
+) -> None:
+    """Whom not to write to, and why: bought since, opted out, sources disagree, no or no working address."""
+    _audience(ctx, purpose, file, channel, layout, at, as_json, False)
+
+
+def _audience(
+    ctx: typer.Context, purpose: Purpose, file: Path | None, channel: Channel, layout: FileLayout,
+    at: datetime | None, as_json: bool, wanted: bool,
+) -> None:  # fmt: skip
+    from api.render.audience import audience as page
+
+    with _open(ctx) as project:
+        found = project.audience(purpose.value, channel.value, file, reach=wanted, layout=layout.value, at=at)
+    _show(found, as_json, page(found))
 
 
 @app.command(rich_help_panel=CHANGE)

@@ -9,6 +9,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,8 +17,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from api.answers import Answer, whois
 from api.ends import find_end
 from api.evidence import Between, Growth, between, how, match_of, path_between
-from api.export import write_events, write_members
+from api.export import Layout as FileLayout
+from api.export import write_audience, write_events, write_members
 from api.results import (
+    Addressed,
     CurrentRun,
     Demo,
     Exported,
@@ -42,6 +45,7 @@ from graph.store import Customer, GraphStore, Match, PublishReport
 
 if TYPE_CHECKING:
     from engine.evaluate import Calibration, Evaluation
+    from engine.profile.audiences import Channel, Purpose
     from engine.quality import Audit
 
 #: The project file's usual name, and the file that tells a demo's folder from one of the user's own.
@@ -205,6 +209,20 @@ class Project:
         tables = self._tables()
         file = Path(file)
         return Exported(file, tables.run_id, write_events(tables, file))
+
+    def audience(
+        self, purpose: Purpose, channel: Channel = "email", file: Path | str | None = None, *,
+        reach: bool = True, layout: FileLayout = "plain", at: datetime | None = None,
+    ) -> Addressed:  # fmt: skip
+        """Count whom a purpose is about, and why some may not be written to, as of `at` (UTC; default: now).
+
+        With a file, write those who may be written to, or with `reach` false those who may not and why.
+        """
+        now = at or datetime.now(UTC)
+        now = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
+        target = Path(file) if file else None
+        found = write_audience(self._tables(), target, purpose, channel, now, layout, reach)
+        return Addressed(found, target, reach)
 
     def evaluate(self, truth: Path | str) -> Evaluation:
         """Compare the current run with a file of source, key, person."""

@@ -12,6 +12,7 @@ from api.plain import Plain
 
 if TYPE_CHECKING:  # only its type is needed
     from engine.evaluate import Calibration, Evaluation
+    from engine.profile.audiences import Audience
     from engine.profile.permissions import Permission
     from engine.profile.record import Golden
     from engine.profile.timeline import Moment
@@ -134,6 +135,15 @@ class ExportedGraph(Plain):
     run_id: str
     rows: dict[str, int]
     command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Addressed(Plain):
+    """Whom a purpose is about, and the file of those who may be written to (`reach`) or may not, if one was written."""
+
+    audience: Audience
+    file: Path | None
+    reach: bool
 
 
 @dataclass(frozen=True)

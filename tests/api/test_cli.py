@@ -35,6 +35,7 @@ def test_help_groups_the_commands_and_explains_each(clew: Clew) -> None:
         "audit",
         "evaluate",
         "export",
+        "audience",
         "train",
         "publish",
     ):
@@ -128,6 +129,18 @@ def test_profile(clew: Clew, shop: Demo) -> None:
     found = json.loads(clew("-p", shop.project, "profile", "john@email.com", "--json").stdout)
     assert {f["field"] for f in found["fields"]} >= {"name", "email", "phone"}
     assert {p["channel"] for p in found["permissions"]} <= {"email", "sms"}
+
+
+def test_audience(clew: Clew, shop: Demo, tmp_path: Path) -> None:
+    given = ("-p", shop.project, "audience", "suppress", "--for", "cart-recovery", "--at", "2026-10-20")
+    told = clew(*given, tmp_path / "s.csv").stdout
+    assert "bought since" in told
+    assert "to leave out" in told
+    assert json.loads(clew(*given, "--json").stdout)["audience"]["purpose"] == "cart-recovery"
+    assert (
+        "to write to" in clew("-p", shop.project, "audience", "reach", "--for", "newsletter", tmp_path / "r.csv").stdout
+    )
+    assert clew("-p", shop.project, "audience", "reach", "--for", "spam").exit_code == 2
 
 
 def test_timeline(clew: Clew, shop: Demo) -> None:
