@@ -5,13 +5,20 @@ Only connected components in which something could be refused take this careful 
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pyarrow as pa
 
 from engine.cluster.cross import CrossPairs
 from engine.cluster.group import OUTVOTED, Tie, find_clashes, load_groups, refusal
 from engine.cluster.policy import Policy
-from engine.compute import Compute
+from engine.compute import Compute, literal
+
+#: Bits that the order of a sum may change.
+MARGIN = 1e-6
 
 REFUSED = pa.schema([("a", pa.int64()), ("b", pa.int64()), ("refusal", pa.string())])
 
@@ -25,34 +32,95 @@ def admit(compute: Compute, policy: Policy) -> None:
     compute.components("group_of", "SELECT node_id FROM nodes", "SELECT a, b FROM edges")
     compute.run("ALTER TABLE group_of RENAME COLUMN component TO group_id")
     compute.load("refused", REFUSED.empty_table())
-    tests = [
-        "sum(records) > $limit",
-        "bool_or(t.held > 1)",
-        # A source that holds somebody twice.
-        "count(DISTINCT n.source) FILTER (n.kind = 'contact') < count(*) FILTER (n.kind = 'contact')",
-        "count(DISTINCT n.email) > 1",
-        "count(DISTINCT n.phone) > 1",
-        "count(DISTINCT n.generation) > 1",
-    ]
-    if policy.names_forbid:
-        tests.append("count(DISTINCT n.first_root) > 1")
+    _find_careful(compute, policy)
+    if compute.count("_careful"):
+        with _uncollected():
+            _admit_carefully(compute, policy)
+    compute.drop("_careful")
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep Python from looking for cycles: there are none among millions of small objects here."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _find_careful(compute: Compute, policy: Policy) -> None:
+    """Make `_careful` (group_id): the components in which a match could be refused, whatever the order.
+
+    First those whose nodes differ in anything; of these, the ones that stay together all the same: no pair votes
+    against, no names clash, and no match is so light that what speaks against it could outweigh it.
+    """
+    forbidden = ["sum(records) > $limit", "bool_or(t.held > 1)", "count(DISTINCT n.generation) > 1"]
     if policy.births_forbid:
-        tests.append("count(DISTINCT n.birth_text) > 1")
+        forbidden.append("count(DISTINCT n.birth_text) > 1")
+    differing = ["count(DISTINCT n.email) > 1", "count(DISTINCT n.phone) > 1"]
+    # A source that holds somebody twice.
+    differing.append("count(DISTINCT n.source) FILTER (n.kind = 'contact') < count(*) FILTER (n.kind = 'contact')")
+    if policy.names_forbid:
+        differing.append("count(DISTINCT n.first_root) > 1")
+    against = [
+        f"CASE WHEN count(DISTINCT n.{field}) > 1 THEN {bits!r} ELSE 0 END" for field, bits in policy.apart.items()
+    ]
+    against += [
+        f"CASE WHEN count(*) FILTER (n.kind = 'contact' AND n.source = {literal(source)}) > 1 THEN {bits!r} ELSE 0 END"
+        for source, bits in policy.twice.items()
+    ]
     compute.table(
-        "_careful",
+        "_differing",
         f"""
         WITH t AS (
             SELECT group_id, max(held) AS held FROM (SELECT group_id, count(DISTINCT value) AS held
                 FROM unique_values JOIN group_of USING (node_id) GROUP BY group_id, type) GROUP BY group_id)
-        SELECT g.group_id FROM group_of g JOIN nodes n USING (node_id) JOIN node_sizes USING (node_id)
+        SELECT g.group_id, {" OR ".join(forbidden)} AS forbidden, {" + ".join(against) or "0"} AS against
+        FROM group_of g JOIN nodes n USING (node_id) JOIN node_sizes USING (node_id)
         LEFT JOIN t ON t.group_id = g.group_id
-        GROUP BY g.group_id HAVING count(*) > 1 AND ({" OR ".join(tests)})
+        GROUP BY g.group_id HAVING count(*) > 1 AND (forbidden OR {" OR ".join(differing)})
         """,
         {"limit": policy.max_records},
     )
-    if compute.count("_careful"):
-        _admit_carefully(compute, policy)
-    compute.drop("_careful")
+    _note_clashes(compute, policy)
+    compute.table(
+        "_careful",
+        f"""
+        SELECT group_id FROM _differing WHERE forbidden
+        UNION
+        SELECT group_id FROM _differing d JOIN group_of g USING (group_id) JOIN edges e ON e.a = g.node_id
+        WHERE e.base + d.against < $threshold + {MARGIN}
+        UNION
+        SELECT x.group_id FROM scored s
+        JOIN group_of x ON x.node_id = s.a JOIN group_of y ON y.node_id = s.b AND y.group_id = x.group_id
+        SEMI JOIN _differing d ON d.group_id = x.group_id
+        WHERE s.a < s.b AND NOT (s.personal AND s.weight >= $threshold)
+        UNION
+        FROM _clashing
+        """,
+        {"threshold": policy.threshold},
+    )
+    compute.drop("_differing", "_clashing")
+
+
+def _note_clashes(compute: Compute, policy: Policy) -> None:
+    """Make `_clashing` (group_id): the components of `_differing` with two first names that can't be one person's."""
+    bags = "SELECT group_id AS bag, node_id FROM group_of SEMI JOIN _differing USING (group_id)"
+    clashes = sorted(find_clashes(compute, bags)) if policy.names_forbid else []
+    columns = list(zip(*clashes, strict=True)) or [(), ()]
+    compute.load("_clashes", pa.table([pa.array(c, pa.string()) for c in columns], ["a", "b"]))
+    compute.table(
+        "_clashing",
+        f"""
+        WITH named AS (SELECT DISTINCT bag, first_name FROM ({bags}) JOIN nodes USING (node_id))
+        SELECT DISTINCT l.bag AS group_id FROM named l JOIN _clashes c ON c.a = l.first_name
+        JOIN named r ON r.bag = l.bag AND r.first_name = c.b
+        """,
+    )
+    compute.drop("_clashes")
 
 
 def _admit_carefully(compute: Compute, policy: Policy) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 
 class CrossPairs:
-    """Counts of scored pairs between groups, and of those among them that are matches."""
+    """The votes between groups: of their scored pairs, those that are matches less those that are none."""
 
     def __init__(self, pairs: Iterable[tuple[int, int, bool]]) -> None:
-        self._of: dict[int, dict[int, tuple[int, int]]] = {}
+        self._of: dict[int, dict[int, int]] = {}
         for a, b, match in pairs:
-            self._of.setdefault(a, {})[b] = self._of.setdefault(b, {})[a] = (1, int(match))
+            self._of.setdefault(a, {})[b] = self._of.setdefault(b, {})[a] = 1 if match else -1
 
     def join(self, keep: int, gone: int) -> None:
         """Make one group of two, called `keep`."""
@@ -23,15 +23,13 @@ class CrossPairs:
             kept, left = left, kept
             for other in kept:
                 self._of[other][keep] = self._of[other].pop(gone)
-        for other, (scored, matches) in left.items():
+        for other, votes in left.items():
             theirs = self._of[other]
             theirs.pop(gone, None)
-            before = kept.get(other, (0, 0))
-            theirs[keep] = kept[other] = (before[0] + scored, before[1] + matches)
+            theirs[keep] = kept[other] = kept.get(other, 0) + votes
         if kept:
             self._of[keep] = kept
 
     def agree(self, a: int, b: int) -> bool:
         """Tell whether at least half of the scored pairs between two groups are matches."""
-        scored, matches = self._of.get(a, {}).get(b, (0, 0))
-        return matches * 2 >= scored
+        return self._of.get(a, {}).get(b, 0) >= 0

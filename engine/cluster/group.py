@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.cluster.policy import Policy
 from engine.compute import Compute
@@ -23,22 +23,26 @@ OUTWEIGHED = "outweighed by what the other records say: {}"
 Clashes = set[tuple[str, str]]
 
 
-@dataclass
+@dataclass(slots=True)
 class Group:
-    """The nodes joined so far: what they are called, birth dates, identifiers, and the sources of their contacts."""
+    """The nodes joined so far: what they are called, birth dates, identifiers, and the sources of their contacts.
 
-    names: Counter[str] = field(default_factory=Counter)
-    births: set[str] = field(default_factory=set)
-    generations: set[str] = field(default_factory=set)
-    unique: dict[str, str] = field(default_factory=dict)
-    sources: set[str] = field(default_factory=set)
-    email: set[str] = field(default_factory=set)
-    phone: set[str] = field(default_factory=set)
-    records: int = 0
+    `names` counts nodes; of what `unique` lists by type, a person has one.
+    """
+
+    names: dict[str, int]
+    births: frozenset[str]
+    generations: frozenset[str]
+    unique: dict[str, str]
+    sources: frozenset[str]
+    email: frozenset[str]
+    phone: frozenset[str]
+    records: int
 
     def absorb(self, other: Group) -> None:
         """Take over all that another group knows."""
-        self.names += other.names
+        for name, nodes in other.names.items():
+            self.names[name] = self.names.get(name, 0) + nodes
         self.births |= other.births
         self.generations |= other.generations
         self.unique |= other.unique
@@ -48,8 +52,7 @@ class Group:
         self.records += other.records
 
 
-@dataclass(frozen=True)
-class Tie:
+class Tie(NamedTuple):
     """What speaks for joining two groups: the weight without the source's share, and which comparisons it contains.
 
     `proof` says that an account or a birth date is among them, which no disagreement of names overrules.
@@ -82,7 +85,7 @@ def refusal(a: Group, b: Group, tie: Tie, policy: Policy, clashes: Clashes) -> s
             return BIRTH_DATES
         if policy.names_forbid and a.names and b.names:
             clash = sum(x * y for i, x in a.names.items() for j, y in b.names.items() if (i, j) in clashes)
-            if clash * 2 > a.names.total() * b.names.total():
+            if clash * 2 > sum(a.names.values()) * sum(b.names.values()):
                 return NAMES
     return _outweighed(a, b, tie, policy)
 
@@ -120,20 +123,23 @@ def load_groups(compute: Compute, wanted: str, by: str) -> dict[int, Group]:
         """
     )
     groups: dict[int, Group] = {}
-    for row in rows.to_pylist():
-        group = groups.setdefault(row["id"], Group())
-        group.records += row["records"]
-        group.email.update(row["emails"] or ())
-        group.phone.update(row["phones"] or ())
-        group.unique |= dict(row["singular"] or ())
-        if row["first_name"]:
-            group.names[row["first_name"]] += 1
-        if row["birth_text"]:
-            group.births.add(row["birth_text"])
-        if row["generation"]:
-            group.generations.add(row["generation"])
-        if row["source"]:
-            group.sources.add(row["source"])
+    for key, name, birth, generation, emails, phones, records, singular, source in zip(
+        *(column.to_pylist() for column in rows.columns), strict=True
+    ):
+        group = Group(
+            names={name: 1} if name else {},
+            births=frozenset((birth,) if birth else ()),
+            generations=frozenset((generation,) if generation else ()),
+            unique=dict(singular or ()),
+            sources=frozenset((source,) if source else ()),
+            email=frozenset(emails or ()),
+            phone=frozenset(phones or ()),
+            records=records,
+        )
+        if key in groups:
+            groups[key].absorb(group)
+        else:
+            groups[key] = group
     return groups
 
 
