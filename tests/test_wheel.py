@@ -30,7 +30,7 @@ def test_the_wheel_holds_the_program_and_its_data(installed: Path) -> None:
         "clew.py",
         "engine/sources/presets/shopify_orders.yaml",
         "graph/sqlite/schema.py",
-        "api/cli.py",
+        "api/cli/app.py",
         "notebooks/who_is_this.ipynb",
     ):
         assert (installed / part).exists(), part

@@ -1,0 +1,136 @@
+"""Questions about customers, and about the answer itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.app import ASK, End, Json, app, notes, opened, show
+from api.progress import progress
+
+
+@app.command(rich_help_panel=ASK)
+def whois(
+    ctx: typer.Context,
+    who: Annotated[str, typer.Argument(help="An e-mail, a phone number in any format, an id, or a record.")],
+    as_json: Json = False,
+) -> None:
+    """Say who this is: the customer, every identifier and record, and the thread that ties them together."""
+    from api.render.customer import card
+
+    with opened(ctx) as project:
+        found = project.whois(who)
+    show(found, as_json, card(found))
+
+
+@app.command(rich_help_panel=ASK)
+def path(ctx: typer.Context, a: End, b: End, as_json: Json = False) -> None:
+    """Show the strongest thread of evidence between two of a customer's identifiers or records, hop by hop."""
+    from api.render.evidence import path as page
+
+    with opened(ctx) as project:
+        found = project.path_between(a, b)
+    show(found, as_json, page(found))
+
+
+@app.command(rich_help_panel=ASK)
+def why(
+    ctx: typer.Context,
+    a: End,
+    b: End,
+    picture: Annotated[
+        Path | None, typer.Option(help="Write the page as a picture too: a file ending in .svg.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say why two are one person, or why they aren't: each comparison's weight, as a waterfall."""
+    from api.render.evidence import why as page
+
+    with opened(ctx) as project:
+        found = project.why(a, b)
+    if picture:
+        from api.render.picture import write_picture
+
+        write_picture(page(found), picture)
+        notes().print(f"{picture} written")
+    show(found, as_json, page(found))
+
+
+@app.command(rich_help_panel=ASK)
+def how(
+    ctx: typer.Context,
+    who: Annotated[str, typer.Argument(help="A customer id, or anything that leads to a customer.")],
+    as_json: Json = False,
+) -> None:
+    """Tell how a customer came together: in which order its records joined, and why."""
+    from api.render.evidence import how as page
+
+    with opened(ctx) as project:
+        found = project.how(who)
+    show(found, as_json, page(found))
+
+
+@app.command(rich_help_panel=ASK)
+def profile(
+    ctx: typer.Context,
+    who: Annotated[str, typer.Argument(help="A customer id, or anything that leads to a customer.")],
+    as_json: Json = False,
+) -> None:
+    """Show a customer's golden record, where each value comes from, and what each address may be used for."""
+    from api.render.profile import profile as page
+
+    with opened(ctx) as project:
+        found = project.profile(who)
+    show(found, as_json, page(found))
+
+
+@app.command(rich_help_panel=ASK)
+def timeline(
+    ctx: typer.Context,
+    who: Annotated[str, typer.Argument(help="A customer id, or anything that leads to a customer.")],
+    everything: Annotated[bool, typer.Option("--all", help="Show all of it, not the latest part.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Tell what happened with a customer: orders, visits, messages, conversations, and how sure each is theirs."""
+    from api.render.timeline import timeline as page
+
+    with opened(ctx) as project:
+        found = project.timeline(who)
+    show(found, as_json, page(found, everything))
+
+
+@app.command(rich_help_panel=ASK)
+def status(ctx: typer.Context, as_json: Json = False) -> None:
+    """Say which run answers now, and whether anything has changed since."""
+    from api.render.run import status as page
+
+    with opened(ctx) as project:
+        found = project.status()
+    show(found, as_json, page(found))
+
+
+@app.command(rich_help_panel=ASK)
+def audit(ctx: typer.Context, as_json: Json = False) -> None:
+    """Take a first look at the exports: what is filled, valid, double, shared, and where identity gets lost."""
+    from api.render.audit import audit as page
+
+    with opened(ctx) as project, progress(notes(), {}, ctx.obj.verbose) as reporter:
+        found = project.audit(reporter=reporter)
+    show(found, as_json, page(found))
+
+
+@app.command(rich_help_panel=ASK)
+def evaluate(
+    ctx: typer.Context,
+    truth: Annotated[Path, typer.Option(help="A CSV or Parquet file of source, key, person.")],
+    as_json: Json = False,
+) -> None:
+    """Compare the answer with records whose persons are known."""
+    from api.render.judgement import calibration, evaluation
+    from api.results import Judged
+
+    with opened(ctx) as project:
+        found = Judged(project.evaluate(truth), project.calibrate(truth))
+    show(found, as_json, evaluation(found.evaluation), calibration(found.calibration))

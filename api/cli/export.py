@@ -1,0 +1,53 @@
+"""The answer as files for other tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.app import ASK, Json, app, notes, opened, show
+
+export = typer.Typer(no_args_is_help=True, help="Write the answer to a file for other tools.")
+app.add_typer(export, name="export", rich_help_panel=ASK)
+
+
+@export.command("members")
+def export_members(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file to write: its name ends in .csv or .parquet.")],
+) -> None:
+    """Write source, key and customer_id of every record."""
+    from api.render.run import exported
+
+    with opened(ctx) as project:
+        found = project.export_members(file)
+    notes().print(exported(found, "record"))
+
+
+@export.command("events")
+def export_events(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file to write: its name ends in .csv or .parquet.")],
+) -> None:
+    """Write source, key, customer_id and confidence of every event."""
+    from api.render.run import exported
+
+    with opened(ctx) as project:
+        found = project.export_events(file)
+    notes().print(exported(found, "event"))
+
+
+@export.command("neo4j")
+def export_neo4j(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="A new folder for the files.")],
+    as_json: Json = False,
+) -> None:
+    """Write the graph as files for neo4j-admin, for the first load of a large one, and say how to load them."""
+    from api.render.run import exported_graph
+
+    with opened(ctx) as project:
+        found = project.export_neo4j(folder)
+    show(found, as_json, exported_graph(found))
