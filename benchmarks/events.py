@@ -6,6 +6,9 @@ Takes the current run of a project (of `clew demo`, or of any folder with truth 
 the events that the rules could tie to somebody if all identities were known, how many are the right customer's and how
 many a wrong one's, by what tied them; and the share of orders on the right customer. A customer is the person that
 most of its records are.
+
+Of each person's last cart or checkout it prints how well "bought since" is known: precision and recall against what
+the true identities would say.
 """
 
 from __future__ import annotations
@@ -76,6 +79,20 @@ def measure(project: Path, truth: Path, truth_events: Path) -> dict[str, int]:
         print(f"of those   {both:,} on the right customer ({both / could:.2%})")
         print(f"wrong      {bad:,} of the tied ({bad / (good + bad):.2%})")
         print(f"orders     {orders[1]:,} of {orders[0]:,} on the right customer ({orders[1] / orders[0]:.2%})")
+        carts = """
+            WITH ordered AS (
+                SELECT person, max(o."at") AS last FROM orders o JOIN {who} w USING (record_id) GROUP BY 1),
+            cart AS (SELECT w.person, max(e."at") AS "at" FROM events e JOIN {whose} w USING (source, key)
+                     WHERE kind IN ('add_to_cart', 'begin_checkout') GROUP BY 1)
+            SELECT person, coalesce(last > cart."at", false) AS bought FROM cart LEFT JOIN ordered USING (person)"""
+        true_orders = "(SELECT source || ':' || key AS record_id, person FROM truth)"
+        best = "(SELECT source, key, customer_id AS person FROM event_owners)"
+        true, found = carts.format(who=true_orders, whose=best), carts.format(who="mine", whose="ours")
+        said, hit, real = compute.rows(
+            f"""SELECT count(*) FILTER (f.bought), count(*) FILTER (f.bought AND t.bought), count(*) FILTER (t.bought)
+                FROM ({true}) t JOIN ({found}) f USING (person)"""
+        )[0]
+        print(f"carts      bought since: precision {hit / said:.2%}, recall {hit / real:.2%} of {real:,}")
         return {"events": events, "right": good, "wrong": bad, "ceiling": could}
 
 
