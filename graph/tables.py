@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,8 +15,11 @@ import pyarrow as pa
 from engine import tables
 from engine.compute import Compute, literal, quote
 from engine.errors import StateError, TableError
+from engine.fingerprints import read_fingerprints
 from engine.runs import RunTables
 from engine.tables import Table
+
+Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,18 @@ class GraphTable:
     required: bool = True
     #: SQL in place of some columns.
     instead: Mapping[str, str] = field(default_factory=dict)
+    #: What is told of a row that goes, beside its key.
+    ends: tuple[str, ...] = ()
 
     @property
     def columns(self) -> dict[str, str]:
         """Name -> DuckDB type; a table's `x_` columns are one JSON object, `extras`, without those that are NULL."""
         return {**self.table.columns, **({"extras": "VARCHAR"} if self.table.extras else {})}
+
+    @property
+    def gone(self) -> dict[str, str]:
+        """Name -> DuckDB type of what is told of a row that goes."""
+        return {c: self.table.columns[c] for c in (*self.key, *self.ends)}
 
 
 _PAIR = ("record_a", "record_b")
@@ -41,16 +52,22 @@ GRAPH_TABLES: dict[str, GraphTable] = {
     for t in (
         GraphTable(tables.RECORDS, ("record_id",)),
         GraphTable(tables.CUSTOMERS, ("customer_id",)),
-        GraphTable(tables.MEMBERS, ("record_id",)),
+        GraphTable(tables.MEMBERS, ("record_id",), ends=("customer_id",)),
         GraphTable(tables.IDENTIFIERS, ("record_id", "type", "value")),
         GraphTable(tables.KNOWN_BY, ("customer_id", "type", "value")),
         GraphTable(tables.SHARED_VALUES, ("type", "value")),
         GraphTable(tables.MATCHES, _PAIR),
         GraphTable(tables.REFUSALS, (*_PAIR, "stage", "rule")),
         GraphTable(tables.DEVICE_WINDOWS, ("device", "customer_id", "since")),
-        GraphTable(tables.LEDGER, ("seq",), required=False),
+        GraphTable(tables.LEDGER, ("seq",), required=False, ends=("customer_ids",)),
         # Two customers may part and join more than once. An id that leads nowhere leads to itself: no key is NULL.
-        GraphTable(tables.REDIRECTS, ("old_id", "new_id", "at"), False, {"new_id": "coalesce(new_id, old_id)"}),
+        GraphTable(
+            tables.REDIRECTS,
+            ("old_id", "new_id", "at"),
+            required=False,
+            instead={"new_id": "coalesce(new_id, old_id)"},
+            ends=("kind",),
+        ),
     )
 }
 
@@ -82,48 +99,82 @@ def open_run(compute: Compute, run: RunTables, prefix: str) -> None:
             f"SELECT {', '.join(columns)}, file_row_number AS _row"
             f" FROM read_parquet({literal(str(path))}, file_row_number = true)",
         )
-    wrong = compute.value(f"SELECT any_value(record_id) FROM {prefix}_records WHERE record_id <> source || ':' || key")
-    if wrong is not None:
-        raise TableError(f"run {run.run_id}, table records: record_id {wrong!r} isn't its source:key")
 
 
-def changes(compute: Compute, old: str, new: str) -> None:
+def changes(compute: Compute, old: str, new: str, runs: tuple[RunTables, RunTables] | None = None) -> None:
     """From the views of two runs make `gone_<table>` (old rows) and `fresh_<table>` (new rows) of each table.
 
-    A changed row is in both, in its old and its new form. Rows are compared by a 64-bit hash over all columns: both
-    files are read once, and only the rows that differ are read again. Raises TableError where whole rows repeat.
+    A changed row is in both. Rows are compared by a 64-bit hash over all columns. Where `runs` are given, the hashes
+    kept beside their tables are used if they are there, and then only the rows that differ are read. Raises TableError
+    where whole rows repeat.
     """
     for name, graph_table in GRAPH_TABLES.items():
-        columns = ", ".join(quote(c) for c in graph_table.columns)
-        for side in (old, new):
-            hashed = f"SELECT hash({columns}) AS h, _row AS r FROM {side}_{name}"
-            compute.run(f"CREATE OR REPLACE TEMP TABLE {side}_hash AS {hashed}")
-        compute.load("alone", _alone(compute, f"{old}_hash", f"{new}_hash"))
-        for target, side in ((f"gone_{name}", old), (f"fresh_{name}", new)):
-            rows = f"SELECT r FROM {side}_hash SEMI JOIN alone USING (h)"
-            compute.run(f"CREATE TEMP TABLE {target} AS SELECT {columns} FROM {side}_{name} WHERE _row IN ({rows})")
-        counted = (f"{old}_hash", f"gone_{name}", f"fresh_{name}", f"{new}_hash")
-        before, gone, fresh, after = (compute.count(t) for t in counted)
-        if before - gone + fresh != after:
+        known = runs and read_fingerprints(compute, (run.path(name) for run in runs))
+        sides = [Side(h, None) for h in known] if known else [_hashed(compute, f"{s}_{name}", name) for s in (old, new)]
+        gone, fresh = _alone(*sides)
+        for target, view, columns, rows in (
+            (f"gone_{name}", f"{old}_{name}", graph_table.gone, gone),
+            (f"fresh_{name}", f"{new}_{name}", graph_table.columns, fresh),
+        ):
+            compute.load("rows", pa.table({"row": rows}))
+            listed = ", ".join(quote(c) for c in columns)
+            compute.run(
+                f"CREATE TEMP TABLE {target} AS SELECT {listed} FROM {view} WHERE _row IN (SELECT row FROM rows)"
+            )
+        if len(sides[0].hashes) - len(gone) + len(fresh) != len(sides[1].hashes):
             raise TableError(f"table {name} of the run repeats whole rows; its key is {', '.join(graph_table.key)}")
-    compute.drop(f"{old}_hash", f"{new}_hash", "alone")
-
-
-def _alone(compute: Compute, old: str, new: str) -> pa.Table:
-    """The hashes that only one of two tables has. Sorting them in numpy takes a fifth of two anti-joins."""
-    hashes = np.concatenate([compute.arrow(f"SELECT h FROM {t}")["h"].to_numpy() for t in (old, new)])
-    hashes.sort()
-    edge = np.ones(len(hashes) + 1, dtype=bool)
-    edge[1:-1] = hashes[1:] != hashes[:-1]
-    return pa.table({"h": hashes[edge[:-1] & edge[1:]]})
+    compute.drop("rows")
+    _check_ids(compute)
 
 
 def everything(compute: Compute, new: str) -> None:
     """The same tables for a store that holds nothing yet: no row is gone, every row is fresh."""
     for name, graph_table in GRAPH_TABLES.items():
-        columns = ", ".join(quote(c) for c in graph_table.columns)
-        compute.view(f"gone_{name}", f"SELECT {columns} FROM {new}_{name} WHERE false")
-        compute.view(f"fresh_{name}", f"SELECT {columns} FROM {new}_{name}")
+        gone, fresh = (", ".join(quote(c) for c in columns) for columns in (graph_table.gone, graph_table.columns))
+        compute.view(f"gone_{name}", f"SELECT {gone} FROM {new}_{name} WHERE false")
+        compute.view(f"fresh_{name}", f"SELECT {fresh} FROM {new}_{name}")
+    _check_ids(compute)
+
+
+class Side(NamedTuple):
+    """One run's rows of a table: their hashes, and their numbers, None where they are numbered as they come."""
+
+    hashes: Array
+    rows: Array | None
+
+
+def _hashed(compute: Compute, view: str, name: str) -> Side:
+    columns = ", ".join(quote(c) for c in GRAPH_TABLES[name].columns)
+    found = compute.arrow(f"SELECT hash({columns}) AS hash, _row FROM {view}")
+    return Side(found["hash"].to_numpy(), found["_row"].to_numpy())
+
+
+def _alone(old: Side, new: Side) -> tuple[Array, Array]:
+    """The numbers of the rows whose hashes only one side has.
+
+    Sorting in numpy takes a fifth of two anti-joins.
+    """
+    hashes = np.concatenate([old.hashes, new.hashes])
+    hashes.sort()
+    edge = np.ones(len(hashes) + 1, dtype=bool)
+    edge[1:-1] = hashes[1:] != hashes[:-1]
+    alone = hashes[edge[:-1] & edge[1:]]
+    # Most rows are ruled out by the last bits of their hashes.
+    last = np.uint64(2**20 - 1)
+    possible = np.zeros(2**20, dtype=bool)
+    possible[alone & last] = True
+    found = []
+    for side in (old, new):
+        rows = np.flatnonzero(possible[side.hashes & last])
+        rows = rows[np.isin(side.hashes[rows], alone)]
+        found.append(rows if side.rows is None else side.rows[rows])
+    return found[0], found[1]
+
+
+def _check_ids(compute: Compute) -> None:
+    wrong = compute.value("SELECT any_value(record_id) FROM fresh_records WHERE record_id <> source || ':' || key")
+    if wrong is not None:
+        raise TableError(f"table records of the run: record_id {wrong!r} isn't its source:key")
 
 
 def plain(columns: dict[str, str]) -> dict[str, str]:

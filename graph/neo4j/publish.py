@@ -113,7 +113,7 @@ class Publisher:
         full = _is_full(standing, previous)
         with Compute(memory_limit=memory_limit) as compute:
             open_run(compute, run, "new")
-            self._compare(compute, standing, None if full else previous)
+            self._compare(compute, standing, run, None if full else previous)
             steps, sizes = delta.prepare(compute)
             size = json.dumps([sizes.gone, sizes.fresh])
             pending = standing.pending
@@ -148,7 +148,7 @@ class Publisher:
             self.undo(standing)
         return replace(standing, pending=None)
 
-    def _compare(self, compute: Compute, standing: Standing, previous: RunTables | None) -> None:
+    def _compare(self, compute: Compute, standing: Standing, run: RunTables, previous: RunTables | None) -> None:
         """Make the `old_` tables and the difference."""
         if previous is not None:
             open_run(compute, previous, "old")
@@ -162,7 +162,7 @@ class Publisher:
             for name in GRAPH_TABLES:
                 compute.view(f"old_{name}", f"SELECT * FROM new_{name} WHERE false")
             return
-        changes(compute, "old", "new")
+        changes(compute, "old", "new", None if previous is None else (previous, run))
 
     def _load(self, compute: Compute, steps: list[Step], pending: Pending, first: bool) -> None:
         """Write what comes and mark what goes, from where the publish stands."""

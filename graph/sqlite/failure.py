@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import adbc_driver_manager
+
 from engine.errors import StateError
+
+_DISK = "the disk is full or fails ({}); a publish that meets this leaves the run before standing"
 
 
 @contextmanager
@@ -15,6 +19,9 @@ def told(path: Path) -> Iterator[None]:
     """Turn an error of SQLite over `path` into a StateError."""
     try:
         yield
+    except adbc_driver_manager.Error as error:
+        # Only what is on its way into the graph goes over ADBC, into a new file of our own: the disk alone can fail it.
+        raise StateError(f"{path}: {_DISK.format(error)}") from error
     except sqlite3.Error as error:
         raise StateError(f"{path}: {_say(error, path)}") from error
 
@@ -22,7 +29,7 @@ def told(path: Path) -> Iterator[None]:
 def _say(error: sqlite3.Error, path: Path) -> str:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return f"the disk is full or fails ({error}); a publish that meets this leaves the run before standing"
+        return _DISK.format(error)
     if code == sqlite3.SQLITE_NOTADB:
         return "this is not a graph, nor any SQLite file: move it away, or configure another place"
     if code == sqlite3.SQLITE_CORRUPT:

@@ -1,30 +1,28 @@
 """Rows in: from the tables of a difference (`graph.tables`) to the tables of `graph.db`.
 
-DuckDB replaces names by numbers and encodes the values; Arrow batches then go to SQLite through `executemany`. (ADBC
-was measured at 1.4 times the speed of that step. It brings a second copy of SQLite into the process, and closing a file
-in one copy drops the locks that the other holds on it, so it isn't safe beside open readers.)
+DuckDB replaces names by numbers and encodes the values; Arrow batches then go to SQLite by way of a `Stage`.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
+import adbc_driver_manager
 import pyarrow as pa
 
 from engine.compute.duck import Compute, quote
 from engine.errors import TableError
-from graph.sqlite.numbers import CUSTOMER, RECORD, VALUE, Words
+from graph.sqlite.numbers import BATCH, CUSTOMER, RECORD, VALUE, Words
+from graph.sqlite.stage import Stage
 from graph.tables import GRAPH_TABLES, plain
-
-#: Rows that are in Python at one time.
-BATCH = 20_000
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a run table goes: the SQLite table, its columns as SQL over the run table's (`f` and the joined numbers).
+    """Where a run table goes: the SQLite table, its columns as SQL over the run table's (`f`) and the joined numbers.
 
     `words` are the columns that hold numbers of words. The first `key` columns find a row again, to delete it.
     """
@@ -32,7 +30,7 @@ class Target:
     table: str
     columns: dict[str, str]
     words: frozenset[str] = frozenset()
-    joins: tuple[str, ...] = ()
+    joins: Mapping[str, str] = field(default_factory=dict)
     key: int = 1
 
     @property
@@ -41,14 +39,14 @@ class Target:
         return list(self.columns)[: self.key]
 
 
-def _record(alias: str, column: str) -> str:
-    return f"LEFT JOIN {RECORD} {alias} ON {alias}.record_id = f.{column}"
+def _record(alias: str, column: str) -> dict[str, str]:
+    return {alias: f"LEFT JOIN {RECORD} {alias} ON {alias}.record_id = f.{column}"}
 
 
-_CUSTOMER = f"LEFT JOIN {CUSTOMER} c ON c.customer_id = f.customer_id"
-_VALUE = f"LEFT JOIN {VALUE} v ON v.type = f.type AND v.value = f.value"
+_CUSTOMER = {"c": f"LEFT JOIN {CUSTOMER} c ON c.customer_id = f.customer_id"}
+_VALUE = {"v": f"LEFT JOIN {VALUE} v ON v.type = f.type AND v.value = f.value"}
 _PAIR = {"a": "a.number", "b": "b.number"}
-_PAIR_JOINS = (_record("a", "record_a"), _record("b", "record_b"))
+_PAIR_JOINS = {**_record("a", "record_a"), **_record("b", "record_b")}
 
 
 def _same(*names: str) -> dict[str, str]:
@@ -69,7 +67,7 @@ TARGETS: dict[str, Target] = {
             **_same("place", "extras"),
         },
         frozenset({"source", "kind", "gender"}),
-        (_record("r", "record_id"),),
+        _record("r", "record_id"),
     ),
     "customers": Target(
         "customer",
@@ -79,12 +77,12 @@ TARGETS: dict[str, Target] = {
             "anchor": "a.number",
             **_same("name", "email", "phone", "place", "records", "first_seen", "last_seen"),
         },
-        joins=(_CUSTOMER, _record("a", "anchor")),
+        joins={**_CUSTOMER, **_record("a", "anchor")},
     ),
     "members": Target(
         "member",
         {"record": "r.number", "customer": "c.number", **_same("confidence", "since")},
-        joins=(_record("r", "record_id"), _CUSTOMER),
+        joins={**_record("r", "record_id"), **_CUSTOMER},
     ),
     "identifiers": Target(
         "holder",
@@ -96,7 +94,7 @@ TARGETS: dict[str, Target] = {
             **_same("status", "detail"),
         },
         frozenset({"status", "detail"}),
-        (_record("r", "record_id"), _VALUE),
+        {**_record("r", "record_id"), **_VALUE},
         key=2,
     ),
     "known_by": Target(
@@ -108,12 +106,10 @@ TARGETS: dict[str, Target] = {
             **_same("confidence", "sources", "first_seen", "last_seen"),
         },
         frozenset({"sources"}),
-        (_CUSTOMER, _VALUE),
+        {**_CUSTOMER, **_VALUE},
         key=2,
     ),
-    "shared_values": Target(
-        "shared", {"value": "v.number", **_same("reason", "records", "customers")}, joins=(_VALUE,)
-    ),
+    "shared_values": Target("shared", {"value": "v.number", **_same("reason", "records", "customers")}, joins=_VALUE),
     "matches": Target(
         "match",
         {**_PAIR, **_same("stage", "rule"), **_EVIDENCE},
@@ -138,7 +134,7 @@ TARGETS: dict[str, Target] = {
             "confidence": "f.confidence",
         },
         frozenset({"because"}),
-        (f"LEFT JOIN {VALUE} v ON v.type = 'device' AND v.value = f.device", _CUSTOMER),
+        {"v": f"LEFT JOIN {VALUE} v ON v.type = 'device' AND v.value = f.device", **_CUSTOMER},
         key=3,
     ),
     "ledger": Target(
@@ -160,10 +156,9 @@ def remove(compute: Compute, connection: sqlite3.Connection, words: Words, name:
     """Delete the rows of `gone_<name>`; returns how many there were."""
     target = TARGETS[name]
     conditions = " AND ".join(f'"{k}" IS ?' for k in target.keys)
-    sql = _select("gone", name, target.keys)
     count = 0
-    for batch in _batches(compute, sql):
-        rows = list(_rows(batch, target.keys, target, words))
+    for batch in _batches(compute, _select("gone", name, target.keys), target, words):
+        rows = list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
         connection.executemany(f'DELETE FROM "{target.table}" WHERE {conditions}', rows)
         if name == "ledger":
             connection.executemany("DELETE FROM about WHERE seq = ?", rows)
@@ -171,52 +166,55 @@ def remove(compute: Compute, connection: sqlite3.Connection, words: Words, name:
     return count
 
 
-def add(compute: Compute, connection: sqlite3.Connection, words: Words, name: str) -> int:
-    """Insert the rows of `fresh_<name>`; returns how many. A repeated key or a dangling reference is a TableError."""
+def fill(compute: Compute, stage: Stage, words: Words, name: str) -> int:
+    """Put the rows of `fresh_<name>` on stage; returns how many. A repeated key is a TableError, as below."""
     target = TARGETS[name]
     # In the order of their keys rows are appended to the tables' trees, which is several times faster.
     order = ", ".join(target.columns[k] for k in target.keys)
     sql = f"{_select('fresh', name, list(target.columns))} ORDER BY {order}"
-    insert = f'INSERT INTO "{target.table}" VALUES ({", ".join("?" * len(target.columns))})'
-    count = 0
+    with _checked(name):
+        count = stage.fill(target.table, _batches(compute, sql, target, words))
+    if name == "ledger":
+        about = "SELECT DISTINCT unnest(customer_ids) AS customer, seq FROM fresh_ledger ORDER BY ALL"
+        stage.fill("about", compute.connection.sql(about).to_arrow_reader(BATCH))
+    return count
+
+
+def take(stage: Stage, name: str) -> None:
+    """Insert what is on stage of a table. A repeated key or a dangling reference is a TableError."""
+    with _checked(name):
+        stage.take(TARGETS[name].table)
+    if name == "ledger":
+        stage.take("about")
+
+
+@contextmanager
+def _checked(name: str) -> Iterator[None]:
     try:
-        for batch in _batches(compute, sql):
-            connection.executemany(insert, _rows(batch, list(target.columns), target, words))
-            count += batch.num_rows
-    except sqlite3.IntegrityError as error:
+        yield
+    except (sqlite3.IntegrityError, adbc_driver_manager.Error) as error:
+        # ADBC has several classes for it.
+        if "constraint failed" not in str(error):
+            raise
         raise TableError(
             f"table {name} of the run repeats a key ({', '.join(GRAPH_TABLES[name].key)}) or names a record, customer "
             f"or value that the run doesn't hold: {error}"
         ) from error
-    if name == "ledger":
-        _about(compute, connection)
-    return count
 
 
 def _select(side: str, name: str, columns: list[str]) -> str:
     """The SQL of some of a target's columns over `gone_<name>` or `fresh_<name>`."""
     target = TARGETS[name]
-    encoded = ", ".join(f"{sql} AS {quote(c)}" for c, sql in plain(GRAPH_TABLES[name].columns).items())
-    wanted = ", ".join(target.columns[c] for c in columns)
-    return f"SELECT {wanted} FROM (SELECT {encoded} FROM {side}_{name}) f {' '.join(target.joins)}"
+    held = GRAPH_TABLES[name].columns if side == "fresh" else GRAPH_TABLES[name].gone
+    encoded = ", ".join(f"{sql} AS {quote(c)}" for c, sql in plain(held).items())
+    wanted = ", ".join(f"{target.columns[c]} AS {quote(c)}" for c in columns)
+    joins = [join for alias, join in target.joins.items() if f"{alias}." in wanted]
+    return f"SELECT {wanted} FROM (SELECT {encoded} FROM {side}_{name}) f {' '.join(joins)}"
 
 
-def _about(compute: Compute, connection: sqlite3.Connection) -> None:
-    """Which entries are about which customer."""
-    sql = "SELECT DISTINCT unnest(customer_ids) AS customer, seq FROM fresh_ledger ORDER BY ALL"
-    for batch in _batches(compute, sql):
-        connection.executemany(
-            "INSERT INTO about VALUES (?, ?)", zip(*(c.to_pylist() for c in batch.columns), strict=True)
-        )
-
-
-def _batches(compute: Compute, sql: str) -> Iterator[pa.RecordBatch]:
-    return iter(compute.connection.sql(sql).to_arrow_reader(BATCH))
-
-
-def _rows(batch: pa.RecordBatch, names: list[str], target: Target, words: Words) -> Iterator[tuple[object, ...]]:
-    columns = [
-        words.numbers(column) if name in target.words else column.to_pylist()
-        for name, column in zip(names, batch.columns, strict=True)
-    ]
-    return zip(*columns, strict=True)
+def _batches(compute: Compute, sql: str, target: Target, words: Words) -> Iterator[pa.RecordBatch]:
+    """A query's rows, with numbers for the words of a target."""
+    for batch in compute.connection.sql(sql).to_arrow_reader(BATCH):
+        named = zip(batch.schema.names, batch.columns, strict=True)
+        columns = [words.numbers(column) if name in target.words else column for name, column in named]
+        yield pa.record_batch(columns, batch.schema.names)

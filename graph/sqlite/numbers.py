@@ -9,6 +9,10 @@ from typing import Any
 import pyarrow as pa
 
 from engine.compute.duck import Compute
+from graph.sqlite.stage import Stage
+
+#: Rows that are under way at one time.
+BATCH = 100_000
 
 #: DuckDB tables of a publish: name -> number.
 RECORD, CUSTOMER, VALUE = "number_record", "number_customer", "number_value"
@@ -38,15 +42,13 @@ class Words:
             self.known[text] = number
         return number
 
-    def numbers(self, column: pa.Array) -> list[int | None]:
+    def numbers(self, column: pa.Array) -> pa.Array:
         """The numbers of a whole column, each distinct word looked up once."""
         encoded = column.dictionary_encode()
-        known = pa.array([self.number(t) for t in encoded.dictionary.to_pylist()], pa.int64())
-        numbers: list[int | None] = known.take(encoded.indices).to_pylist()
-        return numbers
+        return pa.array([self.number(t) for t in encoded.dictionary.to_pylist()], pa.int64()).take(encoded.indices)
 
 
-def number_everything(compute: Compute, connection: sqlite3.Connection, words: Words) -> None:
+def number_everything(compute: Compute, stage: Stage, words: Words) -> None:
     """For an empty store: records by customer and values by record, so that a customer's are near on disk."""
     compute.table(
         RECORD,
@@ -67,16 +69,16 @@ def number_everything(compute: Compute, connection: sqlite3.Connection, words: W
         SELECT type, value, row_number() OVER (ORDER BY min(near), type, value) AS number
         FROM every GROUP BY type, value""",
     )
-    _insert_values(compute, connection, words, 0)
+    _fill_values(compute, stage, words, 0)
 
 
-def number_changes(compute: Compute, connection: sqlite3.Connection, words: Words) -> None:
+def number_changes(compute: Compute, connection: sqlite3.Connection, stage: Stage, words: Words) -> None:
     """For a difference: the store's numbers of all that it touches, and new numbers for what is new."""
     records = [f"{side}_{name}" for side in ("gone", "fresh") for name in ("records", "members", "identifiers")]
     pairs = [f"{side}_{name}" for side in ("gone", "fresh") for name in ("matches", "refusals")]
     touched = [f"SELECT record_id FROM {t}" for t in records]
     touched += [f"SELECT {column} FROM {t}" for t in pairs for column in ("record_a", "record_b")]
-    touched += ["SELECT anchor FROM gone_customers", "SELECT anchor FROM fresh_customers"]
+    touched.append("SELECT anchor FROM fresh_customers")
     find_record = RecordNumbers(connection)
     found = [(r, find_record(r)) for (r,) in compute.rows(" UNION ".join(touched))]
     _number(compute, connection, RECORD, "record", found, "fresh_records")
@@ -107,7 +109,7 @@ def number_changes(compute: Compute, connection: sqlite3.Connection, words: Word
             }
         ),
     )
-    _insert_values(compute, connection, words, last)
+    _fill_values(compute, stage, words, last)
 
 
 class RecordNumbers:
@@ -162,13 +164,11 @@ def _number(
     )
 
 
-def _insert_values(compute: Compute, connection: sqlite3.Connection, words: Words, after: int) -> None:
-    """Insert the values that have numbers above `after`."""
+def _fill_values(compute: Compute, stage: Stage, words: Words, after: int) -> None:
+    """Put the values that have numbers above `after` on stage."""
     sql = f"SELECT number, type, value FROM {VALUE} WHERE number > {after} ORDER BY number"
-    for batch in compute.connection.sql(sql).to_arrow_reader(20_000):
-        numbers, types, values = batch.columns
-        rows = zip(numbers.to_pylist(), words.numbers(types), values.to_pylist(), strict=True)
-        connection.executemany("INSERT INTO value VALUES (?, ?, ?)", rows)
+    batches = compute.connection.sql(sql).to_arrow_reader(BATCH)
+    stage.fill("value", (b.set_column(1, "type", words.numbers(b["type"])) for b in batches))
 
 
 def _first(connection: sqlite3.Connection, sql: str, parameters: tuple[Any, ...]) -> int | None:

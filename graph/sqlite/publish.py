@@ -12,6 +12,8 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from engine.errors import StateError
 from engine.runs import RunTables
 from graph.sqlite import load, numbers, schema
 from graph.sqlite.failure import told
+from graph.sqlite.stage import Stage
 from graph.store import PublishReport
 from graph.tables import GRAPH_TABLES, changes, everything, open_run
 
@@ -32,12 +35,8 @@ def publish(path: Path, run: RunTables, previous: RunTables | None, memory_limit
             _announce(connection, path)
             _begin(connection, path)
             try:
-                report = _bring(connection, run, previous, memory_limit)
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+                with Stage(schema.stage_file(path), connection) as stage, _whole(connection):
+                    report = _bring(connection, stage, run, previous, memory_limit)
             finally:
                 _announce(connection, path, over=True)
             # Back to a small log. Readers of the old run may hold it open; then the next publish does it.
@@ -56,7 +55,7 @@ def current_run(connection: sqlite3.Connection) -> str | None:
 
 
 def _bring(
-    connection: sqlite3.Connection, run: RunTables, previous: RunTables | None, memory_limit: str
+    connection: sqlite3.Connection, stage: Stage, run: RunTables, previous: RunTables | None, memory_limit: str
 ) -> PublishReport:
     current = current_run(connection)
     if current == run.run_id:
@@ -70,14 +69,17 @@ def _bring(
             schema.create(connection)
             everything(compute, "new")
             words = numbers.Words(connection)
-            numbers.number_everything(compute, connection, words)
+            numbers.number_everything(compute, stage, words)
         else:
             open_run(compute, previous, "old")
-            changes(compute, "old", "new")
+            changes(compute, "old", "new", (previous, run))
             words = numbers.Words(connection)
-            numbers.number_changes(compute, connection, words)
+            numbers.number_changes(compute, connection, stage, words)
             removed = {name: load.remove(compute, connection, words, name) for name in GRAPH_TABLES}
-        added = {name: load.add(compute, connection, words, name) for name in GRAPH_TABLES}
+        added = {name: load.fill(compute, stage, words, name) for name in GRAPH_TABLES}
+        stage.take("value")
+        for name in GRAPH_TABLES:
+            load.take(stage, name)
         if full:
             schema.create_indices(connection)
         else:
@@ -89,7 +91,7 @@ def _bring(
 def _announce(connection: sqlite3.Connection, path: Path, over: bool = False) -> None:
     """Write down who publishes, so that a second publisher can be told; the lock is SQLite's and dies with us."""
     _begin(connection, path)
-    try:
+    with _whole(connection):
         if not schema.check(connection, path):
             schema.create(connection)
             schema.create_indices(connection)
@@ -98,6 +100,13 @@ def _announce(connection: sqlite3.Connection, path: Path, over: bool = False) ->
         else:
             who = f"process {os.getpid()} on {socket.gethostname()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('publisher', ?)", (who,))
+
+
+@contextmanager
+def _whole(connection: sqlite3.Connection) -> Iterator[None]:
+    """The end of a transaction: all of it, or nothing."""
+    try:
+        yield
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -126,5 +135,5 @@ def drop(path: Path) -> None:
         connection.execute("ROLLBACK")
     finally:
         connection.close()
-    for file in (path, *schema.side_files(path)):
+    for file in (path, *schema.side_files(path), schema.stage_file(path)):
         file.unlink(missing_ok=True)

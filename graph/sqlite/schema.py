@@ -151,6 +151,11 @@ def side_files(path: Path) -> tuple[Path, Path]:
     return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
 
 
+def stage_file(path: Path) -> Path:
+    """The file that a publish collects rows in, before they go into the graph; a killed one may leave it."""
+    return path.with_name(path.name + "-stage")
+
+
 def _connect(path: Path, mode: str, timeout: float) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     # One thread at a time uses a connection, but not always the same one; transactions are begun and ended by hand.

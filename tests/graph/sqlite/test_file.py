@@ -305,8 +305,11 @@ def test_killed_at_any_moment_the_old_run_or_the_new_one_stands_whole(tmp_path: 
         assert store.verify(old if current == "old" else new) == [], f"seed {seed}, attempt {attempt}"
         if current == "new":
             store.publish(old, new)
+    # What a killed publisher had on its way is in nobody's way, and doesn't stay.
+    schema.stage_file(store.path).write_text("half a file")
     assert store.publish(new, old).run_id == "new"
     assert store.verify(new) == []
+    assert not schema.stage_file(store.path).exists()
     store.close()
 
 
