@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -215,4 +216,20 @@ def merged() -> Run:
         "ledger",
         {**entry, "seq": 1, "kind": "created", "customer_ids": ["c1"], "record_ids": ["shop:1"]},
         {**entry, "seq": 2, "customer_ids": ["c1", "c2"], "record_ids": ["crm:1"]},
+    )
+
+
+def chain(records: int) -> Run:
+    """A chain of records of one customer each ten: enough work for something to befall it."""
+    ids = [f"shop:{n:05d}" for n in range(records)]
+    return Run(
+        {
+            "records": tuple(record(i, name=f"Person {i}") for i in ids),
+            "members": tuple(member(i, f"c{n // 10}") for n, i in enumerate(ids)),
+            "customers": tuple(
+                {"customer_id": f"c{n}", "anchor": ids[n * 10], "records": 10} for n in range(records // 10)
+            ),
+            "known_by": tuple(known(f"c{n // 10}", "loyalty", i, 1.0, "shop") for n, i in enumerate(ids)),
+            "matches": tuple(match(a, b, 5.0, n % 10) for n, (a, b) in enumerate(pairwise(ids)) if n % 10 != 9),
+        }
     )

@@ -21,16 +21,6 @@ from tests.neo4j.graphs import Graphs
 NOON = T0.replace(tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
-    return john().write(tmp_path_factory.mktemp("runs") / "one")
-
-
-@pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
-    return merged().write(tmp_path_factory.mktemp("runs") / "two")
-
-
 @pytest.fixture(params=["sqlite", "neo4j"], scope="module")
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)

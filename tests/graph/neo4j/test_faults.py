@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -22,47 +21,21 @@ from engine.runs import RunTables
 from graph.neo4j import Neo4jStore, delta, lease
 from graph.neo4j import publish as publishing
 from graph.neo4j.schema import SCHEMA_VERSION
-from tests.graph.runs import Run, john, known, match, member, merged, record
+from tests.graph.runs import chain, john
 from tests.neo4j.graphs import Graphs
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
-    return john().write(tmp_path_factory.mktemp("runs") / "one")
-
-
-@pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
-    return merged().write(tmp_path_factory.mktemp("runs") / "two")
-
-
-def _large(records: int) -> Run:
-    """A chain of records of one customer each ten."""
-    ids = [f"shop:{n:05d}" for n in range(records)]
-    return Run(
-        {
-            "records": tuple(record(i, name=f"Person {i}") for i in ids),
-            "members": tuple(member(i, f"c{n // 10}") for n, i in enumerate(ids)),
-            "customers": tuple(
-                {"customer_id": f"c{n}", "anchor": ids[n * 10], "records": 10} for n in range(records // 10)
-            ),
-            "known_by": tuple(known(f"c{n // 10}", "loyalty", i, 1.0, "shop") for n, i in enumerate(ids)),
-            "matches": tuple(match(a, b, 5.0, n % 10) for n, (a, b) in enumerate(pairwise(ids)) if n % 10 != 9),
-        }
-    )
-
-
-@pytest.fixture(scope="module")
 def old(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
-    return _large(600).write(tmp_path_factory.mktemp("runs") / "old")
+    return chain(600).write(tmp_path_factory.mktemp("runs") / "old")
 
 
 @pytest.fixture(scope="module")
 def new(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
     """As `old`, but every second record has another name, and the customers of every tenth record another size."""
-    run = _large(600).changed("records", lambda r: int(r["key"]) % 2 == 0, name="changed")
+    run = chain(600).changed("records", lambda r: int(r["key"]) % 2 == 0, name="changed")
     run = run.changed("customers", lambda r: r["customer_id"].endswith("7"), records=11)
     run = run.without("known_by", lambda r: r["value"].endswith("3"))
     return run.write(tmp_path_factory.mktemp("runs") / "new")

@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,19 +18,9 @@ import pytest
 from engine.errors import StateError
 from engine.runs import RunTables
 from graph.sqlite import SqliteStore, schema
-from tests.graph.runs import Run, john, known, match, member, merged, record
+from tests.graph.runs import chain, john, known, member, record
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
-    return john().write(tmp_path_factory.mktemp("runs") / "one")
-
-
-@pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> RunTables:
-    return merged().write(tmp_path_factory.mktemp("runs") / "two")
 
 
 @pytest.fixture
@@ -226,21 +215,6 @@ def test_no_question_scans_a_table(store: SqliteStore, monkeypatch: pytest.Monke
     store.close()
 
 
-def _large(records: int) -> Run:
-    """A chain of records of one customer each ten: enough work for a kill to fall into the middle."""
-    ids = [f"shop:{n:05d}" for n in range(records)]
-    return Run(
-        {
-            "records": tuple(record(i, name=f"Person {i}") for i in ids),
-            "members": tuple(member(i, f"c{n // 10}") for n, i in enumerate(ids)),
-            "customers": tuple(
-                {"customer_id": f"c{n}", "anchor": ids[n * 10], "records": 10} for n in range(records // 10)
-            ),
-            "matches": tuple(match(a, b, 5.0, n % 10) for n, (a, b) in enumerate(pairwise(ids)) if n % 10 != 9),
-        }
-    )
-
-
 PUBLISH = """
 import sys
 from pathlib import Path
@@ -277,9 +251,9 @@ def _go(process: subprocess.Popen[str]) -> None:
 
 
 def test_killed_at_any_moment_the_old_run_or_the_new_one_stands_whole(tmp_path: Path) -> None:
-    old = _large(1500).write(tmp_path / "runs" / "old")
+    old = chain(1500).write(tmp_path / "runs" / "old")
     new = (
-        _large(1500)
+        chain(1500)
         .changed("records", lambda r: int(r["key"]) % 2 == 0, name="changed")
         .write(tmp_path / "runs" / "new")
     )
@@ -317,7 +291,7 @@ def test_killed_at_any_moment_the_old_run_or_the_new_one_stands_whole(tmp_path: 
 def test_a_full_disk_leaves_the_old_run(tmp_path: Path, one: RunTables) -> None:
     store = SqliteStore(tmp_path / "graph.db")
     store.publish(one, None)
-    large = _large(1500).write(tmp_path / "runs" / "large")
+    large = chain(1500).write(tmp_path / "runs" / "large")
 
     def little_room() -> None:
         import resource
