@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import select
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -58,24 +58,6 @@ class Neo4j:
     def close(self) -> None:
         """Let go of what the tests have started."""
 
-    def _check(self) -> None:
-        """Raise Unavailable for a server that has ended before it answered."""
-
-    def _await(self) -> None:
-        """Wait until the server answers."""
-        deadline = time.monotonic() + _PATIENCE
-        with GraphDatabase.driver(self.server.uri, auth=(self.server.user, self.server.password)) as driver:
-            while True:
-                try:
-                    with driver.session(database=self.server.database) as session:
-                        session.run("RETURN 1").consume()
-                    return
-                except (DriverError, Neo4jError) as error:
-                    self._check()
-                    if time.monotonic() > deadline:
-                        raise Unavailable(f"the server did not answer within {_PATIENCE} s") from error
-                    time.sleep(0.2)
-
 
 class JavaNeo4j(Neo4j):
     """A server assembled with Maven, in a process of ours."""
@@ -87,24 +69,39 @@ class JavaNeo4j(Neo4j):
         super().__init__(Server(f"bolt://127.0.0.1:{self.port}", "neo4j", secrets.token_hex(8), "neo4j"))
         self.jars, self.home, self._java = jars, home, java()
         home.mkdir(parents=True, exist_ok=True)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[str] | None = None
         self.start()
 
     def start(self) -> None:
-        with (self.home / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [*self.java, str(HERE / "TestServer.java"), str(self.home), str(self.port)],
-                env={**os.environ, "NEO4J_PASSWORD": self.server.password},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        self._await()
+        if self._process is not None:
+            self._tell("start")
+        else:
+            with (self.home / "server.log").open("ab") as log:
+                self._process = subprocess.Popen(
+                    [*self.java, str(HERE / "TestServer.java"), str(self.home), str(self.port)],
+                    env={**os.environ, "NEO4J_PASSWORD": self.server.password},
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                    bufsize=1,
+                )
+        self._hear("started")
 
-    def _check(self) -> None:
-        if self._process is not None and self._process.poll() is not None:
-            log = (self.home / "server.log").read_text(errors="replace")
-            raise Unavailable(f"Neo4j {VERSION} didn't start on {self._java}: {log.strip()[-500:]}")
+    def _tell(self, line: str) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+
+    def _hear(self, expected: str) -> None:
+        """Wait for a line of the server's. Raise Unavailable where it ends, or says nothing for long."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        ready, _, _ = select.select([self._process.stdout], [], [], _PATIENCE)
+        if not ready or self._process.stdout.readline() != expected + "\n":
+            self.close()
+            log = (self.home / "server.log").read_text(errors="replace").strip()[-500:]
+            raise Unavailable(f"Neo4j {VERSION} has not {expected} on {self._java} within {_PATIENCE} s: {log}")
 
     @property
     def java(self) -> list[str]:
@@ -112,15 +109,17 @@ class JavaNeo4j(Neo4j):
         return [self._java, *_JAVA, "-cp", f"{self.jars}/*"]
 
     def stop(self, kill: bool = False) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
-        self._process.wait()
-        self._process = None
+        if kill:
+            self.close()
+        else:
+            self._tell("stop")
+            self._hear("stopped")
 
     def close(self) -> None:
         if self._process is not None:
-            # Nobody needs what is in it any more.
-            self.stop(kill=True)
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
 
 
 class DockerNeo4j(Neo4j):
@@ -145,6 +144,20 @@ class DockerNeo4j(Neo4j):
 
     def close(self) -> None:
         _run(["docker", "rm", "-f", "-v", self.container])
+
+    def _await(self) -> None:
+        """Wait until the server answers."""
+        deadline = time.monotonic() + _PATIENCE
+        with GraphDatabase.driver(self.server.uri, auth=(self.server.user, self.server.password)) as driver:
+            while True:
+                try:
+                    with driver.session(database=self.server.database) as session:
+                        session.run("RETURN 1").consume()
+                    return
+                except (DriverError, Neo4jError) as error:
+                    if time.monotonic() > deadline:
+                        raise Unavailable(f"the server did not answer within {_PATIENCE} s") from error
+                    time.sleep(0.2)
 
 
 def find(home: Path) -> Neo4j:

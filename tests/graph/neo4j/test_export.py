@@ -28,42 +28,38 @@ def _run() -> Run:
     return run.with_rows("matches", sure)
 
 
-def test_an_imported_graph_shows_its_run_and_is_that_run(neo4j: Graphs, tmp_path: Path) -> None:
+def test_an_imported_graph_shows_its_run_and_is_that_run(neo4j: Graphs, one: RunTables, tmp_path: Path) -> None:
     if not isinstance(neo4j.neo4j, JavaNeo4j):
         pytest.skip("the importer is at hand only beside a server that Maven assembled")
     two = _run().write(tmp_path / "runs" / "two")
     files = export(two, tmp_path / "files")
     assert files.rows["Record"] == len(_run().tables["records"])
     assert shlex.join(files.command[:5]) in (files.folder / "README.txt").read_text()
-    home = tmp_path / "home"
-    (home / "conf").mkdir(parents=True)
-    imported = subprocess.run(
-        [*neo4j.neo4j.java, "org.neo4j.cli.AdminTool", *files.command[1:]],
-        cwd=files.folder,
-        env={**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert imported.returncode == 0, imported.stdout[-2000:] + imported.stderr[-2000:]
-    # One server at a time: the machine may be small.
+    home = neo4j.neo4j.home
+    (home / "conf").mkdir(exist_ok=True)
+    # The import takes the place of what is there.
+    neo4j.empty().close()
     neo4j.neo4j.stop()
     try:
-        other = JavaNeo4j(neo4j.neo4j.jars, home)
-        try:
-            store = Neo4jStore(other.server, "500MB")
-            assert store.current_run() == "two"
-            assert store.publish(two, None).unchanged
-            assert store.verify(two) == []
-            assert store.retired("c0") is not None
-            one = john().write(tmp_path / "runs" / "one")
-            assert store.publish(one, two).full is False
-            assert store.verify(one) == []
-            store.close()
-        finally:
-            other.close()
+        imported = subprocess.run(
+            [*neo4j.neo4j.java, "org.neo4j.cli.AdminTool", *files.command[1:]],
+            cwd=files.folder,
+            env={**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     finally:
         neo4j.neo4j.start()
+    assert imported.returncode == 0, imported.stdout[-2000:] + imported.stderr[-2000:]
+    store = Neo4jStore(neo4j.server, "500MB")
+    assert store.current_run() == "two"
+    assert store.publish(two, None).unchanged
+    assert store.verify(two) == []
+    assert store.retired("c0") is not None
+    assert store.publish(one, two).full is False
+    assert store.verify(one) == []
+    store.close()
 
 
 def test_another_folder_is_left_alone(tmp_path: Path) -> None:
