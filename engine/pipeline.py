@@ -31,6 +31,7 @@ from engine.ledger import assign_ids, recall
 from engine.link import Linked, link
 from engine.profile import anchors, build_customers, build_permissions
 from engine.progress import Reporter, Silent
+from engine.quality.doubts import doubts
 from engine.runs import SCHEMA_VERSION, Layout, RunTables
 from engine.sources import ReadSummary, read_sources
 from engine.standardise import standardise
@@ -223,6 +224,7 @@ class Stages:
         current = state.current_run()
         previous = self.layout.run(current.run_id) if current else None
         summary = self.read(only, frames, previous)
+        warnings = [*summary.warnings, *doubts(self.compute, self.config, started.replace(tzinfo=None))]
         linked = self.resolve(retrain)
         with self._stage("ledger") as counts:
             assigned = assign_ids(
@@ -247,7 +249,7 @@ class Stages:
             manifest = self._write(run_id, started, linked)
             digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
             state.publish(run_id, assigned.changes, digest, started)
-        warnings = [*summary.warnings, *([stitched.alarm] if stitched.alarm else [])]
+        warnings += [stitched.alarm] if stitched.alarm else []
         return RunResult(self.layout.run(run_id), manifest, assigned.counts, warnings)
 
     def _write(self, run_id: str, started: datetime, linked: Linked) -> dict[str, Any]:
