@@ -1,20 +1,33 @@
-"""One small demo shop, made and run once; tests that change something work on a copy of it."""
+"""One small demo shop, made and run once, of which tests that change something work on a copy; and hand-made graphs."""
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console, RenderableType
 from typer.testing import CliRunner, Result
 
 from api.cli import app
 from api.project import DEMO_FILE, Project, demo, init
 from api.results import Demo
 from engine.demo import generate
+from graph.sqlite import SqliteStore
+from tests.graph.runs import Run, john
 
 RECORDS = 400
+#: The order of the identifier types.
+PRIORITIES = {"account": 1, "loyalty": 2, "email": 3, "phone": 4, "device": 9}
+
+
+def drawn(page: RenderableType, width: int = 80) -> str:
+    """A page as a terminal of that width shows it."""
+    file = io.StringIO()
+    Console(file=file, width=width, highlight=False).print(page)
+    return file.getvalue()
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +63,26 @@ def clew() -> Callable[..., Result]:
         return CliRunner().invoke(app, [str(word) for word in words], prog_name="clew")
 
     return call
+
+
+@pytest.fixture(scope="session")
+def graph_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Run], SqliteStore]]:
+    """Makes a graph that shows a run. It is only read."""
+    opened = []
+
+    def publish(run: Run) -> SqliteStore:
+        folder = tmp_path_factory.mktemp("graph")
+        store = SqliteStore(folder / "graph.db")
+        opened.append(store)
+        store.publish(run.write(folder / "run"), None)
+        return store
+
+    yield publish
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture(scope="session")
+def johns(graph_of: Callable[[Run], SqliteStore]) -> SqliteStore:
+    """The graph of John's run. It is only read."""
+    return graph_of(john())

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,39 +8,23 @@ import pytest
 from api.answers import Answer, whois
 from engine.errors import NotFoundError
 from graph.sqlite import SqliteStore
-from tests.graph.runs import identifier, john, known, merged
-
-PRIORITIES = {"account": 1, "loyalty": 2, "email": 3, "phone": 4, "device": 9}
+from tests.api.conftest import PRIORITIES
+from tests.graph.runs import Run, identifier, john, known, merged
 
 
 @pytest.fixture(scope="module")
-def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
-    folder = tmp_path_factory.mktemp("answers")
-    # A value that leads to two customers, under its limit.
+def graph(graph_of: Callable[[Run], SqliteStore]) -> SqliteStore:
+    """A value leads to two customers, under its limit."""
     run = john().with_rows("identifiers", identifier("crm:1", "email", "john@email.com"))
-    run = run.with_rows("known_by", known("c2", "email", "john@email.com", 0.6, "crm"))
-    both = run.write(folder / "both")
-    store = SqliteStore(folder / "graph.db")
-    store.publish(both, None)
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
-    folder = tmp_path_factory.mktemp("answers")
-    store = SqliteStore(folder / "graph.db")
-    store.publish(john().write(folder / "one"), None)
-    yield store
-    store.close()
+    return graph_of(run.with_rows("known_by", known("c2", "email", "john@email.com", 0.6, "crm")))
 
 
 def ask(graph: SqliteStore, text: str) -> Answer:
     return whois(graph, text, "US", PRIORITIES)
 
 
-def test_an_email_leads_to_a_customer_and_its_threads(plain: SqliteStore) -> None:
-    answer = ask(plain, "John@Email.com")
+def test_an_email_leads_to_a_customer_and_its_threads(johns: SqliteStore) -> None:
+    answer = ask(johns, "John@Email.com")
     assert answer.understood.to_dict() == {"type": "email", "value": "john@email.com", "status": "known"}
     assert answer.customer is not None
     assert answer.customer.customer_id == "c1"
@@ -53,15 +37,15 @@ def test_an_email_leads_to_a_customer_and_its_threads(plain: SqliteStore) -> Non
     assert [t.type for t in answer.threads] == ["account", "phone", "device"]
 
 
-def test_the_customer_hangs_on_its_weakest_hop_though_no_thread_needs_it(plain: SqliteStore) -> None:
-    answer = ask(plain, "john@email.com")
+def test_the_customer_hangs_on_its_weakest_hop_though_no_thread_needs_it(johns: SqliteStore) -> None:
+    answer = ask(johns, "john@email.com")
     assert answer.weakest is None
     assert answer.hangs_on is not None
     assert {answer.hangs_on.record_a, answer.hangs_on.record_b} == {"support:7", "sms:+15551234567"}
 
 
-def test_hops_are_walked_where_no_record_holds_both(plain: SqliteStore) -> None:
-    answer = ask(plain, "shopify:123")
+def test_hops_are_walked_where_no_record_holds_both(johns: SqliteStore) -> None:
+    answer = ask(johns, "shopify:123")
     phone = next(t for t in answer.threads if t.type == "phone")
     assert phone.path is not None
     assert phone.path.records == ("shop:1", "support:7")
@@ -70,8 +54,8 @@ def test_hops_are_walked_where_no_record_holds_both(plain: SqliteStore) -> None:
 
 
 @pytest.mark.parametrize("text", ["shop:1", "c1", "support:7", "sms:+15551234567", "shopify:123"])
-def test_records_customers_and_accounts_are_ids_too(plain: SqliteStore, text: str) -> None:
-    answer = ask(plain, text)
+def test_records_customers_and_accounts_are_ids_too(johns: SqliteStore, text: str) -> None:
+    answer = ask(johns, text)
     assert answer.customer is not None
     assert answer.customer.customer_id == "c1"
 
@@ -84,13 +68,13 @@ def test_several_customers_are_listed_surest_first(graph: SqliteStore) -> None:
     assert answer.to_dict()["customer"] is None
 
 
-def test_a_bare_id_of_two_systems_leads_to_both(plain: SqliteStore) -> None:
-    answer = ask(plain, "123")
+def test_a_bare_id_of_two_systems_leads_to_both(johns: SqliteStore) -> None:
+    answer = ask(johns, "123")
     assert {c.by.value for c in answer.several} == {"shopify:123", "hubspot:123"}
 
 
-def test_a_device_that_changed_hands_leads_to_both(plain: SqliteStore) -> None:
-    assert {c.customer_id for c in ask(plain, "d-1").several} == {"c1", "c2"}
+def test_a_device_that_changed_hands_leads_to_both(johns: SqliteStore) -> None:
+    assert {c.customer_id for c in ask(johns, "d-1").several} == {"c1", "c2"}
 
 
 def test_a_retired_id_says_where_it_went(tmp_path: Path) -> None:
@@ -120,6 +104,6 @@ def test_a_retired_id_says_where_it_went(tmp_path: Path) -> None:
         ("  ", "nothing was asked"),
     ],
 )
-def test_who_is_not_found_gets_the_nearest_reason(plain: SqliteStore, text: str, says: str) -> None:
+def test_who_is_not_found_gets_the_nearest_reason(johns: SqliteStore, text: str, says: str) -> None:
     with pytest.raises(NotFoundError, match=says):
-        ask(plain, text)
+        ask(johns, text)

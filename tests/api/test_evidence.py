@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from rich.console import Console, RenderableType
 
 from api.evidence import Between, between, how, path_between
 from api.render import evidence as pages
 from api.render.picture import write_picture
 from engine.errors import ClewError, NotFoundError
 from graph.sqlite import SqliteStore
-from tests.graph.runs import john
-
-PRIORITIES = {"account": 1, "loyalty": 2, "email": 3, "phone": 4, "device": 9}
-
-
-@pytest.fixture(scope="module")
-def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
-    folder = tmp_path_factory.mktemp("evidence")
-    store = SqliteStore(folder / "graph.db")
-    store.publish(john().write(folder / "run"), None)
-    yield store
-    store.close()
+from tests.api.conftest import PRIORITIES, drawn
 
 
 def ask(graph: SqliteStore, a: str, b: str) -> Between:
     return between(graph, a, b, "US", PRIORITIES)
 
 
-def drawn(page: RenderableType, width: int = 80) -> str:
-    file = io.StringIO()
-    Console(file=file, width=width, highlight=False).print(page)
-    return file.getvalue()
-
-
-def test_a_path_runs_from_a_record_of_the_one_to_a_record_of_the_other(graph: SqliteStore) -> None:
-    found = path_between(graph, "shopify:123", "sms:+15551234567", "US", PRIORITIES)
+def test_a_path_runs_from_a_record_of_the_one_to_a_record_of_the_other(johns: SqliteStore) -> None:
+    found = path_between(johns, "shopify:123", "sms:+15551234567", "US", PRIORITIES)
     assert found.same
     assert found.path is not None
     assert found.path.records == ("shop:1", "support:7", "sms:+15551234567")
@@ -51,17 +31,17 @@ def test_a_path_runs_from_a_record_of_the_one_to_a_record_of_the_other(graph: Sq
     assert told["path"]["probability"] == found.path.probability
 
 
-def test_a_record_that_holds_both_is_a_path_without_hops_that_nothing_parts(graph: SqliteStore) -> None:
-    found = ask(graph, "shopify:123", "john@email.com")
+def test_a_record_that_holds_both_is_a_path_without_hops_that_nothing_parts(johns: SqliteStore) -> None:
+    found = ask(johns, "shopify:123", "john@email.com")
     assert found.path is not None
     assert (found.path.records, found.path.hops, found.cut) == (("shop:1",), (), None)
     assert "One record holds both: shop:1 (John Doe)." in drawn(pages.path(found))
 
 
-def test_two_customers_have_no_path_but_what_refused_them(graph: SqliteStore) -> None:
+def test_two_customers_have_no_path_but_what_refused_them(johns: SqliteStore) -> None:
     with pytest.raises(NotFoundError, match="`clew why` says"):
-        path_between(graph, "john@email.com", "hubspot:123", "US", PRIORITIES)
-    found = ask(graph, "john@email.com", "hubspot:123")
+        path_between(johns, "john@email.com", "hubspot:123", "US", PRIORITIES)
+    found = ask(johns, "john@email.com", "hubspot:123")
     assert not found.same
     assert [r.refusal for r in found.refusals] == ["first names differ"]
     page = drawn(pages.why(found))
@@ -69,21 +49,21 @@ def test_two_customers_have_no_path_but_what_refused_them(graph: SqliteStore) ->
     assert "refused: first names differ" in page
 
 
-def test_where_nothing_came_near_the_page_says_so(graph: SqliteStore) -> None:
-    found = ask(graph, "john@email.com", "c3")
+def test_where_nothing_came_near_the_page_says_so(johns: SqliteStore) -> None:
+    found = ask(johns, "john@email.com", "c3")
     assert found.refusals == ()
     assert "No pair of their records" in drawn(pages.why(found))
 
 
-def test_a_text_that_leads_to_several_customers_is_refused_with_their_names(graph: SqliteStore) -> None:
+def test_a_text_that_leads_to_several_customers_is_refused_with_their_names(johns: SqliteStore) -> None:
     with pytest.raises(NotFoundError, match=r"123 leads to 2 customers \(c1, c2\)"):
-        ask(graph, "123", "c1")
+        ask(johns, "123", "c1")
     with pytest.raises(NotFoundError, match="no record holds the e-mail"):
-        ask(graph, "nobody@nowhere.com", "c1")
+        ask(johns, "nobody@nowhere.com", "c1")
 
 
-def test_a_waterfall_adds_up(graph: SqliteStore) -> None:
-    found = ask(graph, "shop:1", "support:7")
+def test_a_waterfall_adds_up(johns: SqliteStore) -> None:
+    found = ask(johns, "shop:1", "support:7")
     assert found.path is not None
     page = drawn(pages.why(found))
     bars = [line for line in page.splitlines() if "█" in line or "▒" in line]
@@ -93,25 +73,25 @@ def test_a_waterfall_adds_up(graph: SqliteStore) -> None:
 
 
 @pytest.mark.parametrize("width", [50, 80, 200])
-def test_pages_fit(graph: SqliteStore, width: int) -> None:
-    found = ask(graph, "shopify:123", "sms:+15551234567")
-    growth = how(graph, "c1", "US", PRIORITIES)
+def test_pages_fit(johns: SqliteStore, width: int) -> None:
+    found = ask(johns, "shopify:123", "sms:+15551234567")
+    growth = how(johns, "c1", "US", PRIORITIES)
     for page in (pages.path(found), pages.why(found), pages.how(growth)):
         assert max(map(len, drawn(page, width).splitlines())) <= width
 
 
-def test_growth_tells_each_join_and_the_parts_that_it_joined(graph: SqliteStore) -> None:
-    found = how(graph, "john@email.com", "US", PRIORITIES)
+def test_growth_tells_each_join_and_the_parts_that_it_joined(johns: SqliteStore) -> None:
+    found = how(johns, "john@email.com", "US", PRIORITIES)
     assert found.records == 3
     sizes = [(len(j.left), len(j.right)) for j in found.joins]
     assert sum(min(pair) for pair in sizes) == found.records - 1
     assert {*found.joins[-1].left, *found.joins[-1].right} == {"shop:1", "support:7", "sms:+15551234567"}
     assert "= 3 records" in drawn(pages.how(found))
-    assert "One record alone" in drawn(pages.how(how(graph, "c2", "US", PRIORITIES)))
+    assert "One record alone" in drawn(pages.how(how(johns, "c2", "US", PRIORITIES)))
 
 
-def test_a_picture_is_an_svg_without_anything_from_the_network(graph: SqliteStore, tmp_path: Path) -> None:
-    page = pages.why(ask(graph, "shop:1", "support:7"))
+def test_a_picture_is_an_svg_without_anything_from_the_network(johns: SqliteStore, tmp_path: Path) -> None:
+    page = pages.why(ask(johns, "shop:1", "support:7"))
     write_picture(page, tmp_path / "why.svg")
     text = (tmp_path / "why.svg").read_text(encoding="utf-8")
     assert text.startswith("<svg")

@@ -101,7 +101,7 @@ class JavaNeo4j(Neo4j):
         if not ready or self._process.stdout.readline() != expected + "\n":
             self.close()
             log = (self.home / "server.log").read_text(errors="replace").strip()[-500:]
-            raise Unavailable(f"Neo4j {VERSION} has not {expected} on {self._java} within {_PATIENCE} s: {log}")
+            raise Unavailable(f"Neo4j {VERSION} on {self._java} has not {expected}: {log}")
 
     @property
     def java(self) -> list[str]:

@@ -1,57 +1,46 @@
 from __future__ import annotations
 
-import io
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from rich.console import Console
 
 from api.answers import whois
 from api.render.customer import card
 from graph.sqlite import SqliteStore
-from tests.graph.runs import john
-
-PRIORITIES = {"account": 1, "email": 3, "phone": 4, "device": 9}
-
-
-def _drawn(store: SqliteStore, asked: str, width: int = 80) -> str:
-    file = io.StringIO()
-    Console(file=file, width=width, highlight=False).print(card(whois(store, asked, "US", PRIORITIES)))
-    return file.getvalue()
+from tests.api.conftest import PRIORITIES, drawn
+from tests.graph.runs import Run, john
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> SqliteStore:
-    run = john().changed("customers", lambda r: r["customer_id"] == "c1", name="John\x1b[2J [bold]Doe")
-    store = SqliteStore(tmp_path / "graph.db")
-    store.publish(run.write(tmp_path / "run"), None)
-    return store
+@pytest.fixture(scope="module")
+def graph(graph_of: Callable[[Run], SqliteStore]) -> SqliteStore:
+    """John's name tries to steer the terminal."""
+    return graph_of(john().changed("customers", lambda r: r["customer_id"] == "c1", name="John\x1b[2J [bold]Doe"))
 
 
-def test_names_are_shown_as_they_are_and_can_do_nothing(store: SqliteStore) -> None:
-    drawn = _drawn(store, "john@email.com")
-    store.close()
-    assert "\x1b" not in drawn
-    assert "[bold]Doe" in drawn
+def _card(graph: SqliteStore, asked: str, width: int = 80) -> str:
+    return drawn(card(whois(graph, asked, "US", PRIORITIES)), width)
 
 
-def test_the_card_names_hops_reasons_and_what_was_kept_apart(store: SqliteStore) -> None:
-    drawn = _drawn(store, "shopify:123")
-    store.close()
+def test_names_are_shown_as_they_are_and_can_do_nothing(graph: SqliteStore) -> None:
+    page = _card(graph, "john@email.com")
+    assert "\x1b" not in page
+    assert "[bold]Doe" in page
+
+
+def test_the_card_names_hops_reasons_and_what_was_kept_apart(graph: SqliteStore) -> None:
+    page = _card(graph, "shopify:123")
     for text in ("hop 1   <- the weakest hop", "+11.2  e-mail: exact match", "Kept apart", "first names differ"):
-        assert text in drawn
-    assert "The weakest tie of the whole customer" in drawn
+        assert text in page
+    assert "The weakest tie of the whole customer" in page
 
 
 @pytest.mark.parametrize("width", [50, 80, 200])
-def test_it_fits(store: SqliteStore, width: int) -> None:
-    drawn = _drawn(store, "john@email.com", width)
-    store.close()
-    assert max(map(len, drawn.splitlines())) <= width
+def test_it_fits(graph: SqliteStore, width: int) -> None:
+    page = _card(graph, "john@email.com", width)
+    assert max(map(len, page.splitlines())) <= width
 
 
-def test_several_customers_are_a_list(store: SqliteStore) -> None:
-    drawn = _drawn(store, "123")
-    store.close()
-    assert "2 customers answer to 123" in drawn
-    assert "shopify:123" in drawn
+def test_several_customers_are_a_list(graph: SqliteStore) -> None:
+    page = _card(graph, "123")
+    assert "2 customers answer to 123" in page
+    assert "shopify:123" in page
