@@ -44,12 +44,12 @@ def build_nodes(compute: Compute, config: Config) -> int:
     fields = [*FIELDS, *extra_columns(compute, config.linkage.compare)]
     compute.table(
         "_values",
-        """
-        SELECT record_id,
-            list(value ORDER BY weak, value) FILTER (type = 'email') AS emails,
-            list(value ORDER BY weak, value) FILTER (type = 'phone') AS phones,
+        # Lists sorted afterwards take two thirds of the time of list(... ORDER BY ...).
+        f"""
+        SELECT record_id, {_listed("weak", "x.value", "type = 'email'")} AS emails,
+            {_listed("weak", "x.value", "type = 'phone'")} AS phones,
             bool_and(weak) FILTER (type = 'phone') AS phone_weak,
-            list(type || ':' || value ORDER BY type, value) FILTER (type NOT IN ('email', 'phone')) AS accounts
+            {_listed("type", "x.type || ':' || x.value", "type NOT IN ('email', 'phone')")} AS accounts
         FROM links GROUP BY record_id
         """,
     )
@@ -101,6 +101,11 @@ def build_nodes(compute: Compute, config: Config) -> int:
     return count
 
 
+def _listed(first: str, shown: str, when: str) -> str:
+    """SQL of the values of a group `when` that holds, by `first`, then by value, each as `shown`."""
+    return f"list_transform(list_sort(list({{'{first}': {first}, 'value': value}}) FILTER ({when})), lambda x: {shown})"
+
+
 def _beyond_the_name(local: str, row: str) -> str:
     """SQL: what an e-mail's local part holds besides its owner's names, separators and a lone initial; '' if nothing.
 
@@ -119,16 +124,21 @@ def _build_links(compute: Compute, config: Config) -> None:
         policy = config.policy(kind)
         compute.run("INSERT INTO _policy VALUES (?, ?, ?)", [kind, policy.max_customers, policy.max_records])
     # How many people stand behind a value is counted in first names that can't be the same: initials and missing names
-    # are compatible with any, and only the first three letters are held against each other.
+    # are compatible with any, and only the first three letters are held against each other. Only few values have so
+    # many records that it matters.
     compute.table(
         "shared_values",
         """
+        WITH held AS (
+            SELECT type, value FROM identifiers JOIN _policy USING (type)
+            WHERE status IN ('ok', 'weak') AND type <> 'device'
+            GROUP BY type, value HAVING count(*) > any_value(least(max_customers, max_records)))
         SELECT type, value,
             CASE WHEN count(DISTINCT record_id) > any_value(max_records) THEN 'more records than its limit'
                  ELSE 'held under more names than its limit' END AS reason,
             count(DISTINCT record_id) AS records,
             count(DISTINCT CASE WHEN length(first_root) > 1 THEN left(first_root, 3) END) AS customers
-        FROM identifiers JOIN records USING (record_id) JOIN _policy USING (type)
+        FROM identifiers SEMI JOIN held USING (type, value) JOIN records USING (record_id) JOIN _policy USING (type)
         WHERE status IN ('ok', 'weak') AND type <> 'device'
         GROUP BY type, value
         HAVING records > any_value(max_records) OR customers > any_value(max_customers)
