@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,27 +17,40 @@ import pyarrow as pa
 from engine.compute import Compute, literal, quote
 
 
+class Fingerprints(NamedTuple):
+    """The hashes of a table's rows, sorted, and the number of the row that each is of."""
+
+    hashes: np.ndarray[Any, Any]
+    rows: np.ndarray[Any, Any]
+
+
+def fingerprints(found: pa.Table) -> Fingerprints:
+    """Sort what was found: `hash` and `row`."""
+    hashes, rows = found["hash"].to_numpy(), found["row"].to_numpy()
+    order = np.argsort(hashes)
+    return Fingerprints(hashes[order], rows[order])
+
+
 def write_fingerprints(compute: Compute, path: Path) -> None:
-    """Write the hashes of the rows of a Parquet file beside it, in the order of its rows."""
+    """Write the hashes of the rows of a Parquet file beside it."""
     file = literal(str(path))
     # By name, so that the order of columns plays no part.
     columns = sorted(name for name, *_ in compute.rows(f"DESCRIBE SELECT * FROM read_parquet({file})"))
     found = compute.arrow(
-        f"""SELECT hash({", ".join(quote(c) for c in columns)}) AS hash, file_row_number AS place
+        f"""SELECT hash({", ".join(quote(c) for c in columns)}) AS hash, file_row_number AS row
         FROM read_parquet({file}, file_row_number = true)"""
     )
-    hashes = np.empty(found.num_rows, dtype=np.uint64)
-    hashes[found["place"].to_numpy()] = found["hash"].to_numpy()
+    hashes, rows = fingerprints(found)
     about = json.dumps({"columns": columns, **_state(compute, path)})
-    data = pa.table({"hash": hashes}).replace_schema_metadata({"about": about})
+    data = pa.table({"hash": hashes, "row": rows.astype(np.uint32)}).replace_schema_metadata({"about": about})
     part = path.with_suffix(".hashes.part")
     with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, data.schema) as writer:
         writer.write_table(data)
     part.replace(path.with_suffix(".hashes"))
 
 
-def read_fingerprints(compute: Compute, paths: Iterable[Path]) -> list[np.ndarray[Any, Any]] | None:
-    """The hashes of the rows of each file, or None where they are absent or can't be compared with one another."""
+def read_fingerprints(compute: Compute, paths: Iterable[Path]) -> list[Fingerprints] | None:
+    """Those of the rows of each file, or None where they are absent or can't be compared with one another."""
     found = []
     columns: list[list[str]] = []
     for path in paths:
@@ -49,7 +62,7 @@ def read_fingerprints(compute: Compute, paths: Iterable[Path]) -> list[np.ndarra
         columns.append(about.pop("columns"))
         if about != _state(compute, path) or columns[-1] != columns[0]:
             return None
-        found.append(stored["hash"].to_numpy())
+        found.append(Fingerprints(stored["hash"].to_numpy(), stored["row"].to_numpy()))
     return found
 
 
