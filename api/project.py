@@ -147,13 +147,12 @@ class Project:
 
         Raises NotFoundError as `path_between` does.
         """
-        from engine.profile.permissions import permissions_of
         from engine.profile.record import golden_record
 
-        customer_id = find_end(self.graph, text, *self._reading(), {}).customer_id
-        tables = self._tables()
-        fields = golden_record(tables, self.config, customer_id)
-        return Profile(customer_id, fields, permissions_of(tables, customer_id))
+        known: dict[str, Customer] = {}
+        customer_id = find_end(self.graph, text, *self._reading(), known).customer_id
+        fields = golden_record(self._tables(), self.config, customer_id)
+        return Profile(customer_id, fields, known[customer_id].permissions)
 
     def timeline(self, text: str) -> Timeline:
         """What happened with the customer behind a text, oldest first. Raises NotFoundError as `path_between` does."""

@@ -13,9 +13,9 @@ from api.plain import Plain
 if TYPE_CHECKING:  # only its type is needed
     from engine.evaluate import Calibration, Evaluation
     from engine.profile.audiences import Audience
-    from engine.profile.permissions import Permission
     from engine.profile.record import Golden
     from engine.profile.timeline import Moment
+    from graph.store import Permission
 
 
 @dataclass(frozen=True)

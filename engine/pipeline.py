@@ -26,7 +26,6 @@ from engine.cluster.events import own_events
 from engine.compute import Compute, quote
 from engine.config import Config, config_hash
 from engine.errors import ConfigError, StateError
-from engine.fingerprints import write_fingerprints
 from engine.ledger import assign_ids, recall
 from engine.link import Linked, link
 from engine.profile import anchors, build_customers, build_permissions
@@ -38,6 +37,7 @@ from engine.standardise import standardise
 from engine.standardise.consents import keep_earlier
 from engine.state import State
 from engine.tables import MEMBERS, SOURCE_FILES, check
+from engine.writing import Writer
 
 log = logging.getLogger("clew")
 
@@ -65,7 +65,7 @@ RUN_TABLES = {
 #: Of those, the tables that a graph is fed with. They get fingerprints, by which it finds what differs from run to run.
 COMPARED = (
     "records", "identifiers", "matches", "refusals", "shared_values", "members", "customers", "known_by",
-    "device_windows", "redirects",
+    "permissions", "device_windows", "redirects",
 )  # fmt: skip
 #: Of those, the tables that hold what was read, by source.
 OF_SOURCES = {
@@ -197,18 +197,21 @@ class Stages:
         self.compute.drop("_seen")
         keep_earlier(self.compute, previous.path("consents"))
 
-    def resolve(self, retrain: bool) -> Linked:
+    def resolve(self, retrain: bool, writer: Writer) -> Linked:
         """Link and cluster: groups of records, with their matches and refusals."""
         with self._stage("link") as counts:
             linked = link(self.compute, self.config, self.root, self.layout.models, retrain, self.reporter.step)
             counts |= linked.counts
         with self._stage("cluster") as counts:
+            # Admission keeps one core busy.
+            writer.begin(*OF_SOURCES)
             cluster(self.compute, self.config, linked.model, linked.rules)
             anchors(self.compute, self.config)
             confidence(self.compute)
             self.compute.drop("scored", "nodes", "node_records", "links")
             counts["matches"] = self.compute.count("matches")
             counts["refusals"] = self.compute.count("refusals")
+        writer.begin("matches", "refusals", "shared_values")
         return linked
 
     def run(
@@ -225,41 +228,37 @@ class Stages:
         previous = self.layout.run(current.run_id) if current else None
         summary = self.read(only, frames, previous)
         warnings = [*summary.warnings, *doubts(self.compute, self.config, started.replace(tzinfo=None))]
-        linked = self.resolve(retrain)
-        with self._stage("ledger") as counts:
-            assigned = assign_ids(
-                self.compute,
-                recall(state),
-                started,
-                previous=previous.path("members") if previous else None,
-                causes_table="matches",
-            )
-            self.compute.table(
-                "members",
-                "SELECT record_id, customer_id, confidence, since FROM ids JOIN confidences USING (record_id)",
-            )
-            check(self.compute, MEMBERS)
-            counts["customers"] = int(self.compute.value("SELECT count(DISTINCT customer_id) FROM members"))
-        with self._stage("profile") as counts:
-            build_customers(self.compute, self.config)
-            build_permissions(self.compute, self.config)
-            stitched = own_events(self.compute)
-            counts |= {"anonymous": stitched.anonymous, "stitched": stitched.stitched}
-        with self._stage("publish"):
-            manifest = self._write(run_id, started, linked)
-            digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
-            state.publish(run_id, assigned.changes, digest, started)
+        with Writer(self.compute, _part(self.layout, run_id), RUN_TABLES, COMPARED) as writer:
+            linked = self.resolve(retrain, writer)
+            with self._stage("ledger") as counts:
+                assigned = assign_ids(
+                    self.compute,
+                    recall(state),
+                    started,
+                    previous=previous.path("members") if previous else None,
+                    causes_table="matches",
+                )
+                self.compute.table(
+                    "members",
+                    "SELECT record_id, customer_id, confidence, since FROM ids JOIN confidences USING (record_id)",
+                )
+                check(self.compute, MEMBERS)
+                counts["customers"] = int(self.compute.value("SELECT count(DISTINCT customer_id) FROM members"))
+            with self._stage("profile") as counts:
+                build_customers(self.compute, self.config)
+                build_permissions(self.compute, self.config)
+                stitched = own_events(self.compute)
+                counts |= {"anonymous": stitched.anonymous, "stitched": stitched.stitched}
+            with self._stage("publish"):
+                manifest = self._write(run_id, started, linked, writer)
+                digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+                state.publish(run_id, assigned.changes, digest, started)
         warnings += [stitched.alarm] if stitched.alarm else []
         return RunResult(self.layout.run(run_id), manifest, assigned.counts, warnings)
 
-    def _write(self, run_id: str, started: datetime, linked: Linked) -> dict[str, Any]:
+    def _write(self, run_id: str, started: datetime, linked: Linked, writer: Writer) -> dict[str, Any]:
         """The run's folder: every table, then the manifest, then its final name."""
-        part = _part(self.layout, run_id)
-        part.mkdir(parents=True)
-        for table, order in RUN_TABLES.items():
-            self.compute.write_parquet(table, part / f"{table}.parquet", order_by=order)
-        for table in COMPARED:
-            write_fingerprints(self.compute, part / f"{table}.parquet")
+        writer.finish()
         files = self.compute.rows(f"SELECT {', '.join(SOURCE_FILES.columns)} FROM source_files ORDER BY source, file")
         manifest = {
             "schema_version": SCHEMA_VERSION,
@@ -274,8 +273,8 @@ class Stages:
             "counts": {**self.counts, **{t: self.compute.count(t) for t in RUN_TABLES}},
             "seconds": self.timings,
         }
-        (part / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        part.rename(self.layout.runs / run_id)
+        (writer.folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        writer.folder.rename(self.layout.runs / run_id)
         return manifest
 
 

@@ -9,7 +9,19 @@ from typing import Literal, overload
 
 from engine.compute import Compute
 from engine.errors import NotFoundError
-from graph.store import Difference, Finding, Holder, KnownBy, Match, Owner, Record, Redirect, Refusal, Retired
+from graph.store import (
+    Difference,
+    Finding,
+    Holder,
+    KnownBy,
+    Match,
+    Owner,
+    Permission,
+    Record,
+    Redirect,
+    Refusal,
+    Retired,
+)
 from graph.tables import GRAPH_TABLES, plain
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,6 +53,11 @@ def best_statuses(records: Iterable[Record]) -> dict[tuple[str, str], str]:
 def surest_first(known: Iterable[KnownBy]) -> tuple[KnownBy, ...]:
     """A customer's identifiers in their order."""
     return tuple(sorted(known, key=lambda k: (-k.confidence, k.type, k.value)))
+
+
+def by_channel(permissions: Iterable[Permission]) -> tuple[Permission, ...]:
+    """A customer's permissions in their order."""
+    return tuple(sorted(permissions, key=attrgetter("channel", "type", "value")))
 
 
 def in_order(matches: Iterable[Match]) -> tuple[Match, ...]:

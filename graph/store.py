@@ -103,6 +103,28 @@ class KnownBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Permission:
+    """What one address of a customer may be used for.
+
+    `state` (in | out) is decided by the project's precedence, by what `source` said `at` that time; `said_in` and
+    `said_out` are the sources whose latest word that is. `conflict`: sources, or the customer's addresses, disagree
+    about the channel. `why_not` is None where the address may be used.
+    """
+
+    channel: str
+    type: str
+    value: str
+    state: str
+    conflict: bool
+    at: datetime | None
+    source: str
+    said_in: tuple[str, ...]
+    said_out: tuple[str, ...]
+    confidence: float
+    why_not: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceWindow:
     """When a device was this customer's: [since, until), and what says so."""
 
@@ -147,6 +169,7 @@ class Customer:
     matches: tuple[Match, ...]
     devices: tuple[DeviceWindow, ...] = ()
     entries: tuple[LedgerEntry, ...] = ()
+    permissions: tuple[Permission, ...] = ()
 
     @property
     def names(self) -> dict[str, str]:

@@ -53,6 +53,7 @@ GRAPH_TABLES: dict[str, GraphTable] = {
         GraphTable(tables.MEMBERS, ("record_id",), ends=("customer_id",)),
         GraphTable(tables.IDENTIFIERS, ("record_id", "type", "value")),
         GraphTable(tables.KNOWN_BY, ("customer_id", "type", "value")),
+        GraphTable(tables.PERMISSIONS, ("customer_id", "channel", "type", "value")),
         GraphTable(tables.SHARED_VALUES, ("type", "value")),
         GraphTable(tables.MATCHES, _PAIR),
         GraphTable(tables.REFUSALS, (*_PAIR, "stage", "rule")),
@@ -171,6 +172,8 @@ def plain(columns: dict[str, str]) -> dict[str, str]:
             result[name] = f"epoch_us({column})"
         elif kind == "DATE":
             result[name] = f"({column} - DATE '1970-01-01')::BIGINT"
+        elif kind == "BOOLEAN":
+            result[name] = f"{column}::BIGINT"
         elif kind == "VARCHAR[]":
             result[name] = f"to_json({column})::VARCHAR"
         elif kind == tables.REASONS:

@@ -10,8 +10,8 @@ from rich.text import Text
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import day, percent, safe
 from api.results import Profile
-from engine.profile.permissions import Permission
 from engine.profile.record import Golden, Value
+from graph.store import Permission
 
 #: Other values of a field that are shown; more are counted.
 OTHERS = 3

@@ -7,13 +7,9 @@ person's addresses of the channel, an opt-in for none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from engine.compute import Compute
 from engine.config import Config
 from engine.profile.priorities import load_priorities
-from engine.runs import RunTables
 from engine.sources.mapping import Channel
 from engine.standardise.consents import ADDRESSES, addresses
 from engine.tables import PERMISSIONS, check
@@ -96,32 +92,3 @@ def _decide(config: Config, channel: Channel) -> str:
                 GROUP BY customer_id, channel, type, value, confidence)
             WINDOW every AS (PARTITION BY customer_id))
         """
-
-
-@dataclass(frozen=True)
-class Permission:
-    """What one address of a customer may be used for: see PERMISSIONS."""
-
-    channel: str
-    type: str
-    value: str
-    state: str
-    conflict: bool
-    at: datetime | None
-    source: str
-    said_in: tuple[str, ...]
-    said_out: tuple[str, ...]
-    confidence: float
-    why_not: str | None
-
-
-def permissions_of(run: RunTables, customer_id: str) -> tuple[Permission, ...]:
-    """A customer's permissions in `run`, by channel and address."""
-    with Compute() as compute:
-        rows = compute.arrow(
-            """SELECT * EXCLUDE (customer_id) FROM read_parquet($path) WHERE customer_id = $customer
-               ORDER BY channel, type, value""",
-            {"path": str(run.path("permissions")), "customer": customer_id},
-        ).to_pylist()
-    said = ("said_in", "said_out")
-    return tuple(Permission(**row | {name: tuple(row[name] or ()) for name in said}) for row in rows)

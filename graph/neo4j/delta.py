@@ -180,7 +180,7 @@ _REFERENCES = [
     *((t, "record_id", "records", "record_id") for t in ("members", "identifiers")),
     *((t, c, "records", "record_id") for t in ("matches", "refusals") for c in ("record_a", "record_b")),
     ("customers", "anchor", "records", "record_id"),
-    *((t, "customer_id", "customers", "customer_id") for t in ("members", "known_by", "device_windows")),
+    *((t, "customer_id", "customers", "customer_id") for t in ("members", "known_by", "permissions", "device_windows")),
 ]
 
 

@@ -11,6 +11,7 @@ from graph.neo4j import rows
 from graph.neo4j.connection import Connection
 from graph.neo4j.reading import ask
 from graph.neo4j.rows import (
+    CONSENT_ROW,
     CUSTOMER_ROW,
     ENTRY_ROW,
     KNOWN_ROW,
@@ -46,7 +47,8 @@ _WHOLE = f"""
     WITH version, mark, collect([{CUSTOMER_ROW}, records,
         [(c)-[k:KNOWN_BY]->(v:Identifier) WHERE {seen("k")} | {KNOWN_ROW}],
         {_MATCHES}, {_WINDOWS},
-        [(c)<-[a:ABOUT]-(l:LedgerEntry) WHERE {seen("a")} | {ENTRY_ROW}]])[0] AS answer"""
+        [(c)<-[a:ABOUT]-(l:LedgerEntry) WHERE {seen("a")} | {ENTRY_ROW}],
+        [(c)-[p:CONSENTS]->(v:Identifier) WHERE {seen("p")} | {CONSENT_ROW}]])[0] AS answer"""
 _EVIDENCE = f"{_CUSTOMER} WITH version, mark, collect([{CUSTOMER_ROW}, {_MATCHES}])[0] AS answer"
 _REFUSALS = f"""
     {_CUSTOMER}
@@ -108,7 +110,7 @@ def customer(connection: Connection, customer_id: str) -> Customer:
     """A whole living customer."""
     answer = ask(connection, _WHOLE, id=customer_id, ref=short(customer_id))
     fields = _living(connection, customer_id, answer)
-    _, held, known, matches, windows, entries = answer
+    _, held, known, matches, windows, entries, consents = answer
     records = sorted(map(rows.record, held), key=lambda r: r.record_id)
     return Customer(
         customer_id,
@@ -124,6 +126,7 @@ def customer(connection: Connection, customer_id: str) -> Customer:
         answers.in_order(map(rows.match, matches)),
         rows.windows(windows),
         rows.entries(entries),
+        rows.permissions(consents),
     )
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
-from graph.answers import best_statuses, moment, surest_first
+from graph.answers import best_statuses, by_channel, moment, surest_first
 from graph.neo4j.schema import CUSTOMER, IDENTIFIER, LEDGER_ENTRY, RECORD, RELATIONSHIPS, Relationship
 from graph.neo4j.wire import answered, day, display, read, reads, reason, row_of, seen
-from graph.store import DeviceWindow, Identifier, KnownBy, LedgerEntry, Match, Record
+from graph.store import DeviceWindow, Identifier, KnownBy, LedgerEntry, Match, Permission, Record
 
 _BY_TYPE: dict[str, Relationship] = {r.type: r for r in RELATIONSHIPS}
 
@@ -32,6 +32,9 @@ RECORD_ROW = f"""[{row_of("r", RECORD)}, [{link("b", "BELONGS_TO")}], {RECORD_ID
 #: Of `k`, by which a customer is known by `v`.
 KNOWN_ROW = f"""[{read("v", IDENTIFIER.named("type"))}, {read("v", IDENTIFIER.named("value"))}, {display("k", "v")},
     {link("k", "KNOWN_BY")}]"""
+#: Of `p`, what a customer said about `v`.
+CONSENT_ROW = f"""[{read("v", IDENTIFIER.named("type"))}, {read("v", IDENTIFIER.named("value"))},
+    {link("p", "CONSENTS")}]"""
 #: Of a match or refusal `m`.
 MATCH_ROW = f"[{RECORD_ID.format('startNode(m)')}, {RECORD_ID.format('endNode(m)')}, {link('m', 'MATCHES')}]"
 REFUSED_ROW = f"[{RECORD_ID.format('startNode(m)')}, {RECORD_ID.format('endNode(m)')}, {link('m', 'REFUSED')}]"
@@ -91,6 +94,17 @@ def known_by(rows: Iterable[Sequence[Any]], records: Iterable[Record]) -> tuple[
             best.get((type_, value), "ok"),
         )
         for type_, value, shown, confidence, sources, first_seen, last_seen in rows
+    )  # fmt: skip
+
+
+def permissions(rows: Iterable[Sequence[Any]]) -> tuple[Permission, ...]:
+    """What a customer's addresses may be used for, of many CONSENT_ROW."""
+    return by_channel(
+        Permission(
+            channel, type_, value, state or "", bool(conflict), moment(at), source or "", tuple(said_in or ()),
+            tuple(said_out or ()), confidence, why_not,
+        )
+        for type_, value, channel, state, conflict, at, source, said_in, said_out, confidence, why_not in rows
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ All else is derived from here: constraints and indexes, the Cypher that writes a
     (Record)-[:BELONGS_TO]->(Customer)          (Record)-[:HAS]->(Identifier)
     (Record)-[:MATCHES]->(Record)               (Record)-[:REFUSED]->(Record)
     (Customer)-[:KNOWN_BY]->(Identifier)        (Identifier:Device)-[:USED_BY]->(Customer)
+    (Customer)-[:CONSENTS]->(Identifier)
     (Customer)-[:MERGED_INTO|MOVED_TO]->(Customer)<-[:SPLIT_FROM]-(Customer)
     (LedgerEntry)-[:ABOUT]->(Customer)
 
@@ -36,6 +37,7 @@ _KINDS: dict[str, Kind] = {
     "VARCHAR": "text",
     "BIGINT": "int",
     "DOUBLE": "float",
+    "BOOLEAN": "flag",
     "TIMESTAMP": "time",
     "DATE": "date",
     "VARCHAR[]": "texts",
@@ -104,7 +106,8 @@ class End:
 class Relationship:
     """Relationships of one type, one for each row of `table` that `where` admits.
 
-    `identity` are the properties that tell apart two between the same nodes. `source` is the rows' SQL, in which
+    `identity` are the properties that tell apart two between the same nodes, `indexes` those by which they are found.
+    `source` is the rows' SQL, in which
     `{table}` stands for the table.
     """
 
@@ -114,6 +117,7 @@ class Relationship:
     end: End
     properties: tuple[Property, ...] = ()
     identity: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
     source: str = "{table}"
 
 
@@ -178,6 +182,7 @@ IDENTIFIER = Node(
     (
         ("identifiers", ("type", "value")),
         ("known_by", ("type", "value")),
+        ("permissions", ("type", "value")),
         ("shared_values", ("type", "value")),
         ("device_windows", ("'device'", "device")),
     ),
@@ -207,6 +212,15 @@ RELATIONSHIPS = (
         _CUSTOMER,
         _VALUE,
         (_DISPLAY, *_properties("known_by", "customer_id", "type", "value", "display")),
+    ),
+    Relationship(
+        "CONSENTS",
+        "permissions",
+        _CUSTOMER,
+        _VALUE,
+        _properties("permissions", "customer_id", "type", "value"),
+        identity=("channel",),
+        indexes=("conflict",),
     ),
     Relationship("MATCHES", "matches", _A, _B, _properties("matches", "record_a", "record_b")),
     Relationship(
@@ -285,7 +299,7 @@ def indexes() -> list[str]:
     made += [
         f"CREATE INDEX clew_{kind.type.lower()}_{name} IF NOT EXISTS FOR ()-[r:{kind.type}]-() ON (r.{name})"
         for kind in RELATIONSHIPS
-        for name in ("fresh", "gone")
+        for name in (*kind.indexes, "fresh", "gone")
     ]
     return made
 

@@ -71,6 +71,11 @@ READS: dict[str, str] = {
         customer_id, type.text, v.value, coalesce(t.display, v.value), confidence, sources.text, t.first_seen,
         t.last_seen
         FROM store_known_by t {_CUSTOMER} {_VALUE} {_word("t.sources", "sources")}""",
+    "permissions": f"""
+        customer_id, channel.text, type.text, v.value, state.text, conflict, t."at", source.text, said_in.text,
+        said_out.text, t.confidence, why_not.text
+        FROM store_permission t {_CUSTOMER} {_VALUE}
+        {" ".join(_word(f"t.{c}", c) for c in ("channel", "state", "source", "said_in", "said_out", "why_not"))}""",
     "shared_values": f"type.text, v.value, reason, records, customers FROM store_shared t {_VALUE}",
     "matches": f"{_MATCH} FROM store_match t {_MATCH_JOINS}",
     "refusals": f"{_MATCH}, refusal FROM store_refusal t {_MATCH_JOINS}",
@@ -148,6 +153,8 @@ def _typed(columns: dict[str, str]) -> dict[str, str]:
             result[name] = f"make_timestamp({column})"
         elif kind == "DATE":
             result[name] = f"DATE '1970-01-01' + {column}::INTEGER"
+        elif kind == "BOOLEAN":
+            result[name] = f"{column}::BOOLEAN"
         elif kind == "VARCHAR[]":
             result[name] = f"""from_json({column}, '["VARCHAR"]')"""
         elif kind == tables.REASONS:

@@ -109,6 +109,17 @@ TARGETS: dict[str, Target] = {
         {**_CUSTOMER, **_VALUE},
         key=2,
     ),
+    "permissions": Target(
+        "permission",
+        {
+            "customer": "c.number",
+            "value": "v.number",
+            **_same("channel", "state", "conflict", "at", "source", "said_in", "said_out", "confidence", "why_not"),
+        },
+        frozenset({"channel", "state", "source", "said_in", "said_out", "why_not"}),
+        {**_CUSTOMER, **_VALUE},
+        key=3,
+    ),
     "shared_values": Target("shared", {"value": "v.number", **_same("reason", "records", "customers")}, joins=_VALUE),
     "matches": Target(
         "match",

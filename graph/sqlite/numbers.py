@@ -19,7 +19,7 @@ RECORD, CUSTOMER, VALUE = "number_record", "number_customer", "number_value"
 
 #: The values that a difference touches. A device is a value of its own type, whether or not a record holds it.
 _VALUES = " UNION ".join(
-    [f"SELECT type, value FROM {{0}}_{name}" for name in ("identifiers", "known_by", "shared_values")]
+    [f"SELECT type, value FROM {{0}}_{name}" for name in ("identifiers", "known_by", "permissions", "shared_values")]
     + ["SELECT 'device', device FROM {0}_device_windows"]
 )
 
@@ -83,7 +83,7 @@ def number_changes(compute: Compute, connection: sqlite3.Connection, stage: Stag
     found = [(r, find_record(r)) for (r,) in compute.rows(" UNION ".join(touched))]
     _number(compute, connection, RECORD, "record", found, "fresh_records")
 
-    customers = ("customers", "members", "known_by", "device_windows")
+    customers = ("customers", "members", "known_by", "permissions", "device_windows")
     touched = [f"SELECT customer_id FROM {side}_{name}" for side in ("gone", "fresh") for name in customers]
     ask = "SELECT id FROM customer WHERE customer_id = ?"
     found = [(c, _first(connection, ask, (c,))) for (c,) in compute.rows(" UNION ".join(touched))]
@@ -132,7 +132,13 @@ class RecordNumbers:
 
 def remove_unused_values(compute: Compute, connection: sqlite3.Connection) -> None:
     """Delete those of the touched values that nothing refers to any more."""
-    used = (("holder", "value"), ("known_by", "value"), ("shared", "value"), ("device_window", "device"))
+    used = (
+        ("holder", "value"),
+        ("known_by", "value"),
+        ("permission", "value"),
+        ("shared", "value"),
+        ("device_window", "device"),
+    )
     unused = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {t} WHERE {t}.{c} = value.id)" for t, c in used)
     connection.executemany(f"DELETE FROM value WHERE id = ? AND {unused}", compute.rows(f"SELECT number FROM {VALUE}"))
 

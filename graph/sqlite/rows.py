@@ -8,8 +8,19 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from graph.answers import best_statuses, follow, in_order, moment, surest_first
-from graph.store import DeviceWindow, Identifier, KnownBy, LedgerEntry, Match, Owner, Reason, Record, Redirect
+from graph.answers import best_statuses, by_channel, follow, in_order, moment, surest_first
+from graph.store import (
+    DeviceWindow,
+    Identifier,
+    KnownBy,
+    LedgerEntry,
+    Match,
+    Owner,
+    Permission,
+    Reason,
+    Record,
+    Redirect,
+)
 
 _FIRST_DAY = date(1970, 1, 1)
 
@@ -36,6 +47,10 @@ HELD_BY_RECORD = f"SELECT {_HELD} FROM holder h {_VALUE} WHERE h.record = ?"
 KNOWN_BY = """
     SELECT v.type, v.value, k.display, k.confidence, k.sources, k.first_seen, k.last_seen
     FROM known_by k CROSS JOIN value v ON v.id = k.value WHERE k.customer = ?"""
+PERMISSIONS = """
+    SELECT p.channel, v.type, v.value, p.state, p.conflict, p.at, p.source, p.said_in, p.said_out, p.confidence,
+        p.why_not
+    FROM permission p CROSS JOIN value v ON v.id = p.value WHERE p.customer = ?"""
 MATCHES = f"SELECT {_MATCH} FROM member c CROSS JOIN match m ON m.a = c.record WHERE c.customer = ?"
 REFUSALS = f"""
     SELECT {_MATCH}, m.refusal FROM member c CROSS JOIN refusal m ON m.a = c.record WHERE c.customer = ?
@@ -199,6 +214,27 @@ class Rows:
                 best.get((self.text(type_), value), "ok"),
             )
             for type_, value, display, confidence, sources, first_seen, last_seen in self.all(KNOWN_BY, customer)
+        )
+
+    def permissions(self, customer: int) -> tuple[Permission, ...]:
+        """What a customer's addresses may be used for."""
+        return by_channel(
+            Permission(
+                self.text(channel),
+                self.text(type_),
+                value,
+                self.text(state),
+                bool(conflict),
+                moment(at),
+                self.text(source),
+                () if said_in is None else tuple(self.list(said_in)),
+                () if said_out is None else tuple(self.list(said_out)),
+                confidence,
+                None if why_not is None else self.text(why_not),
+            )
+            for channel, type_, value, state, conflict, at, source, said_in, said_out, confidence, why_not in self.all(
+                PERMISSIONS, customer
+            )
         )
 
     def matches(self, customer: int, record_id: Callable[[int], str]) -> tuple[Match, ...]:

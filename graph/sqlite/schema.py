@@ -14,7 +14,7 @@ from engine.errors import StateError
 #: Marks a file as ours ("CLEW").
 APPLICATION_ID = 0x434C4557
 #: The layout below. A file of a newer one is refused, one of an older one is filled anew.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 #: Seconds that a reader waits for a lock (held for moments only), and a publisher for another publisher.
 READ_TIMEOUT, WRITE_TIMEOUT = 10.0, 2.0
@@ -41,6 +41,10 @@ TABLES: dict[str, str] = {
     "known_by": """(
         customer INTEGER NOT NULL, value INTEGER NOT NULL, display TEXT, confidence REAL, sources INTEGER,
         first_seen INTEGER, last_seen INTEGER, PRIMARY KEY (customer, value)) WITHOUT ROWID""",
+    "permission": """(
+        customer INTEGER NOT NULL, value INTEGER NOT NULL, channel INTEGER NOT NULL, state INTEGER, conflict INTEGER,
+        at INTEGER, source INTEGER, said_in INTEGER, said_out INTEGER, confidence REAL, why_not INTEGER,
+        PRIMARY KEY (customer, value, channel)) WITHOUT ROWID""",
     "shared": "(value INTEGER PRIMARY KEY, reason TEXT, records INTEGER, customers INTEGER)",
     "match": f"({_MATCH}, PRIMARY KEY (a, b)) WITHOUT ROWID",
     "refusal": f"({_MATCH}, refusal TEXT, PRIMARY KEY (a, b, stage, rule)) WITHOUT ROWID",

@@ -109,6 +109,7 @@ class SqliteStore:
                 found.matches(number, lambda n: records[n].record_id),
                 found.windows(rows.WINDOWS_OF_CUSTOMER, number),
                 found.entries(customer_id),
+                found.permissions(number),
             )
 
     def record(self, record_id: str) -> Record:

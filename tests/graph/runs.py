@@ -103,6 +103,14 @@ def known(customer_id: str, type_: str, value: str, confidence: float, *sources:
     return {**row, "sources": sorted(sources), "first_seen": T0, "last_seen": T0, **values}
 
 
+def permission(customer_id: str, channel: str, value: str, state: str, **values: Any) -> Row:
+    """What an address of a customer may be used for."""
+    kind = "email" if "@" in value else "phone"
+    row = {"customer_id": customer_id, "channel": channel, "type": kind, "value": value, "state": state}
+    why_not = "opted out" if state == "out" else None
+    return {**row, "conflict": False, "at": T0, "source": "shop", "confidence": 1.0, "why_not": why_not, **values}
+
+
 def john() -> Run:
     """John in the shop, support and the SMS tool, a neighbour with the same landline, a form filled with junk."""
     run = Run().with_rows(
@@ -140,6 +148,11 @@ def john() -> Run:
         known("c1", "phone", "+15551234567", 0.9, "sms", "support"),
         known("c2", "account", "hubspot:123", 1.0, "crm"),
         known("c1", "device", "d-1", 0.8, "analytics"),
+    )
+    run = run.with_rows(
+        "permissions",
+        permission("c1", "email", "john@email.com", "out", conflict=True, said_in=["support"], said_out=["shop"]),
+        permission("c1", "sms", "+15551234567", "in", at=None, said_in=["shop", "sms"]),
     )
     run = run.with_rows(
         "shared_values",
@@ -202,6 +215,8 @@ def merged() -> Run:
         match("shop:1", "crm:1", 5.0, 1, reason("phone", "exact match", 5.0), stage="decision", rule="same"),
         match("shop:1", "sms:+15551234567", 4.0, 2),
     )
+    run = run.changed("permissions", lambda r: r["channel"] == "email", state="in", conflict=False, why_not=None)
+    run = run.with_rows("permissions", permission("c1", "phone", "+15551234567", "out"))
     run = run.with_rows("known_by", known("c1", "phone", "+15550000000", 0.97, "crm", "shop"))
     till = customer("c4", "till:9", "till:9")
     run = run.with_rows("customers", *till["customers"]).with_rows("members", *till["members"])

@@ -13,7 +13,7 @@ import pytest
 from engine.errors import NotFoundError, StateError, TableError
 from engine.runs import RunTables
 from graph.sqlite import SqliteStore
-from graph.store import GraphStore, Holder, Owner, Reason
+from graph.store import GraphStore, Holder, Owner, Permission, Reason
 from graph.tables import GRAPH_TABLES
 from tests.graph.runs import T0, Row, Run, identifier, john, known, match, member, merged, reason, record
 from tests.neo4j.graphs import Graphs
@@ -295,6 +295,18 @@ class TestCustomer:
         assert [(d.device, d.since, d.until, d.because, d.record_id) for d in found.devices] == [
             ("d-1", NOON, None, "order", "shop:1")
         ]
+
+    def test_what_addresses_may_be_used_for(self, first: GraphStore) -> None:
+        mail = ("email", "email", "john@email.com", "out", True, NOON, "shop", ("support",), ("shop",), 1.0)
+        phone = ("sms", "phone", "+15551234567", "in", False, None, "shop", ("shop", "sms"), (), 1.0)
+        assert first.customer("c1").permissions == (Permission(*mail, "opted out"), Permission(*phone, None))
+        assert first.customer("c2").permissions == ()
+
+    def test_what_addresses_may_be_used_for_changes(self, second: GraphStore) -> None:
+        later = second.customer("c1").permissions
+        assert [(p.channel, p.state, p.conflict, p.why_not) for p in later] == [
+            ("email", "in", False, None), ("phone", "out", False, "opted out"), ("sms", "in", False, None),
+        ]  # fmt: skip
 
     def test_evidence_keeps_its_reasons(self, first: GraphStore) -> None:
         strong, weak = first.evidence("c1")

@@ -8,8 +8,8 @@ from rich.console import Console
 
 from api.render.profile import profile
 from api.results import Profile
-from engine.profile.permissions import Permission
 from engine.profile.record import Golden, Value
+from graph.store import Permission
 
 AT = datetime(2026, 5, 1)
 

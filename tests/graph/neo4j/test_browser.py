@@ -22,7 +22,7 @@ from graph.neo4j.browser.__main__ import Handler
 from graph.neo4j.browser.guide import guide
 from graph.neo4j.schema import IDENTIFIER, NODES, RELATIONSHIPS, second_label
 from graph.store import GraphStore
-from tests.graph.runs import Run, customer, identifier, known, match, member, reason, record
+from tests.graph.runs import Run, customer, identifier, known, match, member, permission, reason, record
 from tests.neo4j.graphs import Graphs
 
 REPOSITORY = Path(__file__).parents[3]
@@ -107,6 +107,11 @@ def _crowd() -> Run:
     add("known_by", known("john", "email", "john@email.com", 1.0, "a"))
     add("matches", match("a:1", "a:2", 9.0, 1), match("a:2", "a:3", 8.0, 2), match("a:1", "a:3", 3.0, 3))
     add("shared_values", {"type": "phone", "value": "+19990000000", "reason": "junk", "records": 41, "customers": 41})
+    add(
+        "permissions",
+        permission("john", "email", "john@email.com", "out", conflict=True, said_in=["shop"], said_out=["crm"]),
+        *(permission(f"p{n}", "email", f"p{n}@mail.com", "in", said_in=["shop"]) for n in range(CROWD)),
+    )
     people("new", "b:2", name="Ann")
     people("old", "b:1")
     now = datetime.now(UTC).replace(tzinfo=None)
@@ -266,6 +271,11 @@ class TestQueries:
         (row,) = _ask(graphs, "shared")
         assert (row["value"], row["customers"], row["records"], row["because"]) == ("+19990000000", 41, 41, "junk")
         assert len(row["some"]) == 5
+
+    def test_customers_with_conflicting_consent(self, graphs: Graphs) -> None:
+        (row,) = _ask(graphs, "conflicting")
+        assert (row["customer"], row["channel"], row["address"]) == ("john", "email", "john@email.com")
+        assert (row["say yes"], row["say no"], row["may be used"]) == (["shop"], ["crm"], "opted out")
 
     def test_the_history_of_a_retired_id(self, graphs: Graphs) -> None:
         rows = _ask(graphs, "history", C0000120H="old")
