@@ -120,8 +120,9 @@ def run(
         state.begin(run_id, config_hash(config), started)
         try:
             layout.scratch.mkdir(parents=True, exist_ok=True)
-            with Compute(layout.scratch) as compute:
-                stages = Stages(compute, config, root, layout, told)
+            part = _part(layout, run_id)
+            with Compute(layout.scratch) as compute, Writer(compute, part, RUN_TABLES, COMPARED) as writer:
+                stages = Stages(compute, writer, config, root, layout, told)
                 result = stages.run(state, run_id, started, only, retrain, frames)
         except BaseException:
             shutil.rmtree(_part(layout, run_id), ignore_errors=True)
@@ -137,6 +138,7 @@ class Stages:
     """One computation, stage by stage, over one Compute."""
 
     compute: Compute
+    writer: Writer
     config: Config
     root: Path
     layout: Layout
@@ -197,21 +199,21 @@ class Stages:
         self.compute.drop("_seen")
         keep_earlier(self.compute, previous.path("consents"))
 
-    def resolve(self, retrain: bool, writer: Writer) -> Linked:
+    def resolve(self, retrain: bool) -> Linked:
         """Link and cluster: groups of records, with their matches and refusals."""
         with self._stage("link") as counts:
             linked = link(self.compute, self.config, self.root, self.layout.models, retrain, self.reporter.step)
             counts |= linked.counts
         with self._stage("cluster") as counts:
-            # Admission keeps one core busy.
-            writer.begin(*OF_SOURCES)
+            # Admission leaves a core idle.
+            self.writer.begin(*OF_SOURCES)
             cluster(self.compute, self.config, linked.model, linked.rules)
             anchors(self.compute, self.config)
             confidence(self.compute)
             self.compute.drop("scored", "nodes", "node_records", "links")
             counts["matches"] = self.compute.count("matches")
             counts["refusals"] = self.compute.count("refusals")
-        writer.begin("matches", "refusals", "shared_values")
+        self.writer.begin("matches", "refusals", "shared_values")
         return linked
 
     def run(
@@ -228,37 +230,36 @@ class Stages:
         previous = self.layout.run(current.run_id) if current else None
         summary = self.read(only, frames, previous)
         warnings = [*summary.warnings, *doubts(self.compute, self.config, started.replace(tzinfo=None))]
-        with Writer(self.compute, _part(self.layout, run_id), RUN_TABLES, COMPARED) as writer:
-            linked = self.resolve(retrain, writer)
-            with self._stage("ledger") as counts:
-                assigned = assign_ids(
-                    self.compute,
-                    recall(state),
-                    started,
-                    previous=previous.path("members") if previous else None,
-                    causes_table="matches",
-                )
-                self.compute.table(
-                    "members",
-                    "SELECT record_id, customer_id, confidence, since FROM ids JOIN confidences USING (record_id)",
-                )
-                check(self.compute, MEMBERS)
-                counts["customers"] = int(self.compute.value("SELECT count(DISTINCT customer_id) FROM members"))
-            with self._stage("profile") as counts:
-                build_customers(self.compute, self.config)
-                build_permissions(self.compute, self.config)
-                stitched = own_events(self.compute)
-                counts |= {"anonymous": stitched.anonymous, "stitched": stitched.stitched}
-            with self._stage("publish"):
-                manifest = self._write(run_id, started, linked, writer)
-                digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
-                state.publish(run_id, assigned.changes, digest, started)
+        linked = self.resolve(retrain)
+        with self._stage("ledger") as counts:
+            assigned = assign_ids(
+                self.compute,
+                recall(state),
+                started,
+                previous=previous.path("members") if previous else None,
+                causes_table="matches",
+            )
+            self.compute.table(
+                "members",
+                "SELECT record_id, customer_id, confidence, since FROM ids JOIN confidences USING (record_id)",
+            )
+            check(self.compute, MEMBERS)
+            counts["customers"] = int(self.compute.value("SELECT count(DISTINCT customer_id) FROM members"))
+        with self._stage("profile") as counts:
+            build_customers(self.compute, self.config)
+            build_permissions(self.compute, self.config)
+            stitched = own_events(self.compute)
+            counts |= {"anonymous": stitched.anonymous, "stitched": stitched.stitched}
+        with self._stage("publish"):
+            manifest = self._write(run_id, started, linked)
+            digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+            state.publish(run_id, assigned.changes, digest, started)
         warnings += [stitched.alarm] if stitched.alarm else []
         return RunResult(self.layout.run(run_id), manifest, assigned.counts, warnings)
 
-    def _write(self, run_id: str, started: datetime, linked: Linked, writer: Writer) -> dict[str, Any]:
+    def _write(self, run_id: str, started: datetime, linked: Linked) -> dict[str, Any]:
         """The run's folder: every table, then the manifest, then its final name."""
-        writer.finish()
+        self.writer.finish()
         files = self.compute.rows(f"SELECT {', '.join(SOURCE_FILES.columns)} FROM source_files ORDER BY source, file")
         manifest = {
             "schema_version": SCHEMA_VERSION,
@@ -273,8 +274,8 @@ class Stages:
             "counts": {**self.counts, **{t: self.compute.count(t) for t in RUN_TABLES}},
             "seconds": self.timings,
         }
-        (writer.folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        writer.folder.rename(self.layout.runs / run_id)
+        (self.writer.folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        self.writer.folder.rename(self.layout.runs / run_id)
         return manifest
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 import tempfile
@@ -138,6 +139,17 @@ class Compute:
         np.minimum.at(smallest, label, node)
         self.load(name, pa.table({"node_id": node, "component": smallest[label]}))
         return int(count)
+
+    def beside(self) -> Compute:
+        """The same database and its tables for another thread; close its `connection` and nothing else."""
+        other = copy.copy(self)
+        other.connection = self.connection.cursor()
+        other.run("SET TimeZone = 'UTC'")
+        return other
+
+    def interrupt(self) -> None:
+        """Break off the statement that another thread is in the middle of, if any."""
+        self.connection.interrupt()
 
     def close(self) -> None:
         """Close the connection and remove the scratch folder."""

@@ -1,0 +1,57 @@
+"""Writes a run's tables while later stages still compute: a table that is complete goes to disk on whatever core idles.
+
+Some stages keep one core busy, and a table needs none of what comes after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from engine.compute import Compute
+from engine.fingerprints import write_fingerprints
+
+
+class Writer:
+    """Writes tables into a folder of their own, one after the other, in a thread; leaving it waits for none of them.
+
+    `order` gives the order of each table's rows; tables in `compared` get fingerprints beside them.
+    """
+
+    def __init__(self, compute: Compute, folder: Path, order: Mapping[str, str], compared: tuple[str, ...]) -> None:
+        self.folder, self._order, self._compared = folder, order, compared
+        self._compute = compute.beside()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="clew-writer")
+        self._begun: dict[str, Future[None]] = {}
+
+    def begin(self, *tables: str) -> None:
+        """Write these tables, which nothing changes any more."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for table in tables:
+            self._begun[table] = self._thread.submit(self._write, table)
+
+    def finish(self) -> None:
+        """Write all tables not begun yet, and wait until all are on disk; raises what went wrong."""
+        self.begin(*(table for table in self._order if table not in self._begun))
+        for written in self._begun.values():
+            written.result()
+
+    def _write(self, table: str) -> None:
+        path = self.folder / f"{table}.parquet"
+        self._compute.write_parquet(table, path, order_by=self._order[table])
+        if table in self._compared:
+            write_fingerprints(self._compute, path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._compute.interrupt()
+        self._thread.shutdown()
+        self._compute.connection.close()
