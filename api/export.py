@@ -10,6 +10,7 @@ from typing import Literal
 
 from engine.compute import Compute
 from engine.errors import ConfigError
+from engine.measure import check_view, open_views
 from engine.profile.audiences import Audience, Channel, Purpose, make_audience
 from engine.runs import RunTables
 
@@ -67,6 +68,14 @@ def write_events(run: RunTables, file: Path) -> int:
     Returns the rows. Errors: ConfigError for the file's name or place.
     """
     return _write(run, file, *_EVENTS)
+
+
+def write_measure(run: RunTables, name: str, file: Path) -> int:
+    """Write all rows of a measure; returns how many. Errors: ConfigError for the file's name or place."""
+    check_view(name)
+    with _writing(file) as (compute, copy):
+        open_views(compute, run)
+        return copy(f"FROM {name}", "ALL")
 
 
 def write_audience(

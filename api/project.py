@@ -18,7 +18,7 @@ from api.answers import Answer, whois
 from api.ends import find_end
 from api.evidence import Between, Growth, between, how, match_of, path_between
 from api.export import Layout as FileLayout
-from api.export import write_audience, write_events, write_members
+from api.export import write_audience, write_events, write_measure, write_members
 from api.results import (
     Addressed,
     CurrentRun,
@@ -26,6 +26,7 @@ from api.results import (
     Exported,
     ExportedGraph,
     FailedRun,
+    Measured,
     Profile,
     Published,
     RunSummary,
@@ -37,6 +38,7 @@ from engine.compute import Compute
 from engine.config import DEFAULT_IDENTIFIERS, config_hash, load
 from engine.errors import ConfigError, StateError
 from engine.ledger import write_ledger
+from engine.measure import check_view, open_views
 from engine.progress import Reporter, Silent
 from engine.runs import Layout, RunTables, read_manifest
 from engine.state import Run, State
@@ -222,6 +224,18 @@ class Project:
         target = Path(file) if file else None
         found = write_audience(self._tables(), target, purpose, channel, now, layout, reach)
         return Addressed(found, target, reach)
+
+    def measure(self, name: str) -> Measured:
+        """All rows of a measure of the current run, as Arrow: see docs/measures.md. NotFoundError if there is none."""
+        check_view(name)
+        with Compute() as compute:
+            open_views(compute, self._tables())
+            return Measured(name, compute.arrow(f"FROM {name} ORDER BY ALL"))
+
+    def export_measure(self, name: str, file: Path | str) -> Exported:
+        """Write all rows of a measure, as CSV or Parquet by the name's ending."""
+        tables = self._tables()
+        return Exported(Path(file), tables.run_id, write_measure(tables, name, Path(file)))
 
     def evaluate(self, truth: Path | str) -> Evaluation:
         """Compare the current run with a file of source, key, person."""

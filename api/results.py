@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from api.answers import Answer
-from api.plain import Plain
+from api.plain import Plain, plain
 
-if TYPE_CHECKING:  # only its type is needed
+if TYPE_CHECKING:  # only their types are needed
+    import pyarrow as pa
+
     from engine.evaluate import Calibration, Evaluation
     from engine.profile.audiences import Audience
     from engine.profile.record import Golden
@@ -162,6 +164,18 @@ class Timeline(Plain):
     customer_id: str
     name: str | None
     moments: tuple[Moment, ...]
+
+
+@dataclass(frozen=True)
+class Measured(Plain):
+    """All rows of a measure: see docs/measures.md."""
+
+    name: str
+    rows: pa.Table
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rows as plain values."""
+        return {"name": self.name, "rows": plain(self.rows.to_pylist())}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.app import ASK, End, Json, app, notes, opened, show
+from api.cli.app import ASK, End, Json, app, notes, opened, show, write
 from api.progress import progress
 
 
@@ -99,6 +99,28 @@ def timeline(
     with opened(ctx) as project:
         found = project.timeline(who)
     show(found, as_json, page(found, everything))
+
+
+@app.command(rich_help_panel=ASK)
+def measure(
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="Which measure; none: say which there are.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="The file to write, ending in .csv or .parquet.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show a measure: revenue, repeat rate and lifetime value by channel, cohorts, attribution and others."""
+    from api.render.measure import listed, shown
+    from api.render.run import exported
+
+    if name is None:
+        write(listed())
+        return
+    with opened(ctx) as project:
+        if file is not None:
+            notes().print(exported(project.export_measure(name, file), "row"))
+            return
+        found = project.measure(name)
+    show(found, as_json, shown(found))
 
 
 @app.command(rich_help_panel=ASK)

@@ -149,7 +149,7 @@ def status(found: Status) -> Group:
 
 def exported(found: Exported, what: str) -> Text:
     """What was written where."""
-    return Text(f"{safe(found.file)}: {count(found.rows, what)} of run {found.run_id}, each with its customer")
+    return Text(f"{safe(found.file)}: {count(found.rows, what)} of run {found.run_id}")
 
 
 def exported_graph(found: ExportedGraph) -> Group:

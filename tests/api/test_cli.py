@@ -13,6 +13,7 @@ from typer.testing import Result
 
 from api.project import Project
 from api.results import Demo
+from engine.errors import NotFoundError
 
 Clew = Callable[..., Result]
 
@@ -31,6 +32,7 @@ def test_help_groups_the_commands_and_explains_each(clew: Clew) -> None:
         "how",
         "profile",
         "timeline",
+        "measure",
         "status",
         "audit",
         "evaluate",
@@ -141,6 +143,15 @@ def test_audience(clew: Clew, shop: Demo, tmp_path: Path) -> None:
         "to write to" in clew("-p", shop.project, "audience", "reach", "--for", "newsletter", tmp_path / "r.csv").stdout
     )
     assert clew("-p", shop.project, "audience", "reach", "--for", "spam").exit_code == 2
+
+
+def test_measure(clew: Clew, shop: Demo, tmp_path: Path) -> None:
+    assert "cohorts" in clew("measure").stdout
+    assert "paid search" in clew("-p", shop.project, "measure", "channels").stdout
+    assert json.loads(clew("-p", shop.project, "measure", "channels", "--json").stdout)["rows"][0]["customers"] > 0
+    assert clew("-p", shop.project, "measure", "purchases", tmp_path / "p.csv").stdout == ""
+    assert (tmp_path / "p.csv").read_text().startswith("customer_id,record_id")
+    assert clew("-p", shop.project, "measure", "nothing").exit_code == NotFoundError.exit_code
 
 
 def test_timeline(clew: Clew, shop: Demo) -> None:

@@ -1,0 +1,74 @@
+"""Measures as tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.text import Text
+
+from api.render.layout import columns, heading, lines
+from api.render.words import day, safe
+from api.results import Measured
+from engine.measure import views
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Rows that are shown.
+SHOWN = 40
+
+
+def listed() -> Group:
+    """Which measures there are."""
+    return lines(
+        Text("Measures of the current run", style="bold"),
+        columns((), [(view.name, view.meaning) for view in views()], whole=(0,)),
+        heading("Next"),
+        columns((), [("clew measure NAME", "shows one"), ("clew measure NAME FILE.csv", "writes it")], whole=(0,)),
+    )
+
+
+def shown(found: Measured) -> Group:
+    """The first rows of a measure, with what it means."""
+    view = next(v for v in views() if v.name == found.name)
+    rest = max(0, found.rows.num_rows - SHOWN)
+    more = f"; {rest:,} more rows" if rest else ""
+    return lines(
+        Text(view.meaning, style="bold"),
+        Fitting(found.rows),
+        Text(f"clew measure {found.name} FILE.csv writes all of it{more}", style="dim"),
+    )
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """The first columns of a table, as many as fit, and the names of the others."""
+
+    table: pa.Table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Lay the table out for the width that there is."""
+        rows = [tuple(map(_cell, row.values())) for row in self.table.slice(0, SHOWN).to_pylist()]
+        names = self.table.column_names
+        widths = [max(len(cell) for cell in (name, *(row[n] for row in rows))) for n, name in enumerate(names)]
+        room = options.max_width - 2
+        fit = next((n for n in range(1, len(names)) if sum(widths[: n + 1]) + 2 * n > room), len(names))
+        numbers = [n for n, field in enumerate(self.table.schema) if str(field.type) in ("double", "int64", "int32")]
+        yield columns(names[:fit], [row[:fit] for row in rows], right=[n for n in numbers if n < fit])
+        if fit < len(names):
+            yield Text(f"  also: {', '.join(names[fit:])}", style="dim")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    if isinstance(value, datetime):
+        return day(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list):
+        return safe("; ".join(map(str, value)))
+    return f"{value:,}" if isinstance(value, int) else safe(value)
