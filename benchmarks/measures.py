@@ -3,9 +3,9 @@
     python benchmarks/measures.py PROJECT.yaml [TRUTH.csv]
 
 *Truth* has the true persons as customers, and the events that can be tied to them. *After* is the current run of the
-project. *Before* is the shop's own idea of a customer: one per customer id of an order, else per e-mail, else per order,
-with the events that name one of these. Prints lifetime value and repeat rate of buyers, and the error of each; and the
-mean error of lifetime value by channel and of the cohort table, weighted by buyers.
+project. *Before* is the shop's own idea of a customer: one per customer id of an order, else per e-mail, else per
+order, with the events that name one of these. Prints lifetime value and repeat rate of buyers, and the error of each;
+and the mean error of lifetime value by channel and of the cohort table, weighted by buyers.
 """
 
 from __future__ import annotations
