@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import re
 import secrets
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,10 +26,10 @@ log = logging.getLogger("clew")
 
 STOPPED, UNREAD, FAULT = 130, 141, 70
 
+_TEMPORARY = ", or point TMPDIR to a larger disk"
 _NO_MEMORY = "there is not enough memory: close other programs, or use a larger machine"
 #: What the database engine says of a machine at its limits -> what to do.
 _LIMITS = {
-    r"no space left on device": "the disk is full: make room, or point TMPDIR to a larger disk",
     r"out of memory error|failed to allocate": _NO_MEMORY,
 }
 
@@ -68,10 +68,15 @@ def told(debug: bool) -> Iterator[None]:
 
 
 def _limit(error: Exception) -> str | None:
+    from engine.compute.failure import full_disk
+
+    full = full_disk(error)
+    if full is not None:
+        where = f"{full}: " if full else ""
+        return f"{where}the disk is full: make room{_TEMPORARY if full.startswith(tempfile.gettempdir()) else ''}"
     if isinstance(error, OSError):
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         said = (error.strerror or str(error)).lower()
-        return "the disk is full: make room" if full else f"{error.filename}: {said}" if error.filename else None
+        return f"{error.filename}: {said}" if error.filename else None
     if isinstance(error, MemoryError):
         return _NO_MEMORY
     return next((text for pattern, text in _LIMITS.items() if re.search(pattern, str(error), re.IGNORECASE)), None)

@@ -6,9 +6,10 @@ What only one method needs is imported there: a question must not wait for Splin
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -36,7 +37,7 @@ from api.results import (
 from api.summary import summarise
 from engine.compute import Compute
 from engine.config import DEFAULT_IDENTIFIERS, config_hash, load
-from engine.errors import ConfigError, StateError
+from engine.errors import ConfigError, DiskError, StateError
 from engine.ledger import write_ledger
 from engine.measure import check_view, open_views
 from engine.progress import Reporter, Silent
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from engine.evaluate import Calibration, Evaluation
     from engine.profile.audiences import Channel, Purpose
     from engine.quality import Audit
+
+log = logging.getLogger("clew")
 
 #: The project file's usual name, and the file that tells a demo's folder from one of the user's own.
 PROJECT_FILE, DEMO_FILE = "clew.yaml", ".clew-demo"
@@ -298,8 +301,14 @@ class Project:
 
     @property
     def graph(self) -> GraphStore:
-        """The graph store, brought up to the current run."""
-        self._bring_up_to_date()
+        """The graph store, brought up to the current run; where the disk forbids that, the earlier answer stands."""
+        try:
+            self._bring_up_to_date()
+        except DiskError as error:
+            shown = self._graph.current_run()
+            if shown is None:
+                raise
+            log.warning("%s (The answer is that of run %s.)", error, shown)
         return self._graph
 
     def close(self) -> None:
@@ -316,16 +325,12 @@ class Project:
         self.close()
 
     def _runs(self) -> list[Run]:
-        if not (self.layout.store / "state.db").exists():
-            return []
-        with State.open(self.layout.store, read_only=True) as state:
-            return state.runs()
+        with State.find(self.layout.store) or nullcontext() as state:
+            return state.runs() if state else []
 
     def _current(self) -> Run | None:
-        if not (self.layout.store / "state.db").exists():
-            return None
-        with State.open(self.layout.store, read_only=True) as state:
-            return state.current_run()
+        with State.find(self.layout.store) or nullcontext() as state:
+            return state.current_run() if state else None
 
     def _tables(self) -> RunTables:
         """The tables of the current run. Errors: StateError where nothing has been run."""
@@ -361,8 +366,8 @@ class Project:
         with State.open(self.layout.store) as state, ExitStack() as held:
             try:
                 held.enter_context(state.writing("clew publish"))
-            except StateError:
-                if shown is None:
+            except StateError as error:
+                if shown is None or isinstance(error, DiskError):
                     raise
                 # Whoever is writing brings the graph up to date in the end; until then the earlier answer stands.
                 return None

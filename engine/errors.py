@@ -6,6 +6,7 @@
     ├── TableError            a table between two stages lacks columns or has others         (exit 70, our fault)
     ├── LinkError             training or scoring can't go on with this data                 (exit 4)
     ├── StateError            state.db or a run folder: newer version, damaged, held         (exit 5)
+    │   └── DiskError         a disk that is full, read-only or failing: nothing was written (exit 5)
     └── NotFoundError         the thing asked for isn't there: identifier, customer, run     (exit 1)
 
 `exit_code` is what the command line exits with. A message says what is wrong, where, and what to do.
@@ -42,6 +43,10 @@ class StateError(ClewError):
     """The record of runs and decisions can't be read or written."""
 
     exit_code = 5
+
+
+class DiskError(StateError):
+    """The disk is full, read-only or failing; what was there before stands."""
 
 
 class TableError(ClewError):

@@ -24,8 +24,9 @@ from engine.cluster import cluster
 from engine.cluster.confidence import confidence
 from engine.cluster.events import own_events
 from engine.compute import Compute, quote
+from engine.compute.failure import full_disk
 from engine.config import Config, config_hash
-from engine.errors import ConfigError, StateError
+from engine.errors import ConfigError, DiskError, StateError
 from engine.ledger import assign_ids, recall
 from engine.link import Linked, link
 from engine.profile import anchors, build_customers, build_permissions
@@ -124,11 +125,16 @@ def run(
             with Compute(layout.scratch) as compute, Writer(compute, part, RUN_TABLES, COMPARED) as writer:
                 stages = Stages(compute, writer, config, root, layout, told)
                 result = stages.run(state, run_id, started, only, retrain, frames)
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(_part(layout, run_id), ignore_errors=True)
             # Stopped in the instant after the commit, the run is published and can't fail any more.
             with suppress(StateError):
                 state.fail(run_id, datetime.now(UTC))
+            if full_disk(error) is not None:
+                raise DiskError(
+                    f"{layout.store}: the disk is full. Make room there, or set another `store` folder in the project "
+                    "file, and run again; the earlier answer stands."
+                ) from error
             raise
     return result
 

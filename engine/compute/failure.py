@@ -1,8 +1,24 @@
 """What a statement raises, for stages that can do something about it."""
 
+import errno
+import re
+
 import duckdb
 
 #: Data that it can't read. Not among them: lack of memory, and an interruption.
 UNREADABLE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException)
 #: SQL that means nothing: for the rules and conditions that a project brings.
 MEANINGLESS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+
+_FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
+_FILE = re.compile(r'"(/[^"]+)"')
+
+
+def full_disk(error: BaseException) -> str | None:
+    """A file on the full disk that an error tells of, or "" where it names none; None for an error of another kind."""
+    if isinstance(error, OSError):
+        return str(error.filename or "") if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+    if not isinstance(error, duckdb.Error) or not _FULL.search(str(error)):
+        return None
+    named = _FILE.search(str(error))
+    return named[1] if named else ""

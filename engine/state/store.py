@@ -15,7 +15,7 @@ from engine.errors import NotFoundError, StateError
 from engine.state.append import append
 from engine.state.chain import GENESIS
 from engine.state.changes import Changes
-from engine.state.database import connect, explained
+from engine.state.database import NothingRunError, connect, explained
 from engine.state.lock import WriterLock
 
 _EPOCH = datetime(1970, 1, 1)
@@ -59,6 +59,14 @@ class State:
         """Open (or make) `folder`/state.db. Errors: StateError, for whatever keeps it from being used."""
         path = Path(folder) / "state.db"
         return cls(path, connect(path, read_only))
+
+    @classmethod
+    def find(cls, folder: Path) -> State | None:
+        """Open `folder`/state.db for reading; None where nothing has been run yet."""
+        try:
+            return cls.open(folder, read_only=True)
+        except NothingRunError:
+            return None
 
     # --- reading
 

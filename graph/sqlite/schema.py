@@ -6,6 +6,7 @@ every text that repeats: sources, types, statuses, rules, the pattern of a match
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -77,9 +78,31 @@ INDICES: dict[str, str] = {
 }
 
 
+class Frozen(sqlite3.Connection):
+    """A connection to a file that nobody can change as long as its disk is read-only or full: good for one answer."""
+
+
 def open_reader(path: Path) -> sqlite3.Connection:
     """Open an existing graph for reading only. Raises StateError if there is none, or it isn't one of ours."""
-    connection = _connect(path, "rw", READ_TIMEOUT)
+    try:
+        return _reader(path, "mode=rw", sqlite3.Connection)
+    except sqlite3.OperationalError as error:
+        # A reader writes beside the file. Where the disk takes nothing, and no log is there, nobody else writes either.
+        log, _ = side_files(path)
+        if not _disk_takes_nothing(error, path) or (log.exists() and log.stat().st_size):
+            raise
+        return _reader(path, "mode=ro&immutable=1", Frozen)
+
+
+def _disk_takes_nothing(error: sqlite3.OperationalError, path: Path) -> bool:
+    code = error.sqlite_errorcode & 0xFF
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return path.exists() and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
+def _reader(path: Path, options: str, kind: type[sqlite3.Connection]) -> sqlite3.Connection:
+    connection = _connect(path, options, READ_TIMEOUT, kind)
     try:
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA cache_size = -32768")
@@ -98,7 +121,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
         # What a deleted graph.db left behind must not be taken for the new file's.
         for leftover in side_files(path):
             leftover.unlink(missing_ok=True)
-    connection = _connect(path, "rwc", WRITE_TIMEOUT)
+    connection = _connect(path, "mode=rwc", WRITE_TIMEOUT)
     try:
         check(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
@@ -160,9 +183,17 @@ def stage_file(path: Path) -> Path:
     return path.with_name(path.name + "-stage")
 
 
-def _connect(path: Path, mode: str, timeout: float) -> sqlite3.Connection:
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
+def _connect(
+    path: Path, options: str, timeout: float, kind: type[sqlite3.Connection] = sqlite3.Connection
+) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?{options}"
     # One thread at a time uses a connection, but not always the same one; transactions are begun and ended by hand.
     return sqlite3.connect(
-        uri, uri=True, timeout=timeout, isolation_level=None, check_same_thread=False, cached_statements=256
+        uri,
+        uri=True,
+        timeout=timeout,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+        factory=kind,
     )

@@ -206,7 +206,10 @@ class SqliteStore:
         except sqlite3.Error:
             connection.close()
             raise
-        self._idle.append(connection)
+        if isinstance(connection, schema.Frozen):
+            connection.close()
+        else:
+            self._idle.append(connection)
 
     def _borrow(self) -> sqlite3.Connection:
         """An idle connection to the file that is there now, or a new one."""

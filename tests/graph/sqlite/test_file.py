@@ -303,7 +303,7 @@ def test_a_full_disk_leaves_the_old_run(tmp_path: Path, one: RunTables) -> None:
     _go(process)
     _, errors = process.communicate()
     assert process.returncode == 1
-    assert "StateError" in errors
+    assert "DiskError" in errors
     assert "the disk is full or fails" in errors
     assert store.current_run() == "one"
     assert store.verify(one) == []
