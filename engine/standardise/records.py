@@ -56,7 +56,9 @@ def locate(compute: Compute, config: Config) -> None:
         LOCATED,
         f"""
         SELECT r.*, c.value AS iso, coalesce(c.value, s.region, $region) AS region,
-            concat_ws(' ', c.value, coalesce(s.regions, $region)) AS regions, coalesce(s.zone, $zone) AS zone
+            CASE WHEN starts_with(coalesce(s.regions, $region) || ' ', c.value || ' ') THEN coalesce(s.regions, $region)
+                ELSE concat_ws(' ', c.value, coalesce(s.regions, $region)) END AS regions,
+            coalesce(s.zone, $zone) AS zone
         FROM std_kept r
         LEFT JOIN {COUNTRIES} c ON c.in_country = r.country
         LEFT JOIN {SOURCES} s ON s.source = r.source
