@@ -72,6 +72,7 @@ INDICES: dict[str, str] = {
     "value_bare": "INDEX value_bare ON value (substr(value, instr(value, ':') + 1)) WHERE instr(value, ':') > 0",
     "holder_value": "INDEX holder_value ON holder (value)",
     "known_by_value": "INDEX known_by_value ON known_by (value)",
+    "permission_value": "INDEX permission_value ON permission (value)",
     "refusal_b": "INDEX refusal_b ON refusal (b)",
     "device_window_device": "INDEX device_window_device ON device_window (device)",
     "device_window_customer": "INDEX device_window_customer ON device_window (customer)",
