@@ -117,11 +117,12 @@ def changes(compute: Compute, old: str, new: str, runs: tuple[RunTables, RunTabl
             (f"gone_{name}", f"{old}_{name}", graph_table.gone, gone),
             (f"fresh_{name}", f"{new}_{name}", graph_table.columns, fresh),
         ):
-            compute.load("rows", pa.table({"row": rows}))
             listed = ", ".join(quote(c) for c in columns)
-            compute.run(
-                f"CREATE TEMP TABLE {target} AS SELECT {listed} FROM {view} WHERE _row IN (SELECT row FROM rows)"
-            )
+            wanted = "false"
+            if len(rows):
+                compute.load("rows", pa.table({"row": rows}))
+                wanted = "_row IN (SELECT row FROM rows)"
+            compute.run(f"CREATE TEMP TABLE {target} AS SELECT {listed} FROM {view} WHERE {wanted}")
         before, after = (len(side.rows) for side in known)
         if before - len(gone) + len(fresh) != after:
             raise TableError(f"table {name} of the run repeats whole rows; its key is {', '.join(graph_table.key)}")

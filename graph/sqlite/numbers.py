@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -17,11 +19,10 @@ BATCH = 100_000
 #: DuckDB tables of a publish: name -> number.
 RECORD, CUSTOMER, VALUE = "number_record", "number_customer", "number_value"
 
-#: The values that a difference touches. A device is a value of its own type, whether or not a record holds it.
-_VALUES = " UNION ".join(
-    [f"SELECT type, value FROM {{0}}_{name}" for name in ("identifiers", "known_by", "permissions", "shared_values")]
-    + ["SELECT 'device', device FROM {0}_device_windows"]
-)
+#: Values beside those that records hold. A device is a value of its own type, whether or not a record holds it.
+_ELSEWHERE = """
+    SELECT type, value FROM {0}_known_by UNION ALL SELECT type, value FROM {0}_permissions
+    UNION ALL SELECT type, value FROM {0}_shared_values UNION ALL SELECT 'device', device FROM {0}_device_windows"""
 
 
 class Words:
@@ -64,7 +65,7 @@ def number_everything(compute: Compute, stage: Stage, words: Words) -> None:
         VALUE,
         f"""WITH every AS (
             SELECT type, value, number AS near FROM fresh_identifiers LEFT JOIN {RECORD} USING (record_id)
-            UNION ALL SELECT type, value, NULL FROM ({_VALUES.format("fresh")})
+            UNION ALL SELECT type, value, NULL FROM ({_ELSEWHERE.format("fresh")})
         )
         SELECT type, value, row_number() OVER (ORDER BY min(near), type, value) AS number
         FROM every GROUP BY type, value""",
@@ -79,26 +80,25 @@ def number_changes(compute: Compute, connection: sqlite3.Connection, stage: Stag
     touched = [f"SELECT record_id FROM {t}" for t in records]
     touched += [f"SELECT {column} FROM {t}" for t in pairs for column in ("record_a", "record_b")]
     touched.append("SELECT anchor FROM fresh_customers")
-    find_record = RecordNumbers(connection)
-    found = [(r, find_record(r)) for (r,) in compute.rows(" UNION ".join(touched))]
-    _number(compute, connection, RECORD, "record", found, "fresh_records")
+    records = [r for (r,) in compute.rows(f"{' UNION '.join(touched)} ORDER BY ALL")]
+    _number(compute, connection, RECORD, "record", _record_numbers(connection, words, records), "fresh_records")
 
-    customers = ("customers", "members", "known_by", "permissions", "device_windows")
-    touched = [f"SELECT customer_id FROM {side}_{name}" for side in ("gone", "fresh") for name in customers]
-    ask = "SELECT id FROM customer WHERE customer_id = ?"
-    found = [(c, _first(connection, ask, (c,))) for (c,) in compute.rows(" UNION ".join(touched))]
+    tables = ("customers", "members", "known_by", "permissions", "device_windows")
+    touched = [f"SELECT customer_id FROM {side}_{name}" for side in ("gone", "fresh") for name in tables]
+    customers = [c for (c,) in compute.rows(f"{' UNION '.join(touched)} ORDER BY ALL")]
+    ask = "SELECT id FROM customer WHERE customer_id = a"
+    found = dict(zip(customers, _look_up(connection, ask, ((c, None) for c in customers)), strict=True))
     _number(compute, connection, CUSTOMER, "customer", found, "fresh_customers")
 
     last = _last(connection, "value")
-    ask = "SELECT id FROM value WHERE value = ? AND type = ?"
-    values = compute.rows(f"SELECT * FROM ({_VALUES.format('gone')} UNION {_VALUES.format('fresh')}) ORDER BY ALL")
-    numbers = []
-    new = last
-    for type_, value in values:
-        number = _first(connection, ask, (value, words.known.get(type_)))
-        if number is None:
-            number = new = new + 1
-        numbers.append(number)
+    touched = [f"SELECT type, value FROM {s}_identifiers UNION ALL {_ELSEWHERE.format(s)}" for s in ("gone", "fresh")]
+    values = compute.rows(f"SELECT DISTINCT type, value FROM ({' UNION ALL '.join(touched)}) ORDER BY value, type")
+    ask = "SELECT id FROM value WHERE value = a AND type = b"
+    new = itertools.count(last + 1)
+    numbers = [
+        next(new) if number is None else number
+        for number in _look_up(connection, ask, ((v, words.known.get(t)) for t, v in values))
+    ]
     compute.load(
         VALUE,
         pa.table(
@@ -112,22 +112,28 @@ def number_changes(compute: Compute, connection: sqlite3.Connection, stage: Stag
     _fill_values(compute, stage, words, last)
 
 
-class RecordNumbers:
-    """Finds the number of a record by its id, "source:key", in which either part may hold colons."""
+def _record_numbers(connection: sqlite3.Connection, words: Words, ids: list[str]) -> dict[str, int | None]:
+    """The numbers of records by their ids, "source:key", in which either part may hold colons."""
+    splits = [
+        (i, i[colon.end() :], words.known[i[: colon.start()]])
+        for i in ids
+        for colon in re.finditer(":", i)
+        if i[: colon.start()] in words.known
+    ]
+    found: dict[str, int | None] = dict.fromkeys(ids)
+    ask = "SELECT id FROM record WHERE key = a AND source = b"
+    for (i, *_), number in zip(splits, _look_up(connection, ask, (s[1:] for s in splits)), strict=True):
+        found[i] = number if found[i] is None else found[i]
+    return found
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
 
-    def __call__(self, record_id: str) -> int | None:
-        """The number, or None if there is no such record."""
-        ask = "SELECT id FROM record WHERE key = ? AND source = (SELECT id FROM word WHERE text = ?)"
-        colon = record_id.find(":")
-        while colon >= 0:
-            number = _first(self.connection, ask, (record_id[colon + 1 :], record_id[:colon]))
-            if number is not None:
-                return number
-            colon = record_id.find(":", colon + 1)
-        return None
+def _look_up(connection: sqlite3.Connection, ask: str, asked: Iterable[tuple[str, int | None]]) -> list[int | None]:
+    """Answer a query for one number, over `a` and `b`, for each of the pairs asked: a fraction of as many queries."""
+    connection.execute("CREATE TEMP TABLE asked (a, b)")
+    connection.executemany("INSERT INTO asked VALUES (?, ?)", asked)
+    numbers = [number for (number,) in connection.execute(f"SELECT ({ask}) FROM asked ORDER BY rowid")]
+    connection.execute("DROP TABLE asked")
+    return numbers
 
 
 def remove_unused_values(compute: Compute, connection: sqlite3.Connection) -> None:
@@ -148,7 +154,7 @@ def _number(
     connection: sqlite3.Connection,
     name: str,
     table: str,
-    found: Sequence[tuple[str, int | None]],
+    found: Mapping[str, int | None],
     fresh: str,
 ) -> None:
     """Make `name` of the numbers found, and of new ones for the rows of `fresh` that have none."""
@@ -157,8 +163,8 @@ def _number(
         "_found",
         pa.table(
             {
-                column: pa.array([i for i, n in found if n is not None], pa.string()),
-                "number": pa.array([n for _, n in found if n is not None], pa.int64()),
+                column: pa.array([i for i, n in found.items() if n is not None], pa.string()),
+                "number": pa.array([n for n in found.values() if n is not None], pa.int64()),
             }
         ),
     )
