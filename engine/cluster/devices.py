@@ -71,7 +71,8 @@ def build_device_windows(compute: Compute) -> None:
                 count(DISTINCT customer_id) = count(*) AND min(days) >= {DAYS} AS passed
             FROM turns GROUP BY device
         ), loyal AS (
-            SELECT (count(*) FILTER (customer_id = before) + {_USUAL * _SEEN}) / (count(*) + {_SEEN}) AS share
+            -- An estimate for all devices: in hundredths, so that a few new ties don't change every window.
+            SELECT round((count(*) FILTER (customer_id = before) + {_USUAL * _SEEN}) / (count(*) + {_SEEN}), 2) AS share
             FROM (SELECT customer_id, lag(customer_id) OVER (PARTITION BY device ORDER BY first, visit) AS before
                   FROM _visits) WHERE before IS NOT NULL
         ), span AS (
