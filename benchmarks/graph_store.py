@@ -18,7 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from engine.compute.duck import Compute
+from engine.compute import Compute
+from engine.fingerprints import write_fingerprints
 from engine.runs import RunTables
 from graph.sqlite import SqliteStore
 from graph.tables import GRAPH_TABLES
@@ -77,6 +78,10 @@ TABLES = {
             TIMESTAMP '2024-01-01' + to_minutes(min(i)) AS first_seen,
             TIMESTAMP '2024-01-01' + to_minutes(max(i)) AS last_seen
         FROM identifiers JOIN people USING (record_id) GROUP BY customer_id, type, value""",
+    "permissions": """
+        SELECT customer_id, type AS channel, type, value, 'in' AS state, false AS conflict, last_seen AS "at",
+            sources[1] AS source, sources AS said_in, []::VARCHAR[] AS said_out, confidence, NULL::VARCHAR AS why_not
+        FROM known_by WHERE type = 'email'""",
     "matches": f"""
         WITH pairs AS (
             SELECT customer_id, record_id, i, offset_, lead(record_id, offset_) OVER people_of AS other,
@@ -133,6 +138,7 @@ def make_run(folder: Path, records: int, changed: bool) -> None:
             compute.table(name, sql)
             order = ", ".join(GRAPH_TABLES[name].key)
             compute.write_parquet(name, folder / f"{name}.parquet", order_by=order)
+            write_fingerprints(compute, folder / f"{name}.parquet")
 
 
 def main() -> None:
