@@ -28,13 +28,13 @@ test: check
 test-neo4j: $(READY)
 	$(BIN)/pytest tests/graph/test_contract.py tests/graph/neo4j
 
-# The one gate.
+# The one gate. Several processes share the tests: see tests/conftest.py.
 check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.missing import MISSING
 from tests.neo4j.graphs import neo4j
 
 __all__ = ["neo4j"]
 
+HERE = Path(__file__).parent
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say in one line each which servers there were none of."""
-    for why in config.stash.get(MISSING, {}).values():
-        terminalreporter.write_line(why, yellow=True)
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, one has all that need Neo4j, and each folder stays together.
+
+    So there is one server, and what a folder's tests share is made once.
+    """
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            needs = "neo4j" in getattr(item, "fixturenames", ())
+            group = "neo4j" if needs else item.path.parent.relative_to(HERE).as_posix()
+            item.add_marker(pytest.mark.xdist_group(group))

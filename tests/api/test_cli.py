@@ -137,11 +137,10 @@ def test_audience(clew: Clew, shop: Demo, tmp_path: Path) -> None:
     given = ("-p", shop.project, "audience", "suppress", "--for", "cart-recovery", "--at", "2026-10-20")
     told = clew(*given, tmp_path / "s.csv").stdout
     assert "bought since" in told
-    assert "to leave out" in told
+    assert "to leave out" in " ".join(told.split())
     assert json.loads(clew(*given, "--json").stdout)["audience"]["purpose"] == "cart-recovery"
-    assert (
-        "to write to" in clew("-p", shop.project, "audience", "reach", "--for", "newsletter", tmp_path / "r.csv").stdout
-    )
+    told = clew("-p", shop.project, "audience", "reach", "--for", "newsletter", tmp_path / "r.csv").stdout
+    assert "to write to" in " ".join(told.split())
     assert clew("-p", shop.project, "audience", "reach", "--for", "spam").exit_code == 2
 
 

@@ -21,7 +21,7 @@ from tests.neo4j.graphs import Graphs
 NOON = T0.replace(tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", "neo4j"], scope="module")
+@pytest.fixture(params=["sqlite", pytest.param("neo4j", marks=pytest.mark.xdist_group("neo4j"))], scope="module")
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

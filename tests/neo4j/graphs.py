@@ -66,12 +66,12 @@ class _Shown:
 
 
 @pytest.fixture(scope="session")
-def neo4j(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def neo4j(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The graphs of a server; where there is none, the test is skipped, or fails if one is required."""
     try:
         found = find(tmp_path_factory.mktemp("neo4j"))
     except Unavailable as error:
-        missing(request.config, "CLEW_TEST_NEO4J", f"no Neo4j to test with: {error}")
+        missing("CLEW_TEST_NEO4J", f"no Neo4j to test with: {error}")
     try:
         yield Graphs(found)
     finally:

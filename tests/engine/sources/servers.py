@@ -18,6 +18,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 
+from tests.access import let_others_in
 from tests.missing import missing
 
 #: Seconds that a server may take to answer.
@@ -96,23 +97,23 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def mysql(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def mysql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """MySQL or MariaDB: CLEW_TEST_MYSQL_URL, as one who may do anything there; else one of our own."""
     pytest.importorskip("pymysql", reason="no MySQL driver here: install clew[mysql] to run this test")
     server = _given("CLEW_TEST_MYSQL_URL") or _mysql(tmp_path_factory)
     if server is None:
-        missing(request.config, "CLEW_TEST_MYSQL", "no MySQL to test with: install Debian's package mariadb-server")
+        missing("CLEW_TEST_MYSQL", "no MySQL to test with: install Debian's package mariadb-server")
     yield server
     server.close()
 
 
 @pytest.fixture(scope="session")
-def postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Postgres: CLEW_TEST_POSTGRES_URL, as one who may do anything there; else one of our own."""
     pytest.importorskip("psycopg", reason="no Postgres driver here: install clew[postgres] to run this test")
     server = _given("CLEW_TEST_POSTGRES_URL") or _postgres(tmp_path_factory)
     if server is None:
-        missing(request.config, "CLEW_TEST_POSTGRES", "no Postgres to test with: install Debian's package postgresql")
+        missing("CLEW_TEST_POSTGRES", "no Postgres to test with: install Debian's package postgresql")
     yield server
     server.close()
 
@@ -156,8 +157,7 @@ def _postgres(factory: pytest.TempPathFactory) -> Server | None:
     secret = folder / "password"
     secret.write_text(password)
     if os.geteuid() == 0:
-        for path in (folder, folder.parent, folder.parent.parent):
-            path.chmod(0o755)
+        let_others_in(folder)
         shutil.chown(folder, "nobody")
         run_as = {**run_as, **_NOBODY}
     data = folder / "data"

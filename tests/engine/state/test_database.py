@@ -13,6 +13,7 @@ from engine.errors import StateError
 from engine.state import State
 from engine.state.database import explained
 from engine.state.schema import MIGRATIONS, migrate, version
+from tests.access import let_others_in
 
 
 def test_a_newer_file_is_refused_with_who_wrote_it(tmp_path: Path) -> None:
@@ -128,8 +129,7 @@ def test_a_read_only_folder_can_be_read_and_says_why_it_cannot_be_written(tmp_pa
         except StateError as error:
             print(error)
     """
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(0o755)
+    let_others_in(tmp_path)
     (folder / "state.db").chmod(0o444)
     folder.chmod(0o555)
     command = [sys.executable, "-c", textwrap.dedent(script), str(folder)]
