@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.missing import missing
 
 _ROOT = Path(__file__).parents[1]
@@ -43,11 +41,11 @@ class Disk:
         _mount("-o", f"remount,{'rw' if may else 'ro'}", str(self.folder))
 
 
-def apart(config: pytest.Config, function: str, folder: Path) -> None:
+def apart(function: str, folder: Path) -> None:
     """Call `module:function` with a folder in a child that may mount; skip where no child may."""
     allowed = subprocess.run([*_APART, "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True, check=False)
     if allowed.returncode:
-        missing(config, "CLEW_TEST_DISKS", "no full disk to test with: this user may not mount one (unshare, mount)")
+        missing("CLEW_TEST_DISKS", "no full disk to test with: this user may not mount one (unshare, mount)")
     module, name = function.split(":")
     script = f"import sys; from pathlib import Path; from {module} import {name}; {name}(Path(sys.argv[1]))"
     command = [*_APART, sys.executable, "-W", "error", "-c", script, str(folder)]

@@ -15,16 +15,16 @@ from tests.disks import Disk, apart
 JOHN = "john@email.com"
 
 
-def test_a_full_disk(request: pytest.FixtureRequest, copy: Path) -> None:
-    apart(request.config, "tests.api.test_disks:full", copy)
+def test_a_full_disk(copy: Path) -> None:
+    apart("tests.api.test_disks:full", copy)
 
 
-def test_a_first_run_on_a_full_disk(request: pytest.FixtureRequest, copy: Path) -> None:
-    apart(request.config, "tests.api.test_disks:full_from_the_start", copy)
+def test_a_first_run_on_a_full_disk(copy: Path) -> None:
+    apart("tests.api.test_disks:full_from_the_start", copy)
 
 
-def test_a_read_only_disk(request: pytest.FixtureRequest, copy: Path) -> None:
-    apart(request.config, "tests.api.test_disks:read_only", copy)
+def test_a_read_only_disk(copy: Path) -> None:
+    apart("tests.api.test_disks:read_only", copy)
 
 
 def full(folder: Path) -> None:
