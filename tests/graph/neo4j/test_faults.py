@@ -243,7 +243,7 @@ def test_readers_get_one_whole_run_while_another_is_published(
         while not done.is_set():
             customer, phone = store.customer("c1"), store.find("phone", "+15550000000")
             asked[0] += 1
-            time.sleep(0.005)
+            time.sleep(0.02)
             if customer not in (before, after) or phone not in (unknown, owned):
                 wrong.append((customer, phone))
 
