@@ -168,7 +168,7 @@ def run_bare(work: Path, records: int, seed: int) -> dict[str, Any]:
     """Splink by itself with Clew's settings: prior, u, m over Clew's passes, predict, cluster."""
     from splink import DuckDBAPI, Linker, block_on
 
-    from engine.link import model
+    from engine.link import training
 
     plan = json.loads((work / PLAN).read_text(encoding="utf-8"))
     api = DuckDBAPI()
@@ -183,23 +183,23 @@ def run_bare(work: Path, records: int, seed: int) -> dict[str, Any]:
         linker.training.estimate_probability_two_random_records_match(certain, recall=0.7)
     with clock.step("u"):
         linker.training.estimate_u_using_random_sampling(
-            max_pairs=model.U_PAIRS, seed=model.SEED, min_count_per_level=None, num_chunks=1
+            max_pairs=training.U_PAIRS, seed=training.SEED, min_count_per_level=None, num_chunks=1
         )
     nodes = _count(api, "nodes")
     names = {c["output_column_name"] for c in plan["settings"]["comparisons"]}
-    passes = [*model.PASSES, *((c,) for c in sorted(names) if c.startswith("x_"))]
+    passes = [*training.PASSES, *((c,) for c in sorted(names) if c.startswith("x_"))]
     skipped = []
     with clock.step("m"):
         for held in passes:
             pairs = _pairs(api, held)
-            if pairs < model.EM_MIN_PAIRS:
+            if pairs < training.EM_MIN_PAIRS:
                 continue
             before = linker.misc.save_model_to_json()
             try:
                 linker.training.estimate_parameters_using_expectation_maximisation(
                     block_on(*held),
                     estimate_without_term_frequencies=True,
-                    max_pairs=model.EM_PAIRS if pairs > model.EM_PAIRS else None,
+                    max_pairs=training.EM_PAIRS if pairs > training.EM_PAIRS else None,
                     record_sample_proportion=1.0 if nodes < 200_000 else 0.05,
                 )
             except ValueError as error:

@@ -9,7 +9,8 @@ from splink import DuckDBAPI, Linker
 from engine.compute import Compute, literal, quote
 from engine.link.blocking import Rule
 from engine.link.comparisons import APPROXIMATE, HOUSEHOLD
-from engine.link.model import TELLING, Model
+from engine.link.model import Model
+from engine.link.weights import TELLING
 
 #: Pairs with less than this many bits, prior included, can't be brought home even by a group's other evidence.
 LEAST_WEIGHT = -30.0

@@ -12,10 +12,11 @@ from engine.config import Config
 from engine.link import blocking, own
 from engine.link.blocking import Rule
 from engine.link.comparisons import choose
-from engine.link.model import Model, train
+from engine.link.model import Model
 from engine.link.nodes import build_nodes
 from engine.link.score import score
 from engine.link.seeds import build_seeds
+from engine.link.training import train
 
 #: Beside the models: the name of the one in use.
 CURRENT = "current"

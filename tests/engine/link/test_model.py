@@ -1,51 +1,19 @@
-"""The model: learned, kept in a file, used again."""
+"""The model: kept in a file, used again."""
 
 from __future__ import annotations
 
 import json
-import math
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.compute import Compute
 from engine.errors import LinkError
-from engine.link import own
-from engine.link.comparisons import DIFFER, SAME_NAMES, choose
-from engine.link.model import Model, train
-from engine.link.nodes import build_nodes
-from engine.link.seeds import build_seeds
+from engine.link.model import Model
 from engine.progress import Silent
 from engine.runs import read_manifest
 from tests.engine.conftest import Published
-from tests.engine.corner import PEOPLE, Corner, customers, untrained
-from tests.engine.people import People
-
-
-@pytest.fixture(scope="module")
-def nodes(published: Published) -> Iterator[Compute]:
-    """The demo's nodes and first groups."""
-    with Compute(threads=2) as compute:
-        for table in ("records", "identifiers"):
-            compute.read_parquet(table, published.result.run.path(table))
-        build_nodes(compute, published.config)
-        build_seeds(compute, published.config.limits.block_size)
-        yield compute
-
-
-@pytest.fixture
-def folder(published: Published, tmp_path: Path) -> Path:
-    """A copy of the demo's model."""
-    name = published.result.manifest["model"]
-    return Path(shutil.copytree(published.folder / ".clew" / "models" / name, tmp_path / name))
-
-
-@pytest.fixture
-def compute() -> Iterator[Compute]:
-    with Compute(threads=1) as found:
-        yield found
+from tests.engine.corner import Corner
 
 
 def test_a_model_comes_back_from_its_file_as_it_was(
@@ -107,138 +75,3 @@ def test_a_later_run_keeps_the_model_and_retraining_makes_one(corner: Corner) ->
     assert corner.run(reporter=made, retrain=True).manifest["model_hash"] == before  # from the same data
     assert "train" not in kept.taken
     assert "train" in made.taken
-
-
-def test_the_order_of_rows_plays_no_part_in_training(nodes: Compute) -> None:
-    """Two fields are enough to see it, though some passes hold both of them."""
-    comparisons = [c for c in choose(nodes, ()) if c.name in ("first_name", "email")]
-    found = []
-    for order in ("node_id", "hash(node_id)"):
-        for table in ("nodes", "seeds"):
-            nodes.table(table, f"SELECT * FROM {table} ORDER BY {order}")
-        found.append(train(nodes, comparisons))
-    assert found[0] == found[1]
-    assert found[0].hash == found[1].hash
-
-
-def test_agreement_speaks_for_and_difference_against(folder: Path, compute: Compute) -> None:
-    model = Model.load(compute, folder)
-    for name in ("first_name", "last_name", "email", "phone"):
-        weights = {label: math.log2(m / u) for label, m, u in model.levels(name)}
-        assert weights["same"] > 3
-        assert weights[DIFFER] < 0
-    assert model.prior_weight < 0
-    account = {label: math.log2(m / u) for label, m, u in model.levels("account")}
-    assert account["same"] > 10
-    assert account[DIFFER] == pytest.approx(0, abs=1e-4)
-
-
-def test_a_grade_too_rare_to_learn_weighs_what_the_one_it_is_like_does(folder: Path, compute: Compute) -> None:
-    model = Model.load(compute, folder)
-    assert model.m("phone", "same, but not in service") == pytest.approx(model.m("phone", "same"), rel=1e-3)
-    weights = {label: math.log2(m / u) for label, m, u in model.levels("phone")}
-    assert weights["one of several is the same"] == pytest.approx(weights["same"], abs=0.1)
-
-
-def test_no_two_levels_of_a_comparison_weigh_the_same(folder: Path, compute: Compute) -> None:
-    model = Model.load(compute, folder)
-    for name in model.comparisons:
-        ratios = [m / u for _, m, u in model.levels(name)]
-        assert len(set(ratios)) == len(ratios)
-        assert all(0 < p <= 1 for _, m, u in model.levels(name) for p in (m, u))
-
-
-@pytest.mark.parametrize("shared", [True, False])
-def test_an_address_made_of_the_name_weighs_what_namesakes_leave_it(people: People, shared: bool) -> None:
-    """Eight people of each name, on two providers or each on one of his own."""
-    for number in range(240):
-        name, who = divmod(number, 8)
-        first, last = f"anna{chr(97 + name)}", f"archer{chr(97 + name)}"
-        provider = f"mail{who % 2 if shared else number}.com"
-        phones = {"phone": f"+1555010{number:04}", "city": f"town{number}", "street": f"{number} road"}
-        people.add(f"crm:{number}", f"{first} {last}", email=f"{first}.{last}@{provider}", **phones)
-    people.build()
-    assert people.seeds() == []
-    model = train(people.compute, [c for c in choose(people.compute, ()) if c.name == "email"])
-    u = {label: found for label, _, found in model.levels("email")}[SAME_NAMES]
-    assert u == pytest.approx(360 / 1000 if shared else 0.5 / 1000)
-
-
-def test_swapped_names_count_once(folder: Path, compute: Compute) -> None:
-    model = Model.load(compute, folder)
-    assert any("swapped" in label for label, _, _ in model.levels("first_name"))
-    assert not any("swapped" in label for label, _, _ in model.levels("last_name"))
-
-
-def test_what_training_never_saw_is_no_evidence(people: People) -> None:
-    """No pass holds enough pairs, and nobody can know what a file of the user's own usually shows."""
-    for number in range(12):
-        for source in ("crm", "till"):
-            people.add(f"{source}:{number}", f"ann{number} archer{number}", email=f"{number}@x.com", city=source)
-    people.build()
-    people.seeds()
-    comparisons = own.comparisons(untrained())
-    model = train(people.compute, comparisons)
-    assert model.fits(comparisons)
-    assert not model.fits(comparisons[:1])
-    weights = [math.log2(m / u) for name in model.comparisons for _, m, u in model.levels(name)]
-    assert weights == [pytest.approx(0, abs=1e-2)] * len(weights)
-
-
-def test_of_a_shop_too_small_to_learn_from_m_is_usual_too(people: People) -> None:
-    """Sixty pairs that share an e-mail and not their names would teach that names hardly matter."""
-    for number in range(60):
-        for source in ("crm", "till"):
-            people.add(f"{source}:{number}", f"{source}ann{number} {source}archer", email=f"{number}@x.com")
-    people.build()
-    people.seeds()
-    comparisons = choose(people.compute, ())
-    model = train(people.compute, comparisons)
-    usual = {(c.name, v.label): v.usual[0] for c in comparisons for v in c.levels if v.usual and not v.null}
-    assert usual
-    assert {key: model.m(*key) for key in usual} == {key: pytest.approx(m, rel=1e-2) for key, m in usual.items()}
-
-
-def test_a_shop_too_small_to_learn_from_is_judged_by_what_shops_usually_show(new_corner: Corner) -> None:
-    new_corner.settings = {}
-    assert customers(new_corner.run().run) == PEOPLE
-
-
-@pytest.mark.parametrize("records", [0, 1])
-def test_too_little_to_compare_is_said_in_a_sentence(people: People, records: int) -> None:
-    for number in range(records):
-        people.add(f"crm:{number}", "ann archer", email="ann@x.com")
-    people.build()
-    people.seeds()
-    with pytest.raises(LinkError, match="nothing to compare") as raised:
-        train(people.compute, choose(people.compute, ()))
-    assert "\n" not in str(raised.value)
-
-
-def test_records_that_hold_nothing_are_too_little_as_well(people: People) -> None:
-    for number in range(5):
-        people.add(f"crm:{number}")
-    people.build()
-    people.seeds()
-    with pytest.raises(LinkError, match="nothing to compare"):
-        train(people.compute, choose(people.compute, ()))
-
-
-def test_a_jr_is_hardly_ever_the_sr_of_his_name(compute: Compute) -> None:
-    people = People(compute)
-    for n in range(12):
-        people.add(f"crm:{n}", f"john archer{n}", email=f"{n}@x.com", middle_name=("jr", "sr", None)[n % 3])
-    people.build()
-    people.seeds()
-    model = train(compute, choose(compute, ()))
-    against = {label: math.log2(m / u) for label, m, u in model.levels("generation")}
-    assert against["same"] == pytest.approx(0, abs=0.001)
-    assert against[DIFFER] == pytest.approx(-20, abs=0.001)
-
-
-def test_generations_are_compared_only_where_there_are_two(compute: Compute) -> None:
-    people = People(compute)
-    for n in range(12):
-        people.add(f"crm:{n}", f"john archer{n}", email=f"{n}@x.com", middle_name="jr" if n % 2 else None)
-    people.build()
-    assert "generation" not in [c.name for c in choose(compute, ())]
