@@ -30,7 +30,8 @@ def _check(home: Path) -> None:
 
 _check(Path(__file__).resolve().parent)
 
-from api.project import Project, demo, init  # noqa: E402
+from api.demo import demo  # noqa: E402
+from api.project import Project, init  # noqa: E402
 from api.project import open_project as open  # noqa: E402
 from engine.errors import ClewError  # noqa: E402
 

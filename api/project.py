@@ -5,9 +5,7 @@ What only one method needs is imported there: a question must not wait for Splin
 
 from __future__ import annotations
 
-import json
 import logging
-import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime
@@ -23,7 +21,6 @@ from api.export import write_audience, write_events, write_measure, write_member
 from api.results import (
     Addressed,
     CurrentRun,
-    Demo,
     Exported,
     ExportedGraph,
     FailedRun,
@@ -37,7 +34,7 @@ from api.results import (
 from api.summary import summarise
 from engine.compute import Compute
 from engine.config import DEFAULT_IDENTIFIERS, config_hash, load
-from engine.errors import ConfigError, DiskError, StateError
+from engine.errors import DiskError, StateError
 from engine.ledger import write_ledger
 from engine.measure import check_view, open_views
 from engine.progress import Reporter, Silent
@@ -53,8 +50,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("clew")
 
-#: The project file's usual name, and the file that tells a demo's folder from one of the user's own.
-PROJECT_FILE, DEMO_FILE = "clew.yaml", ".clew-demo"
+#: The project file's usual name.
+PROJECT_FILE = "clew.yaml"
 
 
 class Project:
@@ -388,45 +385,3 @@ def init(folder: Path | str = ".") -> Path:
     from engine.sources import write_project
 
     return write_project(Path(folder))
-
-
-def demo(
-    folder: Path | str = "clew-demo", records: int = 6000, seed: int = 1, *, reporter: Reporter | None = None
-) -> Demo:
-    """Make a shop of `records` records whose persons are known, run on it, judge the answer, and ask one good question.
-
-    A demo that is in `folder` already starts afresh, but keeps its project file. ConfigError for a folder of other
-    things.
-    """
-    from engine.demo import generate
-    from engine.demo.hero import EMAIL
-    from engine.sources import write_project
-
-    told = reporter or Silent()
-    folder = Path(folder)
-    _make_room(folder, records, seed)
-    told.stage("exports")
-    made = generate(folder, records, seed)
-    path = folder / PROJECT_FILE
-    if not path.exists():
-        path = write_project(folder)
-    with Project(path) as project:
-        summary = project.run(reporter=told)
-        judged = project.evaluate(folder / "truth.csv")
-        answer = project.whois(EMAIL)
-    return Demo(folder, path, made.persons, made.records, made.events, seed, summary, judged, answer)
-
-
-def _make_room(folder: Path, records: int, seed: int) -> None:
-    """Make the folder a demo's, or refuse it."""
-    marker = folder / DEMO_FILE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not marker.exists() and any(folder.iterdir()):
-            raise ConfigError(f"{folder}: holds files that are no demo; give a folder that is new or empty")
-        marker.write_text(json.dumps({"clew": "demo", "records": records, "seed": seed}) + "\n", encoding="utf-8")
-        store = folder / ".clew"
-        if store.exists():
-            shutil.rmtree(store)
-    except OSError as error:
-        raise ConfigError(f"{folder}: can't hold a demo: {(error.strerror or str(error)).lower()}") from error

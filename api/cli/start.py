@@ -34,12 +34,12 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Make up a shop whose persons are known, run on it, judge the answer, and ask who john@email.com is."""
-    from api import project as projects
+    from api.demo import demo as make
     from api.render import customer, judgement
     from api.render import run as page
 
     with progress(notes(), {}, ctx.obj.verbose) as reporter:
-        found = projects.demo(folder, records, seed, reporter=reporter)
+        found = make(folder, records, seed, reporter=reporter)
     judged, asked = judgement.evaluation(found.evaluation), customer.asked(found.answer)
     show(found, as_json, page.demo(found), judged, asked, page.after_demo(found))
 

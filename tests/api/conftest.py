@@ -12,7 +12,8 @@ from rich.console import Console, RenderableType
 from typer.testing import CliRunner, Result
 
 from api.cli import app
-from api.project import DEMO_FILE, Project, demo, init
+from api.demo import DEMO_FILE, demo
+from api.project import Project, init
 from api.results import Demo
 from engine.demo import generate
 from graph.sqlite import SqliteStore

@@ -9,18 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import api.project as projects
-from api.project import Project, demo, init, open_project
+from api.project import Project, init, open_project
 from api.results import Demo
 from engine.demo.hero import CUSTOMER_KEY
 from engine.errors import ConfigError, NotFoundError, SourceError, StateError
 from engine.state import State
-
-
-def test_the_demo_says_how_right_it_is(shop: Demo) -> None:
-    assert shop.run.records >= shop.evaluation.records > 300
-    assert shop.evaluation.bcubed.f1 > 0.8
-    assert shop.evaluation.missing == 0
-    assert shop.answer.customer is not None
 
 
 def test_everything_prints_as_json(shop: Demo, project: Project, tmp_path: Path) -> None:
@@ -215,20 +208,6 @@ def test_while_another_process_writes_the_earlier_graph_answers(copy: Path, monk
             assert status.run is not None
             assert status.run.graph == "shows an earlier run"
         assert project.publish().run_id == again.run_id
-
-
-def test_a_demo_refuses_a_folder_of_other_things(tmp_path: Path) -> None:
-    (tmp_path / "letter.txt").write_text("dear all")
-    with pytest.raises(ConfigError, match="holds files that are no demo"):
-        demo(tmp_path, 400)
-    assert [p.name for p in tmp_path.iterdir()] == ["letter.txt"]
-
-
-def test_a_demo_starts_afresh_over_an_earlier_one_but_keeps_its_project_file(shop: Demo) -> None:
-    # The fixture makes it over an earlier one.
-    assert shop.run.changes["created"] == shop.run.customers
-    assert not (shop.folder / ".clew" / "earlier").exists()
-    assert shop.project.read_text().endswith("# mine\n")
 
 
 def test_init_writes_a_project_that_opens(shop: Demo, tmp_path: Path) -> None:
