@@ -39,4 +39,9 @@ def _say(error: Neo4jError | DriverError, server: Server) -> str:
         return f"the server is too busy or has too little memory ({code}): try again, or give it more"
     if error.is_retryable():
         return f"the server doesn't answer as it should ({code}): try again"
+    if code.startswith("Neo.DatabaseError."):
+        return (
+            f"the server could not do it ({code}): its disk may be full or failing, as its log tells. "
+            "Make room, restart the server, then `clew publish`"
+        )
     return f"the server could not do it ({code}); its log says more"

@@ -80,7 +80,11 @@ def index(connection: Connection) -> None:
 
 
 def _make(connection: Connection, statements: list[str]) -> None:
-    there = {name for (name,) in connection.rows("SHOW INDEXES YIELD name")}
+    there = dict(connection.rows("SHOW INDEXES YIELD name, state RETURN name, state"))
+    # One that could not be filled, on a full disk, say, stays as it is, and whoever waits for it waits in vain.
+    for name in [n for n, state in there.items() if n.startswith("clew_") and state == "FAILED"]:
+        connection.change(f"DROP INDEX {name} IF EXISTS")
+        del there[name]
     for statement in statements:
         if statement.split()[2] not in there:
             connection.change(statement)

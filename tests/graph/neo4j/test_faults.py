@@ -303,6 +303,23 @@ class TestStrangers:
         assert neo4j.run("MATCH (n) RETURN labels(n)") == [[["Movie"]]]
         assert neo4j.run("SHOW INDEXES YIELD name WHERE name STARTS WITH 'clew' RETURN name") == []
 
+    def test_an_index_that_could_not_be_filled_is_made_anew(
+        self, neo4j: Graphs, store: Neo4jStore, one: RunTables
+    ) -> None:
+        neo4j.run("DROP INDEX clew_record_fresh")
+        # More than an index takes; as with a full disk, it is there from then on, but can't be used.
+        neo4j.run("CREATE (:Record {fresh: $long})", long="x" * 40_000)
+        neo4j.run("CREATE INDEX clew_record_fresh FOR (n:Record) ON (n.fresh)")
+        state = "SHOW INDEXES YIELD name, state WHERE name = 'clew_record_fresh' RETURN state"
+        deadline = time.monotonic() + 60
+        while neo4j.run(state) != [["FAILED"]]:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        neo4j.run("MATCH (n:Record) WHERE n.id IS NULL DELETE n")
+        assert store.publish(one, None).unchanged
+        assert neo4j.run(state) == [["ONLINE"]]
+        assert store.verify(one) == []
+
     def test_a_newer_graph_is_refused(self, neo4j: Graphs, store: Neo4jStore, two: RunTables) -> None:
         neo4j.run("MATCH (m:Clew) SET m.schema_version = $next", next=SCHEMA_VERSION + 1)
         for act in (store.current_run, lambda: store.publish(two, None), store.drop, lambda: store.customer("c1")):
