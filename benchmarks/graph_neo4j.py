@@ -42,7 +42,7 @@ def main() -> None:
         runs = [RunTables(options.run)] if options.run else [RunTables(Path(scratch) / n) for n in ("one", "two")]
         for run in runs:
             if not run.folder.exists():
-                make_run(run.folder, options.records, changed=run.run_id == "two")
+                make_run(run.folder, options.records, None if run is runs[0] else runs[0].folder)
         process = multiprocessing.get_context("spawn").Process(target=measure, args=(runs,))
         process.start()
         process.join()

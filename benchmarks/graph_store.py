@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.compute import Compute
+from engine.differences import write_difference
 from engine.fingerprints import write_fingerprints
 from engine.runs import RunTables
 from graph.sqlite import SqliteStore
@@ -111,13 +112,13 @@ TABLES = {
 }
 
 
-def make_run(folder: Path, records: int, changed: bool) -> None:
-    """Write a synthetic run; with `changed`, about 1 % of its records differ from those of the run without."""
+def make_run(folder: Path, records: int, previous: Path | None) -> None:
+    """Write a synthetic run; about 1 % of its records differ from those of `previous`, a run made without one."""
     folder.mkdir(parents=True)
     customers = [customer for customer, size in enumerate(SIZES) for _ in range(size)]
     # 1 %: new records of new customers, records with another phone, and customers merged into the one before.
     extra, edited, merged = 0, "false", "false"
-    if changed:
+    if previous is not None:
         extra, edited, merged = records // 400, "i % 400 = 0", "raw_customer % 500 = 7"
     with Compute(memory_limit="3GB") as compute:
         compute.table(
@@ -139,6 +140,8 @@ def make_run(folder: Path, records: int, changed: bool) -> None:
             order = ", ".join(GRAPH_TABLES[name].key)
             compute.write_parquet(name, folder / f"{name}.parquet", order_by=order)
             write_fingerprints(compute, folder / f"{name}.parquet")
+            if previous is not None:
+                write_difference(compute, previous / f"{name}.parquet", folder / f"{name}.parquet")
 
 
 def main() -> None:
@@ -152,7 +155,7 @@ def main() -> None:
         runs = [RunTables(folder / name) for name in ("one", "two")]
         for run in runs:
             if not run.folder.exists():
-                make_run(run.folder, options.records, changed=run.run_id == "two")
+                make_run(run.folder, options.records, None if run is runs[0] else runs[0].folder)
         # A process of its own, so that its peak memory is the store's and not the generator's.
         process = multiprocessing.get_context("spawn").Process(target=measure, args=(folder, *runs, options.records))
         process.start()

@@ -24,6 +24,12 @@ class Fingerprints(NamedTuple):
     rows: np.ndarray[Any, Any]
 
 
+def hash_sql(columns: Iterable[str]) -> str:
+    """The SQL of a row's hash."""
+    # Without the constant, columns may cancel each other out: hash(a, [{a, 7}]) is the same for every a.
+    return f"hash(1, {', '.join(map(quote, columns))})"
+
+
 def fingerprints(found: pa.Table) -> Fingerprints:
     """Sort what was found: `hash` and `row`."""
     hashes, rows = found["hash"].to_numpy(), found["row"].to_numpy()
@@ -37,16 +43,11 @@ def write_fingerprints(compute: Compute, path: Path) -> None:
     # By name, so that the order of columns plays no part.
     columns = sorted(name for name, *_ in compute.rows(f"DESCRIBE SELECT * FROM read_parquet({file})"))
     found = compute.arrow(
-        f"""SELECT hash({", ".join(quote(c) for c in columns)}) AS hash, file_row_number AS row
-        FROM read_parquet({file}, file_row_number = true)"""
+        f"SELECT {hash_sql(columns)} AS hash, file_row_number AS row FROM read_parquet({file}, file_row_number = true)"
     )
     hashes, rows = fingerprints(found)
-    about = json.dumps({"columns": columns, **_state(compute, path)})
-    data = pa.table({"hash": hashes, "row": rows.astype(np.uint32)}).replace_schema_metadata({"about": about})
-    part = path.with_suffix(".hashes.part")
-    with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, data.schema) as writer:
-        writer.write_table(data)
-    part.replace(path.with_suffix(".hashes"))
+    data = pa.table({"hash": hashes, "row": rows.astype(np.uint32)})
+    keep(path.with_suffix(".hashes"), data, [*_state(compute, path), columns])
 
 
 def read_fingerprints(compute: Compute, paths: Iterable[Path]) -> list[Fingerprints] | None:
@@ -54,18 +55,53 @@ def read_fingerprints(compute: Compute, paths: Iterable[Path]) -> list[Fingerpri
     found = []
     columns: list[list[str]] = []
     for path in paths:
-        kept = path.with_suffix(".hashes")
-        if not kept.exists() or not path.exists():
+        stored = kept(path.with_suffix(".hashes")) if path.exists() else None
+        if stored is None:
             return None
-        stored = pa.ipc.open_file(pa.memory_map(str(kept))).read_all()
-        about = json.loads(stored.schema.metadata[b"about"])
-        columns.append(about.pop("columns"))
-        if about != _state(compute, path) or columns[-1] != columns[0]:
+        data, (*state, of) = stored
+        columns.append(of)
+        if state != _state(compute, path) or of != columns[0]:
             return None
-        found.append(Fingerprints(stored["hash"].to_numpy(), stored["row"].to_numpy()))
+        found.append(Fingerprints(data["hash"].to_numpy(), data["row"].to_numpy()))
     return found
 
 
-def _state(compute: Compute, path: Path) -> dict[str, Any]:
+def compare(old: Fingerprints, new: Fingerprints) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The numbers of the rows whose hashes only one side has: of the old ones, and of the new ones."""
+    hashes = np.concatenate([old.hashes, new.hashes])
+    hashes.sort(kind="stable")  # this kind merges what is sorted already
+    edge = np.ones(len(hashes) + 1, dtype=bool)
+    np.not_equal(hashes[1:], hashes[:-1], out=edge[1:-1])
+    alone = hashes[edge[:-1] & edge[1:]]
+    found = []
+    for side in (old, new):
+        at, after = (np.searchsorted(side.hashes, alone, end) for end in ("left", "right"))
+        found.append(side.rows[at[at < after]])
+    return found[0], found[1]
+
+
+def keep(path: Path, data: pa.Table, about: list[Any]) -> None:
+    """Write a file for use beside a table's, whole or not at all; `about` tells what it is of."""
+    part = path.with_name(path.name + ".part")
+    data = data.replace_schema_metadata({"about": json.dumps(about)})
+    with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, data.schema) as writer:
+        writer.write_table(data)
+    part.replace(path)
+
+
+def kept(path: Path) -> tuple[pa.Table, list[Any]] | None:
+    """What such a file holds, and what it is of; None where there is none."""
+    if not path.exists():
+        return None
+    data = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    return data, json.loads(data.schema.metadata[b"about"])
+
+
+def file_state(path: Path) -> list[int]:
+    """What tells one state of a file from another."""
     status = path.stat()
-    return {"size": status.st_size, "modified": status.st_mtime_ns, "duckdb": compute.value("SELECT version()")}
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _state(compute: Compute, path: Path) -> list[Any]:
+    return [*file_state(path), compute.value("SELECT version()")]

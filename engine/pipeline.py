@@ -63,7 +63,7 @@ RUN_TABLES = {
     "event_owners": "customer_id, source, key",
     "redirects": 'old_id, new_id, "at"',
 }
-#: Of those, the tables that a graph is fed with. They get fingerprints, by which it finds what differs from run to run.
+#: Of those, the tables that a graph is fed with. What differs from run to run is kept beside them.
 COMPARED = (
     "records", "identifiers", "matches", "refusals", "shared_values", "members", "customers", "known_by",
     "permissions", "device_windows", "redirects",
@@ -122,7 +122,8 @@ def run(
         try:
             layout.scratch.mkdir(parents=True, exist_ok=True)
             part = _part(layout, run_id)
-            with Compute(layout.scratch) as compute, Writer(compute, part, RUN_TABLES, COMPARED) as writer:
+            previous = layout.run(current.run_id) if current else None
+            with Compute(layout.scratch) as compute, Writer(compute, part, RUN_TABLES, COMPARED, previous) as writer:
                 stages = Stages(compute, writer, config, root, layout, told)
                 result = stages.run(state, run_id, started, only, retrain, frames)
         except BaseException as error:

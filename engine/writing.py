@@ -12,17 +12,27 @@ from types import TracebackType
 from typing import Self
 
 from engine.compute import Compute
+from engine.differences import write_difference
 from engine.fingerprints import write_fingerprints
+from engine.runs import RunTables
 
 
 class Writer:
     """Writes tables into a folder of their own, one after the other, in a thread; leaving it waits for none of them.
 
-    `order` gives the order of each table's rows; tables in `compared` get fingerprints beside them.
+    `order` gives the order of each table's rows; tables in `compared` get fingerprints beside them, and what they have
+    otherwise than the run `previous`.
     """
 
-    def __init__(self, compute: Compute, folder: Path, order: Mapping[str, str], compared: tuple[str, ...]) -> None:
-        self.folder, self._order, self._compared = folder, order, compared
+    def __init__(
+        self,
+        compute: Compute,
+        folder: Path,
+        order: Mapping[str, str],
+        compared: tuple[str, ...],
+        previous: RunTables | None = None,
+    ) -> None:
+        self.folder, self._order, self._compared, self._previous = folder, order, compared, previous
         self._compute = compute.beside()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="clew-writer")
         self._begun: dict[str, Future[None]] = {}
@@ -44,6 +54,8 @@ class Writer:
         self._compute.write_parquet(table, path, order_by=self._order[table])
         if table in self._compared:
             write_fingerprints(self._compute, path)
+            if self._previous is not None:
+                write_difference(self._compute, self._previous.path(table), path)
 
     def __enter__(self) -> Self:
         return self

@@ -5,17 +5,17 @@ Every store is fed by this module, so that all hold the same truth. A store neve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from engine import tables
 from engine.compute import Compute, literal, quote
+from engine.differences import FRESH, read_difference
 from engine.errors import StateError, TableError
-from engine.fingerprints import Fingerprints, fingerprints, read_fingerprints
+from engine.fingerprints import compare, fingerprints, hash_sql, read_fingerprints
 from engine.runs import RunTables
 from engine.tables import Table
 
@@ -89,13 +89,10 @@ def open_run(compute: Compute, run: RunTables, prefix: str) -> None:
             tables.check(compute, graph_table.table, f"{view}_file")
         except TableError as error:
             raise TableError(f"run {run.run_id}: {error}") from None
-        found = compute.columns(f"{view}_file")
-        columns = [f'{graph_table.instead.get(c, quote(c))} AS "{c}"' for c in graph_table.table.columns]
-        if graph_table.table.extras:
-            columns.append(f"{_extras(sorted(c for c in found if c.startswith(tables.EXTRA)))} AS extras")
+        columns = _selected(graph_table, compute.columns(f"{view}_file"))
         compute.view(
             view,
-            f"SELECT {', '.join(columns)}, file_row_number AS _row"
+            f"SELECT {columns}, file_row_number AS _row"
             f" FROM read_parquet({literal(str(path))}, file_row_number = true)",
         )
 
@@ -103,31 +100,41 @@ def open_run(compute: Compute, run: RunTables, prefix: str) -> None:
 def changes(compute: Compute, old: str, new: str, runs: tuple[RunTables, RunTables] | None = None) -> None:
     """From the views of two runs make `gone_<table>` (old rows) and `fresh_<table>` (new rows) of each table.
 
-    A changed row is in both. Rows are compared by a 64-bit hash over all columns. Where `runs` are given, the hashes
-    kept beside their tables are used if they are there, and then only the rows that differ are read. Raises TableError
-    where whole rows repeat.
+    A changed row is in both. Where `runs` are given, what the second keeps of its difference to the first is taken, if
+    it is there. Otherwise rows are compared by a 64-bit hash over all columns, by those kept beside the tables if they
+    are there, and then only the rows that differ are read. Raises TableError where whole rows repeat.
     """
     for name, graph_table in GRAPH_TABLES.items():
-        known = runs and read_fingerprints(compute, (run.path(name) for run in runs))
-        if not known:
-            hashed = f"SELECT hash({', '.join(quote(c) for c in graph_table.columns)}) AS hash, _row AS row"
-            known = [fingerprints(compute.arrow(f"{hashed} FROM {side}_{name}")) for side in (old, new)]
-        gone, fresh = _alone(*known)
-        for target, view, columns, rows in (
-            (f"gone_{name}", f"{old}_{name}", graph_table.gone, gone),
-            (f"fresh_{name}", f"{new}_{name}", graph_table.columns, fresh),
-        ):
-            listed = ", ".join(quote(c) for c in columns)
-            wanted = "false"
-            if len(rows):
-                compute.load("rows", pa.table({"row": rows}))
-                wanted = "_row IN (SELECT row FROM rows)"
-            compute.run(f"CREATE TEMP TABLE {target} AS SELECT {listed} FROM {view} WHERE {wanted}")
-        before, after = (len(side.rows) for side in known)
-        if before - len(gone) + len(fresh) != after:
+        targets = {f"gone_{name}": graph_table.gone, f"fresh_{name}": graph_table.columns}
+        paths = runs and (runs[0].path(name), runs[1].path(name))
+        kept = read_difference(*paths) if paths else None
+        if kept is not None:
+            compute.load("differ", kept)
+            selected = _selected(graph_table, kept.column_names)
+            sources = [f"(SELECT {selected} FROM differ WHERE {FRESH} = {fresh})" for fresh in ("false", "true")]
+        else:
+            sources = _compared(compute, name, old, new, paths)
+        for (target, columns), source in zip(targets.items(), sources, strict=True):
+            compute.run(f"CREATE TEMP TABLE {target} AS SELECT {', '.join(map(quote, columns))} FROM {source}")
+        before, after, gone, fresh = (compute.count(f"{table}_{name}") for table in (old, new, "gone", "fresh"))
+        if before - gone + fresh != after:
             raise TableError(f"table {name} of the run repeats whole rows; its key is {', '.join(graph_table.key)}")
-    compute.drop("rows")
     _check_ids(compute)
+
+
+def _compared(compute: Compute, name: str, old: str, new: str, paths: tuple[Path, Path] | None) -> list[str]:
+    """The rows that only one of two views has: of the old, and of the new."""
+    known = paths and read_fingerprints(compute, paths)
+    if not known:
+        hashed = f"SELECT {hash_sql(GRAPH_TABLES[name].columns)} AS hash, _row AS row"
+        known = [fingerprints(compute.arrow(f"{hashed} FROM {side}_{name}")) for side in (old, new)]
+    sources = []
+    for side, rows in zip((old, new), compare(*known), strict=True):
+        compute.load(f"{side}_rows", pa.table({"row": rows}))
+        # A filter without rows would still read the table.
+        wanted = f"_row IN (SELECT row FROM {side}_rows)" if len(rows) else "false"
+        sources.append(f"{side}_{name} WHERE {wanted}")
+    return sources
 
 
 def everything(compute: Compute, new: str) -> None:
@@ -137,20 +144,6 @@ def everything(compute: Compute, new: str) -> None:
         compute.view(f"gone_{name}", f"SELECT {gone} FROM {new}_{name} WHERE false")
         compute.view(f"fresh_{name}", f"SELECT {fresh} FROM {new}_{name}")
     _check_ids(compute)
-
-
-def _alone(old: Fingerprints, new: Fingerprints) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """The numbers of the rows whose hashes only one side has: of the old ones, and of the new ones."""
-    hashes = np.concatenate([old.hashes, new.hashes])
-    hashes.sort(kind="stable")  # this kind merges what is sorted already
-    edge = np.ones(len(hashes) + 1, dtype=bool)
-    np.not_equal(hashes[1:], hashes[:-1], out=edge[1:-1])
-    alone = hashes[edge[:-1] & edge[1:]]
-    found = []
-    for side in (old, new):
-        at, after = (np.searchsorted(side.hashes, alone, end) for end in ("left", "right"))
-        found.append(side.rows[at[at < after]])
-    return found[0], found[1]
 
 
 def _check_ids(compute: Compute) -> None:
@@ -189,6 +182,14 @@ def plain(columns: dict[str, str]) -> dict[str, str]:
         else:
             result[name] = column
     return result
+
+
+def _selected(graph_table: GraphTable, found: Iterable[str]) -> str:
+    """The SQL of a graph table's columns over those of the run's."""
+    columns = [f'{graph_table.instead.get(c, quote(c))} AS "{c}"' for c in graph_table.table.columns]
+    if graph_table.table.extras:
+        columns.append(f"{_extras(sorted(c for c in found if c.startswith(tables.EXTRA)))} AS extras")
+    return ", ".join(columns)
 
 
 def _extras(columns: list[str]) -> str:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from engine.compute import Compute
+from engine.differences import read_difference
 from engine.errors import ClewError
+from engine.runs import RunTables
 from engine.writing import Writer
 
 ORDER = {"one": "n DESC", "two": "n"}
@@ -34,6 +36,20 @@ def test_tables_are_written_in_order_whether_begun_early_or_not(compute: Compute
         (999,),
         (998,),
     ]
+
+
+def test_what_differs_from_the_run_before_is_kept(compute: Compute, tmp_path: Path) -> None:
+    previous = None
+    for name in ("first", "second"):
+        compute.table(
+            "one", f"SELECT '{name}' AS name, range AS n FROM range(2) UNION ALL SELECT '', range FROM range(99)"
+        )
+        with Writer(compute, tmp_path / name, {"one": "name, n"}, ("one",), previous) as writer:
+            writer.finish()
+        previous = RunTables(tmp_path / name)
+    found = read_difference(tmp_path / "first" / "one.parquet", tmp_path / "second" / "one.parquet")
+    assert found is not None
+    assert sorted(found["name"].to_pylist()) == ["first", "first", "second", "second"]
 
 
 def test_what_goes_wrong_is_raised_when_all_should_be_there(compute: Compute, tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from engine import differences
 from engine.compute import Compute
+from engine.differences import read_difference, write_difference
 from engine.errors import TableError
 from engine.fingerprints import write_fingerprints
 from engine.pipeline import COMPARED
@@ -36,13 +38,20 @@ def test_every_run_gets_fingerprints_of_the_tables_that_are_compared() -> None:
     assert set(COMPARED) | {"ledger"} == set(GRAPH_TABLES)
 
 
-def test_fingerprints_lead_to_the_same_difference(tmp_path: Path) -> None:
+def test_what_runs_keep_leads_to_the_same_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = john().write(tmp_path / "one"), merged().write(tmp_path / "two")
     without = _difference(one, two)
     assert without["gone_members"] == [("crm:1", "c2"), ("support:7", "c1")]
     _fingerprint(one, two)
     assert _difference(one, two) == without
     assert not any(_difference(two, two).values())
+    with Compute(memory_limit="500MB", threads=1) as compute:
+        compared = [name for name in GRAPH_TABLES if one.path(name).exists() and two.path(name).exists()]
+        monkeypatch.setattr(differences, "_MOST", 0)
+        for name in compared:
+            write_difference(compute, one.path(name), two.path(name))
+            assert read_difference(one.path(name), two.path(name)) is not None
+    assert _difference(one, two) == without
 
 
 def test_a_random_difference_is_found_whole(tmp_path: Path) -> None:
