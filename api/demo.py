@@ -14,6 +14,13 @@ from engine.progress import Reporter, Silent
 #: The file that tells a demo's folder from one of the user's own.
 DEMO_FILE = ".clew-demo"
 
+#: The made-up shop sells in three currencies.
+_RATES = """
+rates:   # what one unit is worth in the shop's currency; `since: 2026-01-01` starts a new one
+  - {currency: EUR, rate: 1.08}
+  - {currency: GBP, rate: 1.27}
+"""
+
 
 def demo(
     folder: Path | str = "clew-demo", records: int = 6000, seed: int = 1, *, reporter: Reporter | None = None
@@ -34,6 +41,8 @@ def demo(
     path = folder / PROJECT_FILE
     if not path.exists():
         path = init(folder)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(_RATES)
     with Project(path) as project:
         summary = project.run(reporter=told)
         judged = project.evaluate(folder / "truth.csv")
