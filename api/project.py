@@ -24,9 +24,11 @@ from api.results import (
     Exported,
     ExportedGraph,
     FailedRun,
+    KnownRun,
     Measured,
     Profile,
     Published,
+    Runs,
     RunSummary,
     Status,
     Timeline,
@@ -34,7 +36,7 @@ from api.results import (
 from api.summary import summarise
 from engine.compute import Compute
 from engine.config import DEFAULT_IDENTIFIERS, config_hash, load
-from engine.errors import DiskError, StateError
+from engine.errors import DiskError, NotFoundError, StateError
 from engine.ledger import write_ledger
 from engine.measure import check_view, open_views
 from engine.progress import Reporter, Silent
@@ -44,6 +46,7 @@ from graph.sqlite import SqliteStore
 from graph.store import Customer, GraphStore, Match, PublishReport
 
 if TYPE_CHECKING:
+    from engine.compare import Comparison
     from engine.evaluate import Calibration, Evaluation
     from engine.profile.audiences import Channel, Purpose
     from engine.quality import Audit
@@ -178,6 +181,58 @@ class Project:
         failed = FailedRun(later[-1].run_id, later[-1].status, later[-1].started) if later else None
         found = None if current is None else self._current_run(current)
         return Status(self.path, self.config.name, self.layout.store, found, len(published), failed)
+
+    def runs(self) -> Runs:
+        """All runs that were tried, newest first."""
+        current = self._current()
+        found = [
+            KnownRun(
+                r.run_id,
+                r.status,
+                r.started,
+                r.finished,
+                kept=self.layout.run(r.run_id).path("members").exists(),
+                current=current is not None and r.run_id == current.run_id,
+            )
+            for r in self._runs()
+        ]
+        return Runs(tuple(reversed(found)))
+
+    def compare(self, before: str | None = None, after: str | None = None) -> Comparison:
+        """What the run `after` (default: the current one) has otherwise than `before` (default: the one before it).
+
+        A run is named by its id or by the beginning of it that no other has. Audiences are as of the later run's start.
+        Errors: NotFoundError for a run that there isn't, or whose tables are no longer kept.
+        """
+        from engine.compare import compare
+
+        later = self._kept(after) if after else self._current()
+        if later is None:
+            raise StateError(f"{self.path}: nothing has been run yet; `clew run` works out who is who")
+        earlier = self._kept(before) if before else self._before(later)
+        runs = (self.layout.run(earlier.run_id), self.layout.run(later.run_id))
+        return compare(*runs, later.started)
+
+    def _before(self, later: Run) -> Run:
+        """The run that was published before another one."""
+        earlier = [r for r in self._published() if r.started < later.started]
+        if not earlier:
+            raise NotFoundError(f"there is no run before {later.run_id} to compare it with")
+        return earlier[-1]
+
+    def _kept(self, named: str) -> Run:
+        """A published run by its id or the beginning of it."""
+        known = self._published()
+        found = [r for r in known if r.run_id == named] or [r for r in known if r.run_id.startswith(named)]
+        if len(found) == 1:
+            return found[0]
+        several = f" {', '.join(r.run_id for r in found)} begin so" if found else ""
+        raise NotFoundError(f"there is no one run {named} whose tables are kept;{several or ' `clew runs` lists them'}")
+
+    def _published(self) -> list[Run]:
+        return [
+            r for r in self._runs() if r.status == "published" and self.layout.run(r.run_id).path("members").exists()
+        ]
 
     def _current_run(self, current: Run) -> CurrentRun:
         manifest = read_manifest(self.layout.run(current.run_id))

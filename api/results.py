@@ -109,6 +109,25 @@ class CurrentRun(Plain):
 
 
 @dataclass(frozen=True)
+class KnownRun(Plain):
+    """A run that was tried: how it ended, whether its tables are kept, and whether it is the one that answers."""
+
+    run_id: str
+    status: Literal["running", "published", "failed", "stopped"]
+    started: datetime
+    finished: datetime | None
+    kept: bool
+    current: bool
+
+
+@dataclass(frozen=True)
+class Runs(Plain):
+    """All runs of a project, newest first."""
+
+    runs: tuple[KnownRun, ...]
+
+
+@dataclass(frozen=True)
 class Status(Plain):
     """How a project stands. `run` is None before the first one."""
 

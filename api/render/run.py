@@ -10,7 +10,7 @@ from rich.text import Text
 
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import count, minute, safe
-from api.results import Demo, Exported, ExportedGraph, Published, RunSummary, Status
+from api.results import Demo, Exported, ExportedGraph, Published, Runs, RunSummary, Status
 
 #: More warnings than this are counted.
 WARNINGS = 8
@@ -145,6 +145,31 @@ def status(found: Status) -> Group:
     rows += [("runs kept", f"{found.runs:,}"), ("kept in", safe(found.store))]
     table = columns((), rows, whole=(0,))
     return lines(title, table)
+
+
+#: How a run ended -> words.
+_ENDS = {
+    "published": "published",
+    "failed": "failed",
+    "stopped": "was killed",
+    "running": "is under way, or was killed",
+}
+
+
+def runs(found: Runs) -> Group:
+    """The runs, newest first."""
+    if not found.runs:
+        return lines(Text("There is no run yet; `clew run` works out who is who."))
+    rows = [
+        (
+            r.run_id,
+            minute(r.started),
+            _ENDS[r.status] + (", answers now" if r.current else ""),
+            "kept" if r.kept else "",
+        )
+        for r in found.runs
+    ]
+    return lines(columns(("run", "started", "", "tables"), rows, whole=(0, 1)))
 
 
 def exported(found: Exported, what: str) -> Text:

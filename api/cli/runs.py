@@ -1,0 +1,34 @@
+"""The runs that were, and what one has otherwise than another."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.cli.app import LOOK_AFTER, Json, app, opened, show
+
+
+@app.command(rich_help_panel=LOOK_AFTER)
+def runs(ctx: typer.Context, as_json: Json = False) -> None:
+    """List the runs, newest first: how each ended, and whether its tables are kept."""
+    from api.render.run import runs as page
+
+    with opened(ctx) as project:
+        found = project.runs()
+    show(found, as_json, page(found))
+
+
+@app.command(rich_help_panel=LOOK_AFTER)
+def diff(
+    ctx: typer.Context,
+    before: Annotated[str | None, typer.Argument(help="A run's id, or its beginning. Default: the one before.")] = None,
+    after: Annotated[str | None, typer.Argument(help="The later run. Default: the current one.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what one run has otherwise than another: customers joined and parted, and what that does to the numbers."""
+    from api.render.comparison import comparison
+
+    with opened(ctx) as project:
+        found = project.compare(before, after)
+    show(found, as_json, comparison(found))

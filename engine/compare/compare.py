@@ -1,0 +1,194 @@
+"""The one comparison of two runs, under plans, differences and explained shifts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from engine.compare.agreement import agreement
+from engine.compare.fates import CELLS, ENDS, FATES, find_fates
+from engine.compare.reasons import explain
+from engine.compare.result import KINDS, Audience, Channel, Comparison, Figure, Input, Shift
+from engine.compare.worth import CHANNELS, purchases, reached, worth
+from engine.compute import Compute
+from engine.profile.audiences import PURPOSES
+from engine.runs import RunTables, read_manifest
+
+#: So many of the shifts with most at stake, and of the largest customers, are named.
+SHIFTS, LARGEST = 20, 5
+
+#: Figures that are sums over customers -> SQL over a row of what a customer is worth.
+_SUMS = {
+    "customers": "1",
+    "buyers": "(purchases > 0)::INT",
+    "buyers who came back": "(purchases > 1)::INT",
+    "revenue": "coalesce(revenue, 0)",
+    "consent conflicts": "conflicts",
+}
+
+
+def compare(before: RunTables | None, after: RunTables, now: datetime) -> Comparison:
+    """Compare two runs: who became whom, and what that does to measures and audiences as of `now` (UTC, naive).
+
+    `before` is None where there is nothing to compare with. Errors: as for reading either run.
+    """
+    with Compute() as compute:
+        find_fates(compute, before, after)
+        _load(compute, before, after, now)
+        was, now_is = (read_manifest(run) if run else {} for run in (before, after))
+        sizes = {name: int(compute.value(f"SELECT count(*) FROM {name}_members")) for name in ("before", "after")}
+        kinds = dict(compute.rows(f"SELECT kind, count(*) FROM {FATES} GROUP BY kind"))
+        return Comparison(
+            before=before.run_id if before else None,
+            after=after.run_id,
+            records_before=sizes["before"],
+            records_after=sizes["after"],
+            kinds={kind: kinds.get(kind, 0) for kind in KINDS},
+            largest_before=_largest(compute, "before"),
+            largest_after=_largest(compute, "after"),
+            agreement=agreement(compute),
+            figures=_figures(compute),
+            revenue_moved=_moved(compute, after),
+            channels=_channels(compute),
+            audiences=_audiences(compute),
+            shifts=_shifts(compute, before, after),
+            inputs=_inputs(was, now_is),
+            rules=was.get("config_hash") != now_is["config_hash"],
+            model=was.get("model_hash") != now_is["model_hash"],
+        )
+
+
+def _load(compute: Compute, before: RunTables | None, after: RunTables, now: datetime) -> None:
+    """Make `compare_worth` and `compare_reached`, the rows of either run with `later` and the customer's fate."""
+    found = {"worth": worth(after), "reached": reached(after, now)}
+    for name, rows in found.items():
+        earlier = rows.slice(0, 0)
+        if before is not None:
+            earlier = worth(before) if name == "worth" else reached(before, now)
+        compute.load("compare_earlier", earlier)
+        compute.load("compare_later", rows)
+        compute.table(
+            f"compare_{name}",
+            f"""SELECT w.*, e.fate, f.kind FROM (
+                SELECT *, false AS later FROM compare_earlier UNION ALL SELECT *, true FROM compare_later) w
+            JOIN {ENDS} e ON e.customer_id = w.customer_id AND e.later = w.later JOIN {FATES} f ON f.fate = e.fate""",
+        )
+    compute.drop("compare_earlier", "compare_later")
+
+
+def _largest(compute: Compute, side: str) -> tuple[tuple[str, int], ...]:
+    rows = compute.rows(
+        f"""SELECT {side}, sum(records)::BIGINT AS size FROM {CELLS} WHERE {side} IS NOT NULL
+        GROUP BY {side} ORDER BY size DESC, {side} LIMIT {LARGEST}"""
+    )
+    return tuple((customer, size) for customer, size in rows)
+
+
+def _figures(compute: Compute) -> tuple[Figure, ...]:
+    totals: dict[str, dict[bool, float]] = {}
+    found = []
+    for name, value in _SUMS.items():
+        rows = compute.rows(
+            f"SELECT kind, later, round(sum({value}), 4)::DOUBLE FROM compare_worth GROUP BY ALL ORDER BY ALL"
+        )
+        # Of amounts with cents: what adding them in another order changes isn't a difference.
+        totals[name] = {later: round(sum(v for _, side, v in rows if side is later), 4) for later in (False, True)}
+        parts = {kind: round(sum(v if later else -v for k, later, v in rows if k == kind), 4) for kind in KINDS}
+        found.append(Figure(name, totals[name][False], totals[name][True], {k: v for k, v in parts.items() if v}))
+
+    def rate(name: str, of: str, by: str) -> Figure:
+        was, is_now = (totals[of][later] / totals[by][later] if totals[by][later] else None for later in (False, True))
+        return Figure(name, was, is_now, None)
+
+    return (
+        *found,
+        rate("repeat rate", "buyers who came back", "buyers"),
+        rate("lifetime value", "revenue", "buyers"),
+        rate("revenue per customer", "revenue", "customers"),
+    )
+
+
+def _moved(compute: Compute, after: RunTables) -> float:
+    """Net revenue of the purchases that belong to another customer now."""
+    compute.load("compare_purchases", purchases(after))
+    moved = compute.value(
+        """SELECT sum(net) FROM compare_purchases JOIN before_members b USING (record_id)
+        JOIN after_members a USING (record_id) WHERE a.customer_id <> b.customer_id"""
+    )
+    compute.drop("compare_purchases")
+    return float(moved or 0)
+
+
+def _channels(compute: Compute) -> tuple[Channel, ...]:
+    rows = compute.rows(
+        """SELECT acquired_by, count(*) FILTER (NOT later AND purchases > 0) AS was,
+            count(*) FILTER (later AND purchases > 0) AS is_now,
+            avg(revenue) FILTER (NOT later AND purchases > 0), avg(revenue) FILTER (later AND purchases > 0)
+        FROM compare_worth GROUP BY acquired_by HAVING was + is_now > 0 ORDER BY is_now DESC, acquired_by"""
+    )
+    return tuple(Channel(*row) for row in rows)
+
+
+def _audiences(compute: Compute) -> tuple[Audience, ...]:
+    compute.table(
+        "compare_crossing",
+        """SELECT purpose, channel, arg_max(kind, (later, kind)) AS kind,
+            bool_or(NOT later) AS was, bool_or(later) AS is_now
+        FROM compare_reached GROUP BY purpose, channel, address""",
+    )
+    rows = compute.rows("SELECT purpose, channel, kind, was, is_now, count(*) FROM compare_crossing GROUP BY ALL")
+    compute.drop("compare_crossing")
+    found = []
+    for purpose in PURPOSES:
+        for channel in CHANNELS:
+            mine = [row[2:] for row in rows if row[:2] == (purpose, channel)]
+
+            def crossing(was: bool, is_now: bool, mine: list[Any] = mine) -> dict[str, int]:
+                counts = {kind: n for kind, *sides, n in mine if sides == [was, is_now]}
+                return {kind: counts[kind] for kind in KINDS if kind in counts}
+
+            reached_before = sum(n for _, was, _, n in mine if was)
+            reached_after = sum(n for _, _, is_now, n in mine if is_now)
+            enter, leave = crossing(False, True), crossing(True, False)
+            found.append(Audience(purpose, channel, reached_before, reached_after, enter, leave))
+    return tuple(found)
+
+
+def _shifts(compute: Compute, before: RunTables | None, after: RunTables) -> tuple[Shift, ...]:
+    # Where nothing was before, everything is new, and none of it a change.
+    compute.table(
+        "compare_top",
+        f"""SELECT f.*, coalesce(w.was, 0) AS was, coalesce(w.is_now, 0) AS is_now
+        FROM {FATES} f LEFT JOIN (
+            SELECT fate, sum(revenue) FILTER (NOT later) AS was, sum(revenue) FILTER (later) AS is_now
+            FROM compare_worth GROUP BY fate) w USING (fate)
+        WHERE kind <> 'unchanged' AND $compared
+        ORDER BY kind IN ('changed', 'created'), greatest(abs(was), abs(is_now)) DESC, records DESC, fate
+        LIMIT {SHIFTS}""",
+        {"compared": before is not None},
+    )
+    explain(compute, before, after)
+    rows = compute.rows(
+        """SELECT kind, before, after, records, arrived, gone, was, is_now, reason, record_a, record_b
+        FROM compare_top JOIN compare_reasons USING (fate)
+        ORDER BY kind IN ('changed', 'created'), greatest(abs(was), abs(is_now)) DESC, records DESC, fate"""
+    )
+    return tuple(
+        Shift(
+            kind, tuple(was), tuple(is_now), records, arrived, gone, was_worth, worth_now, reason, (a, b) if a else None
+        )
+        for kind, was, is_now, records, arrived, gone, was_worth, worth_now, reason, a, b in rows
+    )
+
+
+def _inputs(before: dict[str, Any], after: dict[str, Any]) -> tuple[Input, ...]:
+    """The files that were read before or now and aren't the same."""
+    was, is_now = (
+        {(row["source"], row["file"]): (row["sha256"], row["rows"]) for row in manifest.get("inputs", ())}
+        for manifest in (before, after)
+    )
+    return tuple(
+        Input(*place, was.get(place, (None, None))[1], is_now.get(place, (None, None))[1])
+        for place in sorted(was.keys() | is_now.keys())
+        if was.get(place) != is_now.get(place)
+    )

@@ -1,0 +1,123 @@
+"""What a comparison of two runs found, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+#: What became of customers that share records, by how many there were before and are after: 1 and 1 with the same
+#: records, 1 and 1 with others, 0 and 1, 1 and 0, several and 1, 1 and several, several and several.
+Kind = Literal["unchanged", "changed", "created", "retired", "merged", "split", "regrouped"]
+KINDS: tuple[Kind, ...] = ("unchanged", "changed", "created", "retired", "merged", "split", "regrouped")
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Customers that hand records to one another, from the one run to the other, and nobody else.
+
+    `arrived` and `gone` count the records that only the later and only the earlier run holds. Money is net revenue in
+    the project's currency. `reason` is in words, with the two records that it hangs on.
+    """
+
+    kind: Kind
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    records: int
+    arrived: int
+    gone: int
+    revenue_before: float
+    revenue_after: float
+    reason: str
+    between: tuple[str, str] | None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number before and after. `parts` says how much of the difference each kind of change made; they sum to it.
+
+    A rate has no parts: it is made of counts that have.
+    """
+
+    name: str
+    before: float | None
+    after: float | None
+    parts: dict[str, float] | None
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Buyers and their average lifetime value by the channel that acquired them."""
+
+    channel: str
+    buyers_before: int
+    buyers_after: int
+    ltv_before: float | None
+    ltv_after: float | None
+
+
+@dataclass(frozen=True)
+class Audience:
+    """How many addresses a purpose reaches, and how many enter and leave, by what became of their customer."""
+
+    purpose: str
+    channel: str
+    before: int
+    after: int
+    enter: dict[str, int]
+    leave: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How alike two groupings of the records that both runs hold are.
+
+    `adjusted_rand` (Hubert and Arabie 1985) and `v_measure` (Rosenberg and Hirschberg 2007) are 1 where they are equal.
+    """
+
+    records: int
+    pairs_before: int
+    pairs_after: int
+    pairs_gained: int
+    pairs_lost: int
+    adjusted_rand: float
+    v_measure: float
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file or table that isn't what it was: its rows before and after, None where it was not there."""
+
+    source: str
+    file: str
+    rows_before: int | None
+    rows_after: int | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything that two runs have different; `before` is None where there is no earlier run.
+
+    `customers` counts shifts by kind; `largest_before` and `largest_after` are (customer, records). `shifts` are the
+    ones with most at stake. `rules` and `model` say whether these are others.
+    """
+
+    before: str | None
+    after: str
+    records_before: int
+    records_after: int
+    kinds: dict[str, int]
+    largest_before: tuple[tuple[str, int], ...]
+    largest_after: tuple[tuple[str, int], ...]
+    agreement: Agreement
+    figures: tuple[Figure, ...]
+    revenue_moved: float
+    channels: tuple[Channel, ...]
+    audiences: tuple[Audience, ...]
+    shifts: tuple[Shift, ...]
+    inputs: tuple[Input, ...]
+    rules: bool
+    model: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return asdict(self)

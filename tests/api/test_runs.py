@@ -1,0 +1,84 @@
+"""The runs of a project, and two of them side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from api.project import Project
+from engine.errors import NotFoundError, StateError
+
+
+@pytest.fixture
+def parted(copy: Path) -> Path:
+    """The demo, run a second time with a threshold at which many customers part."""
+    path = copy / "clew.yaml"
+    path.write_text(path.read_text() + "\nlinkage: {threshold: 12}\n")
+    with Project(path) as project:
+        project.run()
+    return path
+
+
+def test_runs_are_listed_newest_first(parted: Path, clew: Callable[..., Result]) -> None:
+    with Project(parted) as project:
+        newest, oldest = project.runs().runs
+        assert (newest.current, oldest.current) == (True, False)
+        assert newest.status == oldest.status == "published"
+        assert newest.kept
+        assert oldest.kept
+    told = clew("-p", parted, "runs").stdout
+    assert told.index(newest.run_id) < told.index(oldest.run_id)
+    assert told.count("answers now") == 1
+    assert json.loads(clew("-p", parted, "runs", "--json").stdout)["runs"][0]["run_id"] == newest.run_id
+
+
+def test_a_difference_is_told_in_customers_money_and_audiences(parted: Path, clew: Callable[..., Result]) -> None:
+    with Project(parted) as project:
+        found = project.compare()
+    assert found.rules
+    assert not found.model
+    assert found.kinds["split"] > 5
+    told = clew("-p", parted, "diff")
+    assert told.exit_code == 0
+    assert "rules changed" in told.stdout
+    assert f"{found.kinds['split']}  were parted" in told.stdout
+    assert "lifetime value" in told.stdout
+    assert "newsletter by email" in told.stdout
+    assert f"{found.shifts[0].before[0]} -> " in told.stdout
+    assert json.loads(clew("-p", parted, "diff", "--json").stdout)["kinds"] == found.kinds
+
+
+def test_a_run_is_named_by_the_beginning_of_its_id(parted: Path) -> None:
+    with Project(parted) as project:
+        newest, oldest = (r.run_id for r in project.runs().runs)
+        # The later one as the earlier: what was parted is joined.
+        back = project.compare(newest, oldest)
+        assert back.kinds["merged"] == project.compare(oldest, newest).kinds["split"]
+        assert project.compare(oldest[:-1] if oldest[:-1] != newest[:-1] else oldest, newest).before == oldest
+        with pytest.raises(NotFoundError, match=f"{oldest}, {newest} begin so"):
+            project.compare("20")
+        with pytest.raises(NotFoundError, match="no one run 1999 whose tables are kept; `clew runs` lists them"):
+            project.compare("1999")
+
+
+def test_nothing_before_and_nothing_at_all(copy: Path, tmp_path: Path, clew: Callable[..., Result]) -> None:
+    with Project(copy) as project, pytest.raises(NotFoundError, match="there is no run before"):
+        project.compare()
+    (copy / ".clew").rename(tmp_path / "away")
+    with Project(copy) as project:
+        assert project.runs().runs == ()
+        with pytest.raises(StateError, match="nothing has been run yet"):
+            project.compare()
+    assert "There is no run yet" in clew("-p", copy, "runs").stdout
+
+
+def test_the_same_run_twice_says_so(copy: Path, clew: Callable[..., Result]) -> None:
+    with Project(copy) as project:
+        project.run()
+    told = clew("-p", copy, "diff").stdout
+    assert "The same inputs, rules and model." in told
+    assert "Every customer, number and audience is the same." in told

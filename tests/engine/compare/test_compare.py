@@ -1,0 +1,152 @@
+"""Two runs of a corner shop whose orders can be added up by hand."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from engine.compare import Comparison, compare
+from engine.runs import RunTables
+from tests.engine.corner import TILL, WEB, Corner, write_csv
+
+NOW = datetime(2026, 3, 1)
+#: Ann and Bob bought under one e-mail each, and Bob once more by phone.
+ORDERS = (
+    {"id": "o1", "email": "aarch@mail.com", "name": "Ann Archer", "total": "10", "at": "2026-01-02"},
+    {"id": "o2", "email": "aarch@mail.com", "name": "Ann Archer", "total": "20", "at": "2026-01-03"},
+    {"id": "o3", "email": "bobthebaker@mail.com", "name": "Bob Baker", "total": "40", "at": "2026-01-04"},
+    {"id": "o4", "phone": "415-555-2672", "name": "Bob Baker", "total": "80", "at": "2026-01-05"},
+)  # fmt: skip
+MAP = {
+    "record": {
+        "kind": "order", "key": "id", "name": "name", "created_at": "at",
+        "identifiers": [{"type": "email", "column": "email"}, {"type": "phone", "column": "phone"}],
+    },
+    "order": {"number": "id", "at": "at", "total": "total"},
+}  # fmt: skip
+
+
+class Shop(Corner):
+    """The corner shop, with orders."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.sources["orders"] = {"path": "orders.csv", "map": MAP}
+        self.order(*ORDERS)
+
+    def order(self, *rows: dict[str, str]) -> None:
+        write_csv(self.folder / "orders.csv", ("id", "name", "email", "phone", "total", "at"), rows)
+
+    def again(self) -> RunTables:
+        self.run()
+        return self.current()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path / "shop")
+
+
+def figures(found: Comparison) -> dict[str, tuple[float | None, float | None]]:
+    return {f.name: (f.before, f.after) for f in found.figures}
+
+
+def test_a_first_run_has_nothing_before_it(shop: Shop) -> None:
+    found = compare(None, shop.again(), NOW)
+    assert found.before is None
+    assert (found.records_before, found.records_after) == (0, 11)
+    assert found.kinds["created"] == sum(found.kinds.values()) == 5
+    assert figures(found)["revenue"] == (0, 150)
+    assert found.shifts == ()
+    assert {i.source for i in found.inputs} == {"web", "till", "visits", "orders"}
+
+
+def test_the_same_run_twice_has_nothing_different(shop: Shop) -> None:
+    before = shop.again()
+    found = compare(before, shop.again(), NOW)
+    assert found.kinds["unchanged"] == sum(found.kinds.values())
+    assert found.agreement.adjusted_rand == found.agreement.v_measure == 1
+    assert (found.shifts, found.inputs, found.rules, found.model) == ((), (), False, False)
+    assert all(f.before == f.after and not f.parts for f in found.figures)
+
+
+def test_a_higher_threshold_parts_customers_and_moves_their_money(shop: Shop) -> None:
+    before = shop.again()
+    shop.settings["linkage"]["threshold"] = 12
+    after = shop.again()
+    found = compare(before, after, NOW)
+    assert found.rules
+    assert not found.inputs
+    assert found.kinds["split"] > 0
+    assert figures(found)["revenue"] == (150, 150)
+    split = next(s for s in found.shifts if s.kind == "split")
+    assert set(split.before) < set(split.after)
+    assert split.revenue_before == split.revenue_after == 120
+    assert split.reason.startswith("parted: ")
+    assert split.between is not None
+    assert 0 < found.revenue_moved <= 120
+    # And back: what was parted is joined again, for the reason that joined it first.
+    shop.settings["linkage"]["threshold"] = 0
+    back = compare(after, shop.again(), NOW)
+    assert back.kinds["merged"] == found.kinds["split"]
+    joined = next(s for s in back.shifts if s.kind == "merged")
+    assert joined.after == split.before
+    assert joined.reason.startswith("joined by same e-mail (+")
+    assert figures(back)["lifetime value"] == figures(found)["lifetime value"][::-1]
+
+
+def test_parts_sum_to_the_difference(shop: Shop) -> None:
+    before = shop.again()
+    shop.settings["linkage"]["threshold"] = 12
+    shop.write("web", WEB[1:])
+    shop.write("till", [*TILL, {"id": "99", "first_name": "Zoe", "last_name": "Zimmer", "email": "zz@mail.com"}])
+    shop.order(
+        *ORDERS[1:], {"id": "o5", "email": "zz@mail.com", "name": "Zoe Zimmer", "total": "5", "at": "2026-02-01"}
+    )
+    found = compare(before, shop.again(), NOW)
+    for figure in found.figures:
+        if figure.parts is not None:
+            assert figure.before is not None
+            assert figure.after is not None
+            assert sum(figure.parts.values()) == pytest.approx(figure.after - figure.before), figure.name
+    assert {s.kind for s in found.shifts} >= {"split", "created"}
+    new = next(s for s in found.shifts if s.kind == "created" and s.revenue_after)
+    assert (new.arrived, new.reason, new.revenue_after) == (1, "its records are new", 5)
+    assert {(i.source, i.rows_before, i.rows_after) for i in found.inputs} == {
+        ("web", 4, 3),
+        ("till", 3, 4),
+        ("orders", 4, 4),
+    }
+    for audience in found.audiences:
+        crossed = sum(audience.enter.values()) - sum(audience.leave.values())
+        assert audience.after - audience.before == crossed
+    for channel in ("buyers_before", "buyers_after"):
+        whole = figures(found)["buyers"][channel == "buyers_after"]
+        assert sum(getattr(c, channel) for c in found.channels) == whole
+
+
+def test_new_records_of_a_known_customer(shop: Shop) -> None:
+    before = shop.again()
+    shop.order(*ORDERS, {"id": "o5", "email": "aarch@mail.com", "name": "Ann Archer", "total": "7", "at": "2026-02-01"})
+    found = compare(before, shop.again(), NOW)
+    (shift,) = found.shifts
+    assert (shift.kind, shift.arrived, shift.reason) == ("changed", 1, "it has other records than before")
+    assert (shift.revenue_before, shift.revenue_after) == (30, 37)
+    assert next(f for f in found.figures if f.name == "revenue").parts == {"changed": 7}
+
+
+def test_a_source_that_is_gone_retires_its_customers(shop: Shop) -> None:
+    before = shop.again()
+    shop.write("till", TILL[:2])
+    found = compare(before, shop.again(), NOW)
+    assert [(s.kind, s.gone, s.reason) for s in found.shifts] == [
+        ("retired", 1, "all of its records have left the sources")
+    ]
+
+
+def test_a_comparison_is_plain_values(shop: Shop) -> None:
+    found = compare(None, shop.again(), NOW)
+    assert json.loads(json.dumps(found.to_dict()))["records_after"] == 11
