@@ -17,8 +17,6 @@ DEMO_FILE = ".clew-demo"
 #: The made-up shop sells in three currencies.
 _RATES = """
 rates:   # what one unit is worth in the shop's currency; `since: 2026-01-01` starts a new one
-  - {currency: EUR, rate: 1.08}
-  - {currency: GBP, rate: 1.27}
 """
 
 
@@ -32,6 +30,7 @@ def demo(
     """
     from engine.demo import generate
     from engine.demo.hero import EMAIL
+    from engine.demo.rates import CURRENCIES, WORTH
 
     told = reporter or Silent()
     folder = Path(folder)
@@ -43,6 +42,8 @@ def demo(
         path = init(folder)
         with path.open("a", encoding="utf-8") as file:
             file.write(_RATES)
+            for currency, worth in zip(CURRENCIES[1:], WORTH[1:], strict=True):
+                file.write(f"  - {{currency: {currency}, rate: {worth}}}\n")
     with Project(path) as project:
         summary = project.run(reporter=told)
         judged = project.evaluate(folder / "truth.csv")

@@ -50,6 +50,7 @@ RUN_TABLES = {
     "orders": "record_id",
     "order_lines": "record_id, line",
     "events": "source, key",
+    "claims": "source, key, record_id",
     "rejects": "source, file, line, reason",
     "source_files": "source, file",
     "matches": "record_a, record_b",
@@ -72,7 +73,7 @@ COMPARED = (
 OF_SOURCES = {
     "records": "source = $s", "orders": "source = $s", "events": "source = $s", "rejects": "source = $s",
     "source_files": "source = $s", "identifiers": "starts_with(record_id, $s || ':')",
-    "consents": "source = $s", "order_lines": "starts_with(record_id, $s || ':')",
+    "consents": "source = $s", "claims": "source = $s", "order_lines": "starts_with(record_id, $s || ':')",
 }  # fmt: skip
 
 
@@ -189,11 +190,12 @@ class Stages:
             if read_now and source.mode != "append":
                 continue
             for table, belongs in OF_SOURCES.items():
-                if read_now and table in ("rejects", "source_files"):
-                    continue
-                key = "old.source || ':' || old.key" if table in ("events", "consents") else "old.record_id"
-                seen = f"ANTI JOIN _seen ON _seen.record_id = {key}"
                 path = str(previous.path(table))
+                # A run of an earlier version lacks the tables that are newer.
+                if (read_now and table in ("rejects", "source_files")) or not previous.path(table).exists():
+                    continue
+                key = "old.source || ':' || old.key" if table in ("events", "consents", "claims") else "old.record_id"
+                seen = f"ANTI JOIN _seen ON _seen.record_id = {key}"
                 stored = self.compute.rows("DESCRIBE SELECT * FROM read_parquet($path)", {"path": path})
                 # An extra column that the project no longer maps is left behind.
                 kept = ", ".join(quote(c) for c, *_ in stored if c in self.compute.columns(table))

@@ -62,6 +62,8 @@ RAW_ORDER_LINES = Table(
     "raw_order_lines",
     {**_text("source", "key"), "line": "INTEGER", **_text("sku", "item", "category", "quantity", "price")},
 )
+#: What a contact's own tool says that it has bought.
+RAW_CLAIMS = Table("raw_claims", _text("source", "key", "currency", "revenue", "orders"))
 #: `kind` is one of EVENT_KINDS, `name` the tool's own word. `account` is already namespaced by `system`.
 RAW_EVENTS = Table(
     "raw_events",
@@ -80,7 +82,7 @@ SOURCE_FILES = Table(
 
 EVENT_KINDS = (
     "session", "view", "add_to_cart", "begin_checkout", "purchase", "login", "signup", "sent", "open", "click",
-    "unsubscribe", "bounce", "ticket", "review", "other",
+    "unsubscribe", "bounce", "ticket", "review", "deal", "other",
 )  # fmt: skip
 
 # --- run tables ------------------------------------------------------------------------------------------------------
@@ -131,6 +133,20 @@ ORDER_LINES = Table(
         **_text("sku", "item", "category"),
         "quantity": "DOUBLE",
         "price": "DOUBLE",
+    },
+)
+#: What other tools than the shop say was bought: compared with the shop's orders, never added to them. Either the total
+#: of a contact (`record_id`; `at` is NULL) or a sale that a CRM booked (an event of kind `deal`, by source and key).
+#: `base_revenue` is in the project's currency, NULL where no rate is known.
+CLAIMS = Table(
+    "claims",
+    {
+        **_text("record_id", "source", "key"),
+        "at": "TIMESTAMP",
+        **_text("currency"),
+        "revenue": "DOUBLE",
+        "base_revenue": "DOUBLE",
+        "orders": "BIGINT",
     },
 )
 #: `account`, `email` and `phone` are canonical, as in IDENTIFIERS.value, NULL where they may not link.

@@ -67,10 +67,12 @@ def _rows(moments: Sequence[Moment]) -> Iterator[tuple[str, Text, str]]:
 
 def _told(moment: Moment) -> Text:
     what, about = _KINDS.get(moment.kind, moment.kind.replace("_", " ")), moment.item
+    amount = "" if moment.value is None else f", {moment.value:,.2f} {moment.currency or ''}".rstrip()
     if moment.kind == "order":
         back = f", {moment.refunded:,.2f} refunded" if moment.refunded else ""
-        amount = "" if moment.value is None else f", {moment.value:,.2f} {moment.currency or ''}".rstrip()
         what = f"order {safe(moment.name)}{amount}{back}"
+    elif moment.kind == "deal":
+        what = f"sale booked by {safe(moment.source)}{amount}"
     elif moment.kind == "consent":
         what = f"{_SAID[moment.item or '']} {_CHANNELS.get(moment.name or '', moment.name)}"
         about = moment.source

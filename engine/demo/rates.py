@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 COUNTRIES = ("US", "GB", "DE")
 CURRENCIES = ("USD", "GBP", "EUR")
+WORTH = (1, 1.27, 1.08)  # of one unit, in the first currency
 CALLING = ("1", "44", "49")
 COUNTRY_SHARE = (0.81, 0.10, 0.09)
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.compute import Compute
-from engine.errors import NotFoundError
+from engine.errors import NotFoundError, StateError
 from engine.runs import RunTables
 
 _FOLDER = Path(__file__).parent / "views"
 _TABLES = (
-    "records", "members", "customers", "orders", "order_lines", "events", "event_owners",
+    "records", "members", "customers", "orders", "order_lines", "events", "event_owners", "claims", "identifiers",
+    "known_by",
 )  # fmt: skip
 
 
@@ -39,8 +40,13 @@ def views() -> tuple[View, ...]:
 
 
 def open_views(compute: Compute, run: RunTables) -> None:
-    """Make every view over the tables of a run."""
+    """Make every view over the tables of a run. Errors: StateError for a run of an earlier version, with fewer."""
     for table in _TABLES:
+        if not run.path(table).exists():
+            raise StateError(
+                f"{run.path(table)} isn't there: run {run.run_id} is of an earlier version of Clew; "
+                "`clew run` makes anew what measures are made of"
+            )
         compute.read_parquet(table, run.path(table))
     # A column of the project's own that says what the CRM calls its customers.
     found = "x_segment" in compute.columns("records")

@@ -7,7 +7,16 @@ from engine.sources.arrange import EVENTS, GROUPED, RECORDS, Filled, deduplicate
 from engine.sources.columns import Arguments
 from engine.sources.mapping import Consent, EventMap, Person, RecordMap
 from engine.sources.stage import STAGE, Stage
-from engine.tables import EXTRA, RAW_CONSENTS, RAW_EVENTS, RAW_IDENTIFIERS, RAW_ORDER_LINES, RAW_ORDERS, RAW_RECORDS
+from engine.tables import (
+    EXTRA,
+    RAW_CLAIMS,
+    RAW_CONSENTS,
+    RAW_EVENTS,
+    RAW_IDENTIFIERS,
+    RAW_ORDER_LINES,
+    RAW_ORDERS,
+    RAW_RECORDS,
+)
 
 
 def fill(stage: Stage) -> Filled:
@@ -24,6 +33,7 @@ def fill(stage: Stage) -> Filled:
         filled.records = _write_records(stage, mapping.record)
         _write_identifiers(stage, mapping.record)
         _write_consents(stage, mapping.record)
+        _write_claims(stage, mapping.record)
         if mapping.order is not None:
             filled.orders = _write_orders(stage)
         if mapping.lines is not None:
@@ -91,13 +101,31 @@ def _write_consents(stage: Stage, record: RecordMap) -> None:
         arguments = Arguments()
         source, named = arguments.add(stage.source), arguments.add(channel)
         state, at, there = _consent(stage, f"record.consents.{channel}", consent, arguments)
-        latest = f"({stage.at('record.seen_at') or 'NULL'}, s.rowid)"
-        one = f"QUALIFY row_number() OVER (PARTITION BY r.key ORDER BY {latest} DESC) = 1" if record.merge else ""
         stage.compute.run(
             f"INSERT INTO {RAW_CONSENTS.name} SELECT {source}, r.key, {named}, {state}, {at} "
-            f"FROM {_from(stage)} WHERE {there} {one}",
+            f"FROM {_from(stage)} WHERE {there} {_latest(stage, record)}",
             arguments.values,
         )
+
+
+def _latest(stage: Stage, record: RecordMap) -> str:
+    """SQL that keeps the latest row of a record that is made of several."""
+    latest = f"({stage.at('record.seen_at') or 'NULL'}, s.rowid)"
+    return f"QUALIFY row_number() OVER (PARTITION BY r.key ORDER BY {latest} DESC) = 1" if record.merge else ""
+
+
+def _write_claims(stage: Stage, record: RecordMap) -> None:
+    columns = {f: f"s.{c}" for f in list(RAW_CLAIMS.columns)[2:] if (c := stage.at(f"record.claims.{f}"))}
+    there = " OR ".join(f"{columns[f]} IS NOT NULL" for f in ("revenue", "orders") if f in columns)
+    if not there:
+        return
+    arguments = Arguments()
+    stage.compute.run(
+        f"INSERT INTO {RAW_CLAIMS.name} (source, key, {', '.join(columns)}) "
+        f"SELECT {arguments.add(stage.source)}, r.key, {', '.join(columns.values())} "
+        f"FROM {_from(stage)} WHERE {there} {_latest(stage, record)}",
+        arguments.values,
+    )
 
 
 def _consent(stage: Stage, path: str, consent: Consent, arguments: Arguments) -> tuple[str, str, str]:

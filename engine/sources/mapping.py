@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Channel = Literal["email", "sms", "phone", "ads", "analytics"]
 EventKind = Literal[
     "session", "view", "add_to_cart", "begin_checkout", "purchase", "login", "signup", "sent", "open", "click",
-    "unsubscribe", "bounce", "ticket", "review", "other",
+    "unsubscribe", "bounce", "ticket", "review", "deal", "other",
 ]  # fmt: skip
 
 
@@ -109,6 +109,14 @@ class Consent(Part):
         return self
 
 
+class Claims(Part):
+    """What the tool itself says that a contact has bought: compared with the shop's orders, never added to them."""
+
+    revenue: Column | None = None
+    orders: Column | None = None
+    currency: Column | None = None
+
+
 class Group(Part):
     """Rows that belong together, such as the lines of an order.
 
@@ -147,6 +155,7 @@ class RecordMap(Person):
     )
     identifiers: tuple[Identifier, ...] = ()
     consents: dict[Channel, Consent] = {}
+    claims: Claims | None = None
     extras: dict[str, Column] = Field({}, description="further columns, to compare or to keep; they become x_<name>")
 
     @model_validator(mode="after")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _TABLES = (
     tables.RAW_RECORDS, tables.RAW_IDENTIFIERS, tables.RAW_CONSENTS, tables.RAW_ORDERS, tables.RAW_ORDER_LINES,
-    tables.RAW_EVENTS, tables.REJECTS, tables.SOURCE_FILES,
+    tables.RAW_EVENTS, tables.RAW_CLAIMS, tables.REJECTS, tables.SOURCE_FILES,
 )  # fmt: skip
 
 

@@ -37,6 +37,20 @@ def currency(text: str, default: str) -> str:
     return f"CASE WHEN regexp_matches(upper(trim({text})), '^[A-Z]{{3}}$') THEN upper(trim({text})) ELSE {default} END"
 
 
+def rates_at(table: str, undated: bool = False) -> str:
+    """Make the SQL of (currency, at, rate): for each currency and day of a table, the latest rate by then.
+
+    Where a day is NULL there is a rate only for the project's own currency, or with `undated` the latest of all.
+    """
+    return f"""(
+        SELECT w.currency, w.at, arg_max(q.rate, coalesce(q.since, DATE '0001-01-01')) AS rate
+        FROM (SELECT DISTINCT currency, "at"::DATE AS at FROM {table}) w
+        JOIN {RATES} q ON q.currency = w.currency AND (q.since IS NULL OR q.since <= w.at{
+        " OR w.at IS NULL" if undated else ""
+    })
+        GROUP BY ALL)"""
+
+
 def load_rates(compute: Compute, config: Config) -> None:
     """Make the table of rates from the project file; the project's currency is worth itself, at all times."""
     rows = [{"currency": r.currency, "since": r.since, "rate": r.rate} for r in config.rates]

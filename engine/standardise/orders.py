@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.compute import Compute
 from engine.config import Config
-from engine.standardise.money import RATES, amount, currency, load_rates
+from engine.standardise.money import RATES, amount, currency, load_rates, rates_at
 from engine.standardise.sources import TABLE as SOURCES
 from engine.standardise.times import utc
 
@@ -34,12 +34,7 @@ def make_orders(compute: Compute, config: Config) -> None:
         SELECT record_id, source, key, number, o.at, o.currency, {", ".join(_AMOUNTS)},
             total * rate AS base_total, refunded * rate AS base_refunded, discount_code, status, channel
         FROM std_orders o
-        LEFT JOIN (
-            SELECT DISTINCT w.currency, w.at, arg_max(q.rate, coalesce(q.since, DATE '0001-01-01')) AS rate
-            FROM (SELECT DISTINCT o.currency, o.at::DATE AS at FROM std_orders o) w
-            JOIN {RATES} q ON q.currency = w.currency AND (q.since IS NULL OR q.since <= w.at)
-            GROUP BY ALL
-        ) day ON day.currency = o.currency AND day.at IS NOT DISTINCT FROM o.at::DATE
+        LEFT JOIN {rates_at("std_orders")} day ON day.currency = o.currency AND day.at IS NOT DISTINCT FROM o.at::DATE
         QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY o.at DESC NULLS LAST, total DESC NULLS LAST) = 1
         """,
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from engine import tables
 from engine.compute import Compute
 from engine.config import Config
+from engine.standardise.claims import make_claims
 from engine.standardise.consents import make_consents
 from engine.standardise.events import make_events
 from engine.standardise.identifiers import KNOWN, make_identifiers, make_known
@@ -22,6 +23,7 @@ _RAW = (
     tables.RAW_ORDERS,
     tables.RAW_ORDER_LINES,
     tables.RAW_EVENTS,
+    tables.RAW_CLAIMS,
 )
 _MADE = (
     tables.RECORDS,
@@ -30,6 +32,7 @@ _MADE = (
     tables.ORDERS,
     tables.ORDER_LINES,
     tables.EVENTS,
+    tables.CLAIMS,
 )
 
 
@@ -49,6 +52,7 @@ def make_tables(compute: Compute, config: Config, advance: Callable[[str], None]
     make_order_lines(compute)
     advance("events")
     make_events(compute)
+    make_claims(compute, config)
     advance("consents")
     make_consents(compute)
     compute.drop(KNOWN, SOURCES)

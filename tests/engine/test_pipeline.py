@@ -189,6 +189,24 @@ def test_a_first_run_cannot_be_of_one_source(new_corner: Corner) -> None:
         new_corner.run(only="till")
 
 
+# --- what a CRM claims
+
+
+def test_what_a_crm_claims_touches_nobody_and_is_kept_like_the_rest(new_corner: Corner) -> None:
+    claims = {"record": {"claims": {"revenue": "revenue"}}}
+    new_corner.sources["web"] = {"path": "web.csv", "preset": "contacts", "map": claims}
+    found = []
+    for revenues in (("9", "9", "9", "9"), ("1", "200", "", "3000")):
+        rows = [{**row, "revenue": revenue} for row, revenue in zip(WEB, revenues, strict=True)]
+        write_csv(new_corner.folder / "web.csv", (*COLUMNS, "revenue"), rows)
+        found.append(new_corner.run().run)
+    first, second = found
+    assert {"claims", "source_files"} >= set(changed(first, second)) >= {"claims"}
+    assert table(second, "claims", "record_id, base_revenue") == [("web:1", 1.0), ("web:2", 200.0), ("web:4", 3000.0)]
+    third = new_corner.run(only="till").run
+    assert changed(second, third) == []
+
+
 # --- sources that grow, shrink and vanish
 
 

@@ -48,14 +48,15 @@ def test_other_moments_in_words() -> None:
         moment("contact", 1, source="crm"),
         moment("sent", 2, name="Received Email", item="Spring"),
         moment("ticket", 3, item="Where\x1b[2J is it?"),
+        moment("deal", 3, source="crm", name="Won", item="Lamps", value=99.0, currency="EUR"),
         moment("add_to_cart", 4, item="Hat", at=None),
     )
-    told = [" ".join(line.split()[2:-3]) for line in lines[4:8]]
+    told = [" ".join(line.split()[2:-3]) for line in lines[4:9]]
     assert told == [
         "opted out of SMS klaviyo", "new contact crm", "message sent Spring",
-        "conversation Where\N{REPLACEMENT CHARACTER}[2J is it?",
+        "conversation Where\N{REPLACEMENT CHARACTER}[2J is it?", "sale booked by crm, 99.00 EUR Lamps",
     ]  # fmt: skip
-    assert "at no known time  add to cart  Hat" in lines[8]
+    assert "at no known time  add to cart  Hat" in lines[9]
 
 
 def test_only_the_latest_lines_unless_all_are_wanted() -> None:

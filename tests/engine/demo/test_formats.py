@@ -24,7 +24,7 @@ HEADERS = {
     "Email Marketing Consent,SMS Consent,Consent Timestamp,Last Open,Last Click,Profile Created On,Updated On",
     "klaviyo_events.csv": "Event ID,Event Name,Profile ID,Email,Timestamp,Campaign Name,URL",
     "hubspot_contacts.csv": "Record ID,First Name,Last Name,Email,Phone Number,City,Postal Code,Lifecycle Stage,"
-    "Total Revenue,Original Source,Create Date,Last Modified Date",
+    "Total Revenue,Number of Associated Deals,Original Source,Create Date,Last Modified Date",
     "sms_subscribers.csv": "id,phone,name,consent,consent_at",
     "pos_loyalty.csv": "loyalty_id,full_name,phone,email,postcode,birth_date,points,joined_at",
     "truth.csv": "source,key,person",
@@ -116,6 +116,21 @@ def test_klaviyo_has_one_profile_per_address_and_events_of_profiles_only(shop: S
     for row in shop.rows("klaviyo_events.csv"):
         assert profiles[row["Profile ID"]] == row["Email"]
         assert ("_kx=" + row["Profile ID"] in row["URL"]) == (row["Event Name"] == "Clicked Email")
+
+
+def test_hubspot_claims_mostly_what_the_shop_sold_under_the_same_address(shop: Shop) -> None:
+    worth = {"USD": 1, "GBP": 1.27, "EUR": 1.08}
+    sold: dict[str, float] = defaultdict(float)
+    for row in shop.orders():
+        sold[row["Email"].strip().lower()] += worth[row["Currency"]] * (
+            float(row["Total"]) - float(row["Refunded Amount"])
+        )
+    contacts = [(row["Email"].strip().lower(), row["Total Revenue"]) for row in shop.rows("hubspot_contacts.csv")]
+    buyers = [(sold[email], claimed) for email, claimed in contacts if email in sold and claimed]
+    others = [claimed for email, claimed in contacts if email not in sold]
+    right = sum(float(claimed) == pytest.approx(bought, abs=0.006) for bought, claimed in buyers)
+    assert 0.75 < right / len(buyers) < 0.95
+    assert 0 < sum(map(bool, others)) < 0.1 * len(others)
 
 
 def test_support_users_have_their_tickets(shop: Shop) -> None:

@@ -33,6 +33,7 @@ class Case:
     consents: tuple[tuple[str, str], ...] = ()
     table: str = "raw_records"
     expect: tuple[tuple[str, str | None], ...] = ()
+    claims: tuple[tuple[str | None, str | None], ...] = ()
 
 
 CASES = [
@@ -140,7 +141,7 @@ CASES = [
             ("phone", None, "6175550124"),
         },
         (("email", "out"),),
-        expect=(("x_revenue", "9"),),
+        claims=(("9", None),),
     ),
     Case(
         "salesforce_contacts",
@@ -197,6 +198,40 @@ CASES = [
         table="raw_events",
         expect=(("kind", "click"), ("system", "klaviyo"), ("account", "01ABC"), ("utm_medium", "e-mail x")),
     ),
+    Case(
+        "klaviyo_profiles",
+        "Email,Klaviyo ID,First Name,Last Name,Email Marketing Consent,Historic Customer Lifetime Value,"
+        "Predicted Customer Lifetime Value,Total Customer Lifetime Value,Historic Number Of Orders,Profile Created On",
+        "ana@x.com,01ABC,Ana,Diaz,SUBSCRIBED,60.5,20,80.5,3,2025-01-02 03:04:05",
+        "01ABC",
+        {("account", "klaviyo", "01ABC"), ("email", None, "ana@x.com")},
+        (("email", "in"),),
+        claims=(("60.5", "3"),),
+    ),
+    Case(
+        "hubspot_deals",
+        "Record ID,Deal Name,Deal Stage,Close Date,Deal owner,Amount,Pipeline,Associated Contact,Associated Contact IDs",
+        "7001,Order #17,Closed Won,2026-03-05 10:00,,150.5,Ecommerce Pipeline,Ana Diaz (ana@x.com);Bo Kim (bo@x.com),71;72",
+        "7001",
+        set(),
+        table="raw_events",
+        expect=(
+            ("kind", "deal"),
+            ("system", "hubspot"),
+            ("account", "71"),
+            ("value", "150.5"),
+            ("at", "2026-03-05 10:00"),
+        ),
+    ),
+    Case(
+        "salesforce_opportunities",
+        '"ID","ACCOUNTID","CONTACTID","NAME","STAGENAME","AMOUNT","CLOSEDATE","ISCLOSED","ISWON","CURRENCYISOCODE"',
+        '"006","001","003","Lamps","Closed Won","99.0","2026-03-05","true","true","EUR"',
+        "006",
+        set(),
+        table="raw_events",
+        expect=(("kind", "deal"), ("system", "salesforce"), ("account", "003"), ("value", "99.0"), ("currency", "EUR")),
+    ),
 ]
 
 
@@ -207,6 +242,7 @@ def _check(read: Read, case: Case) -> None:
     assert dict(zip(columns, found, strict=True)) == dict(case.expect)
     assert set(read.rows("raw_identifiers", "type", "system", "value")) == case.identifiers
     assert tuple(read.rows("raw_consents", "channel", "state")) == case.consents
+    assert tuple(read.rows("raw_claims", "revenue", "orders")) == case.claims
     assert read.rows("rejects", "reason") == []
 
 
@@ -231,6 +267,16 @@ Shipping Zip,Note Attributes,Refunded Amount,Id,Source,Billing Phone
 #1,ana@x.com,,,,,,,,,,,2,Lamp,5,L,,,,,,,,,,
 #3,,,,,,,,,,,,2,Lamp,5,L,,,,,,,,,,
 """
+
+
+def test_a_deal_that_is_open_or_lost_is_no_sale(tmp_path: Path) -> None:
+    (tmp_path / "deals.csv").write_text(
+        "Record ID,Deal Name,Deal Stage,Close Date,Amount,Is Closed Won\n"
+        "1,A,Closed Lost,2026-03-05,10,false\n2,B,Appointment Scheduled,2026-03-05,10,\n3,C,Shipped,2026-03-05,10,\n"
+        "4,D,Own stage,2026-03-05,10,true\n"
+    )
+    with reading(tmp_path, {"path": "deals.csv", "preset": "hubspot_deals"}) as read:
+        assert read.rows("raw_events", "key") == [("3",), ("4",)]
 
 
 def test_shopify_orders_are_grouped_before_they_are_deduplicated(tmp_path: Path) -> None:

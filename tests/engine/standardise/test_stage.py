@@ -17,6 +17,7 @@ RAW = (
     tables.RAW_ORDERS,
     tables.RAW_ORDER_LINES,
     tables.RAW_EVENTS,
+    tables.RAW_CLAIMS,
 )
 
 
@@ -149,6 +150,27 @@ def test_orders_in_the_projects_currency(compute: Compute) -> None:
         ("5", "USD", 3.0, 3.0, 1.0),
     ]
     assert compute.rows("SELECT record_id, line, quantity, price FROM order_lines") == [("shop:1", 1, 2.0, 3.5)]
+
+
+def test_claims_are_totals_at_the_latest_rate_and_deals_at_that_of_their_day(compute: Compute) -> None:
+    insert(compute, "raw_claims", source="crm", key="1", revenue="1.234,50", orders="3")
+    insert(compute, "raw_claims", source="crm", key="2", revenue="n/a", orders=None)
+    insert(compute, "raw_claims", source="crm", key="3", revenue="10", currency="GBP")
+    for key, kind, value in (("d1", "deal", "100"), ("d2", "deal", None), ("p1", "purchase", "100")):
+        insert(compute, "raw_events", source="crm", key=key, kind=kind, at="2025-03-01", value=value)
+    rates = [
+        {"currency": "EUR", "rate": 1.0, "since": "2025-01-01"},
+        {"currency": "EUR", "rate": 2.0, "since": "2025-06-01"},
+    ]
+    standardise(compute, project(rates=rates))
+    found = compute.rows(
+        'SELECT record_id, key, "at"::DATE, currency, revenue, base_revenue, orders FROM claims ORDER BY key'
+    )
+    assert found == [
+        ("crm:1", "1", None, "EUR", 1234.5, 2469.0, 3),
+        ("crm:3", "3", None, "GBP", 10.0, None, None),
+        (None, "d1", date(2025, 2, 28), "EUR", 100.0, 100.0, 1),
+    ]
 
 
 def test_consents_are_those_of_the_addresses_a_record_holds(compute: Compute) -> None:
