@@ -5,9 +5,11 @@ What only one method needs is imported there: a question must not wait for Splin
 
 from __future__ import annotations
 
+import getpass
 import logging
+import os
 from collections.abc import Mapping
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +22,7 @@ from api.export import Layout as FileLayout
 from api.export import write_audience, write_events, write_measure, write_members
 from api.results import (
     Addressed,
+    Changes,
     CurrentRun,
     Exported,
     ExportedGraph,
@@ -36,7 +39,7 @@ from api.results import (
 from api.summary import summarise
 from engine.compute import Compute
 from engine.config import DEFAULT_IDENTIFIERS, config_hash, load
-from engine.errors import DiskError, NotFoundError, StateError
+from engine.errors import ClewError, DiskError, NotFoundError, StateError
 from engine.ledger import write_ledger
 from engine.measure import check_view, open_views
 from engine.progress import Reporter, Silent
@@ -71,34 +74,48 @@ class Project:
         self._opened: dict[str, GraphStore] = {}
 
     def run(
-        self, only: str | None = None, *, frames: Mapping[str, Any] | None = None, reporter: Reporter | None = None
-    ) -> RunSummary:
+        self, only: str | None = None, *, frames: Mapping[str, Any] | None = None, reporter: Reporter | None = None,
+        reason: str | None = None, actor: str | None = None,
+    ) -> RunSummary:  # fmt: skip
         """Read the sources (or the one called `only`), work out who is who, and publish the answer.
 
-        `frames` (source -> pandas, Polars or Arrow frame) stand in for the files of sources.
+        `frames` (source -> pandas, Polars or Arrow frame) stand in for the files of sources. `reason` and `actor` go
+        into the change log; the actor is CLEW_ACTOR, else the user's login name, unless it is given.
         """
-        return self._run(only, False, frames, reporter)
+        return self._run(only, False, frames, reporter, reason, actor)
 
-    def train(self, *, frames: Mapping[str, Any] | None = None, reporter: Reporter | None = None) -> RunSummary:
-        """Learn the weights of all comparisons anew from today's data, and run with them."""
-        return self._run(None, True, frames, reporter)
+    def train(
+        self, *, frames: Mapping[str, Any] | None = None, reporter: Reporter | None = None, reason: str | None = None,
+        actor: str | None = None,
+    ) -> RunSummary:  # fmt: skip
+        """Learn the weights of all comparisons anew from today's data, and run with them: see `run`."""
+        return self._run(None, True, frames, reporter, reason, actor)
 
     def _run(
-        self, only: str | None, retrain: bool, frames: Mapping[str, Any] | None, reporter: Reporter | None
-    ) -> RunSummary:
+        self, only: str | None, retrain: bool, frames: Mapping[str, Any] | None, reporter: Reporter | None,
+        reason: str | None, actor: str | None,
+    ) -> RunSummary:  # fmt: skip
         from engine.pipeline import run
 
         told = reporter or Silent()
-        result = run(self.config, self.root, only=only, retrain=retrain, frames=frames, reporter=told)
+        result = run(
+            self.config, self.root, only=only, retrain=retrain, frames=frames, reporter=told,
+            actor=actor or _actor(), reason=reason,
+        )  # fmt: skip
         told.stage("graph")
         self._bring_up_to_date()
         told.stage("summary")
         return summarise(result)
 
     def expected_seconds(self) -> dict[str, float]:
-        """How long each stage of the current run took; empty before the first one."""
-        current = self._current()
-        return dict(read_manifest(self.layout.run(current.run_id))["seconds"]) if current else {}
+        """How long each stage of the current run took; empty before the first one, and where that can't be read.
+
+        The run that asks says itself what is wrong, or brings a file of an earlier version up to date.
+        """
+        with suppress(ClewError):
+            current = self._current()
+            return dict(read_manifest(self.layout.run(current.run_id))["seconds"]) if current else {}
+        return {}
 
     def audit(self, *, reporter: Reporter | None = None) -> Audit:
         """Look at the sources as they are today, without linking anything and without leaving anything behind."""
@@ -253,6 +270,15 @@ class Project:
             changed=current.config_hash != config_hash(self.config),
             graph=graph,
         )
+
+    def changes(self) -> Changes:
+        """What each kept run was told otherwise than the run before, by whom and why, and what awaits the next run."""
+        from engine.rules import change_log, compare, in_force, measures_touched, read_settings
+
+        log = change_log(self.layout, self._runs())
+        before = read_settings(self.layout.run(log[-1].run_id)) if log else None
+        pending = compare(before, {**in_force(self.config), "model": before["model"]}) if before else ()
+        return Changes(log, pending, measures_touched(pending))
 
     def export_members(self, file: Path | str) -> Exported:
         """Write source, key and customer_id of every record, as CSV or Parquet by the name's ending."""
@@ -428,6 +454,14 @@ class Project:
                 # Entries have their hashes from the publish on, so this table follows it.
                 write_ledger(state, run.run_id, run.path("ledger"))
             return graph.publish(run, self.layout.run(shown) if shown else None)
+
+
+def _actor() -> str:
+    """Who is at work: CLEW_ACTOR, else the user's login name."""
+    try:
+        return os.environ.get("CLEW_ACTOR") or getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return "nobody known"
 
 
 def open_project(path: Path | str = PROJECT_FILE) -> Project:

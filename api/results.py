@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # only their types are needed
     from engine.profile.audiences import Audience
     from engine.profile.record import Golden
     from engine.profile.timeline import Moment
+    from engine.rules import Change, RunChanges
     from graph.store import Permission
 
 
@@ -137,6 +138,15 @@ class Status(Plain):
     run: CurrentRun | None
     runs: int
     failed: FailedRun | None
+
+
+@dataclass(frozen=True)
+class Changes(Plain):
+    """The change log of the kept runs, oldest first; `pending` is what the project file says otherwise since."""
+
+    runs: tuple[RunChanges, ...]
+    pending: tuple[Change, ...]
+    redefined: tuple[str, ...]
 
 
 @dataclass(frozen=True)

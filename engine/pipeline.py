@@ -32,6 +32,7 @@ from engine.link import Linked, link
 from engine.profile import anchors, build_customers, build_permissions
 from engine.progress import Reporter, Silent
 from engine.quality.doubts import doubts
+from engine.rules import write_settings
 from engine.runs import SCHEMA_VERSION, Layout, RunTables
 from engine.sources import ReadSummary, read_sources
 from engine.standardise import standardise
@@ -95,11 +96,14 @@ def run(
     retrain: bool = False,
     frames: Mapping[str, Any] | None = None,
     reporter: Reporter | None = None,
+    actor: str | None = None,
+    reason: str | None = None,
 ) -> RunResult:
     """Compute a run from the project's sources and make it the current one.
 
     `root` is the folder of the project file; `only` names a source to read afresh while the others stay as they were in
-    the current run; `frames` gives sources as data frames in place of their files.
+    the current run; `frames` gives sources as data frames in place of their files. `actor` and `reason`
+    are kept with the run: who started it, and why.
 
     Errors: any ClewError; the current run then stands as it was.
     """
@@ -119,7 +123,7 @@ def run(
                 f" from a backup, or move {layout.store} away and run again: customer ids then start anew."
             )
         run_id = _new_run_id(state, started)
-        state.begin(run_id, config_hash(config), started)
+        state.begin(run_id, config_hash(config), started, actor, reason)
         try:
             layout.scratch.mkdir(parents=True, exist_ok=True)
             part = _part(layout, run_id)
@@ -269,6 +273,7 @@ class Stages:
     def _write(self, run_id: str, started: datetime, linked: Linked) -> dict[str, Any]:
         """The run's folder: every table, then the manifest, then its final name."""
         self.writer.finish()
+        settings_hash = write_settings(self.writer.folder, self.config, linked.folder.name)
         files = self.compute.rows(f"SELECT {', '.join(SOURCE_FILES.columns)} FROM source_files ORDER BY source, file")
         manifest = {
             "schema_version": SCHEMA_VERSION,
@@ -277,6 +282,7 @@ class Stages:
             "splink": version("splink"),
             "started": started.isoformat(),
             "config_hash": config_hash(self.config),
+            "settings_hash": settings_hash,
             "model": linked.folder.name,
             "model_hash": linked.model.hash,
             "inputs": [dict(zip(SOURCE_FILES.columns, row, strict=True)) for row in files],

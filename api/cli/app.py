@@ -74,6 +74,7 @@ app = typer.Typer(
 )
 
 End = Annotated[str, typer.Argument(help="An identifier, a record or a customer id.")]
+Reason = Annotated[str | None, typer.Option(help="Why this run is made, for the change log.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")]
 
 

@@ -7,18 +7,18 @@ from typing import Annotated
 
 import typer
 
-from api.cli.app import CHANGE, LOOK_AFTER, Json, app, notes, opened, show
+from api.cli.app import CHANGE, LOOK_AFTER, Json, Reason, app, notes, opened, show
 from api.progress import progress
 
 
 @app.command(rich_help_panel=CHANGE)
-def train(ctx: typer.Context, as_json: Json = False) -> None:
+def train(ctx: typer.Context, reason: Reason = None, as_json: Json = False) -> None:
     """Learn the weights of all comparisons anew from today's data, and run with them."""
     from api.render.run import summary
 
     with opened(ctx) as project:
         with progress(notes(), project.expected_seconds(), ctx.obj.verbose) as reporter:
-            found = project.train(reporter=reporter)
+            found = project.train(reporter=reporter, reason=reason)
         show(found, as_json, summary(found))
 
 

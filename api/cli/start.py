@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.app import START, Json, app, notes, opened, show, write
+from api.cli.app import START, Json, Reason, app, notes, opened, show, write
 from api.progress import progress
 
 
@@ -50,6 +50,7 @@ def run(
     source: Annotated[
         str | None, typer.Option(help="Read only this source afresh; the others stay as they were.")
     ] = None,
+    reason: Reason = None,
     as_json: Json = False,
 ) -> None:
     """Read the sources, work out who is who, and publish the answer."""
@@ -57,5 +58,5 @@ def run(
 
     with opened(ctx) as project:
         with progress(notes(), project.expected_seconds(), ctx.obj.verbose) as reporter:
-            found = project.run(source, reporter=reporter)
+            found = project.run(source, reporter=reporter, reason=reason)
         show(found, as_json, summary(found))

@@ -53,6 +53,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             for verb in ("UPDATE", "DELETE")
         ),
     ),
+    # Who started a run, and why, in their own words.
+    ("ALTER TABLE run ADD COLUMN actor TEXT", "ALTER TABLE run ADD COLUMN reason TEXT"),
 )
 
 

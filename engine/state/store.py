@@ -34,7 +34,10 @@ def from_micros(micros: int) -> datetime:
 
 @dataclass(frozen=True)
 class Run:
-    """One run. `head` is the hash of the ledger's last entry after it; times are UTC."""
+    """One run. `head` is the hash of the ledger's last entry after it; times are UTC.
+
+    `actor` is who started it and `reason` why, in their own words.
+    """
 
     run_id: str
     status: Literal["running", "published", "failed", "stopped"]
@@ -44,6 +47,8 @@ class Run:
     manifest_hash: str | None
     last_entry: int | None
     head: bytes | None
+    actor: str | None = None
+    reason: str | None = None
 
 
 class State:
@@ -114,7 +119,7 @@ class State:
         return list(self._runs("ORDER BY number", []))
 
     def _runs(self, which: str, parameters: Sequence[Any]) -> Iterator[Run]:
-        columns = "run_id, status, started, finished, config_hash, manifest_hash, last_entry, head"
+        columns = "run_id, status, started, finished, config_hash, manifest_hash, last_entry, head, actor, reason"
         for run_id, status, started, finished, *rest in self.rows(f"SELECT {columns} FROM run {which}", parameters):
             ended = None if finished is None else from_micros(finished)
             yield Run(run_id, status, from_micros(started), ended, *rest)
@@ -134,14 +139,17 @@ class State:
             finally:
                 self._lock = None
 
-    def begin(self, run_id: str, config_hash: str, at: datetime) -> None:
-        """Note that a run has started. Runs that were killed before are marked as stopped."""
+    def begin(
+        self, run_id: str, config_hash: str, at: datetime, actor: str | None = None, reason: str | None = None
+    ) -> None:
+        """Note that a run has started, by whom and why. Runs that were killed before are marked as stopped."""
         with self._transaction() as connection:
             # Nobody else is writing, so whatever still says "running" was killed.
             connection.execute("UPDATE run SET status = 'stopped' WHERE status = 'running'")
             connection.execute(
-                "INSERT INTO run (run_id, started, config_hash, status) VALUES (?, ?, ?, 'running')",
-                [run_id, to_micros(at), config_hash],
+                """INSERT INTO run (run_id, started, config_hash, status, actor, reason)
+                   VALUES (?, ?, ?, 'running', ?, ?)""",
+                [run_id, to_micros(at), config_hash, actor, reason],
             )
 
     def fail(self, run_id: str, at: datetime) -> None:

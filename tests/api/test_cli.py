@@ -40,6 +40,7 @@ def test_help_groups_the_commands_and_explains_each(clew: Clew) -> None:
         "audience",
         "train",
         "publish",
+        "changes",
     ):
         found = clew(command, "--help")
         assert found.exit_code == 0
@@ -163,6 +164,15 @@ def test_export_events_writes_every_event(clew: Clew, shop: Demo, tmp_path: Path
     found = clew("-p", shop.project, "export", "events", tmp_path / "e.parquet")
     assert (found.exit_code, found.stdout) == (0, "")
     assert "events of run" in found.stderr
+
+
+def test_changes_tell_of_a_reason(clew: Clew, copy: Path) -> None:
+    assert "There is one run so far" in clew("-p", copy, "changes").stdout
+    assert clew("-p", copy, "run", "--source", "pos_loyalty", "--reason", "New cards").exit_code == 0
+    found = clew("-p", copy, "changes")
+    assert (found.exit_code, found.stderr) == (0, "")
+    assert "New cards" in found.stdout
+    assert json.loads(clew("-p", copy, "changes", "--json").stdout)["runs"][-1]["reason"] == "New cards"
 
 
 def test_run_closes_with_words_for_a_shop_owner(clew: Clew, copy: Path) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -98,6 +100,35 @@ def test_status_tells_of_other_settings_and_of_a_failed_try(copy: Path) -> None:
     assert status.run.changed
     assert status.failed is not None
     assert status.failed.status == "failed"
+
+
+def test_a_store_of_an_earlier_version_is_brought_up_to_date_by_a_run(copy: Path) -> None:
+    with closing(sqlite3.connect(copy / ".clew" / "state.db")) as connection:
+        for column in ("actor", "reason"):
+            connection.execute(f"ALTER TABLE run DROP COLUMN {column}")
+        connection.execute("PRAGMA user_version = 1")
+    with Project(copy) as project:
+        with pytest.raises(StateError, match="`clew run` will bring it up to date"):
+            project.status()
+        assert project.expected_seconds() == {}
+        project.run("pos_loyalty", actor="ann")
+        assert [run.actor for run in project.changes().runs] == [None, "ann"]
+
+
+def test_changes_tell_what_awaits_the_next_run(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = copy / "clew.yaml"
+    file.write_text(f"{file.read_text()}\nrates: [{{currency: EUR, rate: 1.1}}]\n")
+    with Project(file) as project:
+        found = project.changes()
+        assert [(c.key, c.before, c.after) for c in found.pending] == [("rates.EUR", None, "1.1")]
+        assert "purchases" in found.redefined
+        monkeypatch.setenv("CLEW_ACTOR", "ann")
+        project.run("pos_loyalty", reason="the euro has moved")
+        found = project.changes()
+    assert found.pending == ()
+    last = found.runs[-1]
+    assert (last.actor, last.reason, [c.key for c in last.changes]) == ("ann", "the euro has moved", ["rates.EUR"])
+    assert json.loads(json.dumps(found.to_dict()))["runs"][-1]["changes"][0]["path"] == ["rates", "EUR"]
 
 
 def test_before_the_first_run(copy: Path) -> None:

@@ -88,6 +88,7 @@ def test_the_manifest_says_what_went_in_and_what_came_out(corner_run: Corner) ->
     assert manifest["schema_version"] == SCHEMA_VERSION
     assert manifest["run_id"] == run.run_id
     assert manifest["config_hash"] == config_hash(corner_run.config)
+    assert manifest["settings_hash"] == hashlib.sha256((run.folder / "settings.json").read_bytes()).hexdigest()
     assert manifest["model_hash"].startswith(manifest["model"])
     for entry, source in zip(manifest["inputs"], ["till", "visits", "web"], strict=True):
         content = (corner_run.folder / f"{source}.csv").read_bytes()
@@ -100,7 +101,10 @@ def test_the_manifest_says_what_went_in_and_what_came_out(corner_run: Corner) ->
     assert counts["events"] == len(VISITS)
     assert list(manifest["seconds"]) == ["sources", "standardise", "link", "cluster", "ledger", "profile"]
     hashes = {f"{t}.hashes" for t in COMPARED}
-    assert {p.name for p in run.folder.iterdir()} == {f"{t}.parquet" for t in RUN_TABLES} | hashes | {"manifest.json"}
+    assert {p.name for p in run.folder.iterdir()} == {f"{t}.parquet" for t in RUN_TABLES} | hashes | {
+        "manifest.json",
+        "settings.json",
+    }
 
 
 def test_the_manifest_on_disk_is_the_one_that_the_state_vouches_for(corner_run: Corner) -> None:

@@ -47,6 +47,17 @@ def test_an_older_file_is_backed_up_and_migrated(tmp_path: Path) -> None:
         assert version(connection) == len(MIGRATIONS)
 
 
+def test_runs_of_the_first_version_are_kept_without_who_and_why(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrate(connection, path, MIGRATIONS[:1])
+        connection.execute("INSERT INTO run (run_id, started, config_hash, status) VALUES ('one', 0, '', 'published')")
+    with pytest.raises(StateError, match=r"older version \(schema 1\): `clew run` will bring it up to date"):
+        State.open(tmp_path, read_only=True)
+    with State.open(tmp_path) as state:
+        assert [(run.run_id, run.actor, run.reason) for run in state.runs()] == [("one", None, None)]
+
+
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     State.open(tmp_path).close()
     path = tmp_path / "state.db"

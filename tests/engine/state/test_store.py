@@ -68,6 +68,13 @@ def test_a_publish_moves_the_pointer_and_the_ledger(state: State) -> None:
     ]  # fmt: skip
 
 
+def test_who_started_a_run_and_why(state: State) -> None:
+    with state.writing("a test"):
+        state.begin("one", "config", AT, "ann", "the euro has moved")
+        state.begin("two", "config", AT)
+    assert [(run.actor, run.reason) for run in state.runs()] == [("ann", "the euro has moved"), (None, None)]
+
+
 def test_a_run_without_changes_is_published_all_the_same(state: State) -> None:
     publish(state, "one", "s:a")
     head = state.head()
