@@ -308,10 +308,13 @@ class Project:
 
     def measure(self, name: str) -> Measured:
         """All rows of a measure of the current run, as Arrow: see docs/measures.md. NotFoundError if there is none."""
+        from engine.rules import change_log, redefinitions
+
         check_view(name)
         with Compute() as compute:
             open_views(compute, self._tables())
-            return Measured(name, compute.arrow(f"FROM {name} ORDER BY ALL"))
+            rows = compute.arrow(f"FROM {name} ORDER BY ALL")
+        return Measured(name, rows, redefinitions(change_log(self.layout, self._runs()), name))
 
     def export_measure(self, name: str, file: Path | str) -> Exported:
         """Write all rows of a measure, as CSV or Parquet by the name's ending."""

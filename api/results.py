@@ -197,14 +197,18 @@ class Timeline(Plain):
 
 @dataclass(frozen=True)
 class Measured(Plain):
-    """All rows of a measure: see docs/measures.md."""
+    """All rows of a measure: see docs/measures.md.
+
+    `redefined` are the kept runs, oldest first, from which on it means something else than before, and why.
+    """
 
     name: str
     rows: pa.Table
+    redefined: tuple[RunChanges, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The rows as plain values."""
-        return {"name": self.name, "rows": plain(self.rows.to_pylist())}
+        return {"name": self.name, "rows": plain(self.rows.to_pylist()), "redefined": plain(self.redefined)}
 
 
 @dataclass(frozen=True)

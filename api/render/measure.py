@@ -13,12 +13,15 @@ from api.render.layout import columns, heading, lines
 from api.render.words import day, safe
 from api.results import Measured
 from engine.measure import views
+from engine.rules import RunChanges
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 #: Rows that are shown.
 SHOWN = 40
+#: Redefinitions that are told of, the latest, and changes of each.
+NOTES = 3
 
 
 def listed() -> Group:
@@ -40,7 +43,22 @@ def shown(found: Measured) -> Group:
         Text(view.meaning, style="bold"),
         Fitting(found.rows),
         Text(f"clew measure {found.name} FILE.csv writes all of it{more}", style="dim"),
+        *(Text(_redefined(run)) for run in found.redefined[-NOTES:]),
     )
+
+
+def _redefined(run: RunChanges) -> str:
+    """From when on a measure means something else, and what changed."""
+    told = [f"{safe(c.key)}: {_short(c.before)} \N{RIGHTWARDS ARROW} {_short(c.after)}" for c in run.changes[:NOTES]]
+    rest = f" and {len(run.changes) - NOTES} more" if len(run.changes) > NOTES else ""
+    why = f" ({safe(run.reason)})" if run.reason else ""
+    return f"Defined otherwise since run {run.run_id}, by {safe(run.actor)}{why}: {'; '.join(told)}{rest}"
+
+
+def _short(text: str | None) -> str:
+    if text is None:
+        return "\N{EN DASH}"
+    return safe(text if len(text) <= 40 else f"{text[:39]}\N{HORIZONTAL ELLIPSIS}")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from engine.rules.affected import Reach, measures_touched, reach
 from engine.rules.changes import Change, compare
-from engine.rules.log import RunChanges, change_log
+from engine.rules.log import RunChanges, change_log, redefinitions
 from engine.rules.settings import in_force, read_settings, write_settings
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "measures_touched",
     "reach",
     "read_settings",
+    "redefinitions",
     "write_settings",
 ]

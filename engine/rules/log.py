@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,15 @@ class RunChanges:
     changes: tuple[Change, ...]
     redefined: tuple[str, ...]
     known: bool
+
+
+def redefinitions(log: Iterable[RunChanges], measure: str) -> tuple[RunChanges, ...]:
+    """The runs that redefined a measure, each with those of its changes that did."""
+    return tuple(
+        replace(run, changes=tuple(c for c in run.changes if measure in measures_touched([c])), redefined=(measure,))
+        for run in log
+        if measure in run.redefined
+    )
 
 
 def change_log(layout: Layout, runs: Iterable[Run]) -> tuple[RunChanges, ...]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import SourceError
-from engine.rules import RunChanges, change_log
+from engine.rules import RunChanges, change_log, redefinitions
 from engine.runs import Layout
 from engine.state import State
 from tests.engine.corner import TILL, Corner
@@ -28,6 +28,9 @@ def test_who_changed_what_when_and_why(corner: Corner) -> None:
         "consent.precedence": ("restrictive", "recent"), "rates.EUR": (None, "1.1"),
     }  # fmt: skip
     assert "purchases" in third.redefined
+    (found,) = redefinitions(log(corner), "buyers")
+    assert (found.run_id, [c.key for c in found.changes]) == (third.run_id, ["rates.EUR"])
+    assert redefinitions(log(corner), "campaigns") == ()
 
 
 def test_a_run_whose_settings_were_not_kept_and_one_that_failed(corner: Corner) -> None:
