@@ -1,6 +1,7 @@
 """What ends a command: every error becomes a sentence on stderr and an exit code, mapped here and nowhere else.
 
-0 done · 1 not found · 2 project file or usage · 3 sources · 4 linking · 5 store or disk · 70 a fault of the program
+0 done · 1 not found · 2 project file or usage · 3 sources · 4 linking · 5 store or disk · 6 held as a plan
+70 a fault of the program
 130 stopped by Ctrl-C · 141 nobody reads the output any more
 """
 

@@ -29,6 +29,7 @@ from api.results import (
     FailedRun,
     KnownRun,
     Measured,
+    Planned,
     Profile,
     Published,
     Runs,
@@ -51,6 +52,7 @@ from graph.store import Customer, GraphStore, Match, PublishReport
 if TYPE_CHECKING:
     from engine.compare import Comparison
     from engine.evaluate import Calibration, Evaluation
+    from engine.plans import Plan
     from engine.profile.audiences import Channel, Purpose
     from engine.quality import Audit
 
@@ -200,7 +202,9 @@ class Project:
         return Status(self.path, self.config.name, self.layout.store, found, len(published), failed)
 
     def runs(self) -> Runs:
-        """All runs that were tried, newest first."""
+        """All runs that were tried, newest first, and the plans that wait."""
+        from engine.plans import waiting
+
         current = self._current()
         found = [
             KnownRun(
@@ -213,7 +217,7 @@ class Project:
             )
             for r in self._runs()
         ]
-        return Runs(tuple(reversed(found)))
+        return Runs(tuple(reversed(found)), tuple(waiting(self.layout)))
 
     def compare(self, before: str | None = None, after: str | None = None) -> Comparison:
         """What the run `after` (default: the current one) has otherwise than `before` (default: the one before it).
@@ -229,6 +233,60 @@ class Project:
         earlier = self._kept(before) if before else self._before(later)
         runs = (self.layout.run(earlier.run_id), self.layout.run(later.run_id))
         return compare(*runs, later.started)
+
+    def plan(
+        self, only: str | None = None, *, threshold: float | None = None, retrain: bool = False,
+        frames: Mapping[str, Any] | None = None, reporter: Reporter | None = None, reason: str | None = None,
+        actor: str | None = None,
+    ) -> Planned:  # fmt: skip
+        """Work out what `run` would publish, and what that would change; nothing that answers changes.
+
+        `threshold` (bits) stands in for that of the project file, and `retrain` learns the weights anew. `apply`
+        publishes the plan.
+        """
+        from engine.pipeline import plan
+
+        config = self.config
+        if threshold is not None:
+            config = config.model_copy(
+                update={"linkage": config.linkage.model_copy(update={"threshold": float(threshold)})}
+            )
+        told = reporter or Silent()
+        found = plan(
+            config, self.root, only=only, retrain=retrain, frames=frames, reporter=told, actor=actor or _actor(),
+            reason=reason,
+        )  # fmt: skip
+        told.stage("compare")
+        return self._planned(found)
+
+    def planned(self, plan_id: str) -> Planned:
+        """A plan that waits, and what it would change. Errors: NotFoundError where there is none of that id."""
+        from engine.plans import read
+
+        return self._planned(read(self.layout, plan_id))
+
+    def _planned(self, found: Plan) -> Planned:
+        from engine.compare import compare
+
+        before = self.layout.run(found.base) if found.base else None
+        started = datetime.fromisoformat(found.manifest["started"]).replace(tzinfo=None)
+        return Planned(found.plan_id, found.author, found.reason, found.held, compare(before, found.tables, started))
+
+    def apply(self, plan_id: str, *, reporter: Reporter | None = None, actor: str | None = None) -> RunSummary:
+        """Publish a plan, exactly as it was computed.
+
+        Errors: NotFoundError for no such plan; StateError where the answer, the settings or the inputs have moved since
+        it was made, or where the project wants somebody other than its author to apply it.
+        """
+        from engine.pipeline import apply
+
+        told = reporter or Silent()
+        told.stage("apply")
+        result = apply(self.config, self.root, plan_id, actor=actor or _actor())
+        told.stage("graph")
+        self._bring_up_to_date()
+        told.stage("summary")
+        return summarise(result)
 
     def _before(self, later: Run) -> Run:
         """The run that was published before another one."""

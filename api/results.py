@@ -13,6 +13,7 @@ from api.plain import Plain, plain
 if TYPE_CHECKING:  # only their types are needed
     import pyarrow as pa
 
+    from engine.compare import Comparison
     from engine.evaluate import Calibration, Evaluation
     from engine.profile.audiences import Audience
     from engine.profile.record import Golden
@@ -123,9 +124,21 @@ class KnownRun(Plain):
 
 @dataclass(frozen=True)
 class Runs(Plain):
-    """All runs of a project, newest first."""
+    """All runs of a project, newest first, and the plans that wait."""
 
     runs: tuple[KnownRun, ...]
+    plans: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Planned(Plain):
+    """A plan, and what it would change. `held` says why `clew run` would not publish it by itself."""
+
+    plan_id: str
+    author: str | None
+    reason: str | None
+    held: tuple[str, ...]
+    comparison: Comparison
 
 
 @dataclass(frozen=True)

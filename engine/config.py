@@ -209,6 +209,16 @@ class Consent(Model):
         return self.channels.get(channel, self.precedence)
 
 
+class Breakers(Model):
+    """A run that would change more than this at once is held: it waits as a plan, to be looked at and applied."""
+
+    changed_ids: float = Field(0.25, ge=0, le=1, description="share of customers that end, are joined or are parted")
+    largest_growth: float = Field(3.0, ge=1, description="how many times as many records the largest customer gets")
+    source_fall: float = Field(0.5, ge=0, le=1, description="share of its rows that a source loses")
+    stitch_fall: float = Field(0.5, ge=0, le=1, description="share that the rate of stitched anonymous events loses")
+    from_customers: int = Field(200, ge=0, description="in smaller shops than this nothing is held")
+
+
 class Rate(Model):
     """From `since` on, one unit of `currency` is worth `rate` units of the project's currency."""
 
@@ -232,6 +242,10 @@ class Config(Model):
     limits: Limits = Limits()
     survivorship: Survivorship = Survivorship()
     consent: Consent = Consent()
+    breakers: Breakers = Breakers()
+    approval: bool = Field(
+        False, description="true: a run waits as a plan until somebody other than its author applies it"
+    )
     rates: tuple[Rate, ...] = ()
     graph: Literal["sqlite", "neo4j"] = Field(
         "sqlite", description="where the identity graph is kept; where Neo4j is comes from the environment"

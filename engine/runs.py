@@ -50,6 +50,15 @@ class Layout:
         """Where a run computes. Empty between runs."""
         return self.store / "scratch"
 
+    @property
+    def plans(self) -> Path:
+        """One folder a plan: a run that waits to be published."""
+        return self.store / "plans"
+
+    def plan(self, plan_id: str) -> RunTables:
+        """The tables of a plan."""
+        return RunTables(self.plans / plan_id)
+
     def run(self, run_id: str) -> RunTables:
         """The tables of a run."""
         return RunTables(self.runs / run_id)

@@ -22,6 +22,43 @@ def train(ctx: typer.Context, reason: Reason = None, as_json: Json = False) -> N
         show(found, as_json, summary(found))
 
 
+@app.command(rich_help_panel=CHANGE)
+def plan(
+    ctx: typer.Context,
+    source: Annotated[
+        str | None, typer.Option(help="Read only this source afresh; the others stay as they were.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="Plan with this match weight, in bits, in place of the project file's.")
+    ] = None,
+    retrain: Annotated[bool, typer.Option("--retrain", help="Learn the weights anew, as `clew train` does.")] = False,
+    reason: Reason = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a run would change, in customers, money and audiences, and change nothing."""
+    from api.render.comparison import planned
+
+    with opened(ctx) as project:
+        with progress(notes(), project.expected_seconds(), ctx.obj.verbose) as reporter:
+            found = project.plan(source, threshold=threshold, retrain=retrain, reporter=reporter, reason=reason)
+        show(found, as_json, planned(found))
+
+
+@app.command(rich_help_panel=CHANGE)
+def apply(
+    ctx: typer.Context,
+    plan: Annotated[str, typer.Argument(help="The plan's id; `clew runs` lists those that wait.")],
+    as_json: Json = False,
+) -> None:
+    """Publish a plan, exactly as it was shown; refused where the answer, settings or inputs have moved since."""
+    from api.render.run import summary
+
+    with opened(ctx) as project:
+        with progress(notes(), {}, ctx.obj.verbose) as reporter:
+            found = project.apply(plan, reporter=reporter)
+        show(found, as_json, summary(found))
+
+
 class Store(StrEnum):
     """The places where a graph can be kept."""
 

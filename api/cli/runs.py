@@ -24,11 +24,15 @@ def diff(
     ctx: typer.Context,
     before: Annotated[str | None, typer.Argument(help="A run's id, or its beginning. Default: the one before.")] = None,
     after: Annotated[str | None, typer.Argument(help="The later run. Default: the current one.")] = None,
+    plan: Annotated[str | None, typer.Option(help="Show what this plan would do in place of a run.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show what one run has otherwise than another: customers joined and parted, and what that does to the numbers."""
-    from api.render.comparison import comparison
+    from api.render.comparison import comparison, planned
 
     with opened(ctx) as project:
+        if plan:
+            waiting = project.planned(plan)
+            return show(waiting, as_json, planned(waiting))
         found = project.compare(before, after)
-    show(found, as_json, comparison(found))
+    return show(found, as_json, comparison(found))

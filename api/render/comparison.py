@@ -7,6 +7,7 @@ from rich.text import Text
 
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import count, percent, safe
+from api.results import Planned
 from engine.compare import Comparison, Figure, Shift
 
 #: What became of customers -> words.
@@ -23,6 +24,15 @@ _RATES = ("repeat rate",)
 _COUNTS = ("customers", "buyers", "buyers who came back", "consent conflicts")
 #: Named of each list that may be long.
 _NAMED = 4
+
+
+def planned(found: Planned) -> Group:
+    """What a plan would do, and how to have it done."""
+    parts: list[RenderableType | None] = [comparison(found.comparison)]
+    if found.held:
+        parts += [heading("`clew run` would hold this"), *(indented(Text(f"- {safe(why)}")) for why in found.held)]
+    rows = [(f"clew apply {found.plan_id}", "publishes exactly this"), ("", "or leave it: nothing has changed")]
+    return lines(*parts, heading("Next"), columns((), rows, whole=(0,)))
 
 
 def comparison(found: Comparison) -> Group:
@@ -64,7 +74,9 @@ def _changed(found: Comparison) -> list[RenderableType]:
     """What went in otherwise than before."""
     if found.before is None:
         return []
-    said = [f"{name} changed" for name, other in (("rules", found.rules), ("model", found.model)) if other]
+    said = [f"{safe(c.key)}: {safe(c.before or 'nothing')}, now {safe(c.after or 'nothing')}" for c in found.rules]
+    said = said[:_NAMED] + ([f"and {len(said) - _NAMED} more settings"] if len(said) > _NAMED else [])
+    said += ["another model"] if found.model else []
     inputs = [_input(i.file, i.rows_before, i.rows_after) for i in found.inputs[:_NAMED]]
     rest = len(found.inputs) - _NAMED
     said += inputs + ([f"and {rest} more files"] if rest > 0 else [])

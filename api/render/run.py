@@ -158,7 +158,7 @@ _ENDS = {
 
 def runs(found: Runs) -> Group:
     """The runs, newest first."""
-    if not found.runs:
+    if not found.runs and not found.plans:
         return lines(Text("There is no run yet; `clew run` works out who is who."))
     rows = [
         (
@@ -169,7 +169,12 @@ def runs(found: Runs) -> Group:
         )
         for r in found.runs
     ]
-    return lines(columns(("run", "started", "", "tables"), rows, whole=(0, 1)))
+    plans = [(plan_id, f"clew apply {plan_id} publishes it") for plan_id in found.plans]
+    return lines(
+        columns(("run", "started", "", "tables"), rows, whole=(0, 1)) if rows else None,
+        heading("Plans that wait") if plans else None,
+        columns((), plans, whole=(0,)) if plans else None,
+    )
 
 
 def exported(found: Exported, what: str) -> Text:

@@ -12,6 +12,8 @@ from engine.compare.result import KINDS, Audience, Channel, Comparison, Figure, 
 from engine.compare.worth import CHANNELS, purchases, reached, worth
 from engine.compute import Compute
 from engine.profile.audiences import PURPOSES
+from engine.rules import Change, read_settings
+from engine.rules import compare as compare_settings
 from engine.runs import RunTables, read_manifest
 
 #: So many of the shifts with most at stake, and of the largest customers, are named.
@@ -53,7 +55,7 @@ def compare(before: RunTables | None, after: RunTables, now: datetime) -> Compar
             audiences=_audiences(compute),
             shifts=_shifts(compute, before, after),
             inputs=_inputs(was, now_is),
-            rules=was.get("config_hash") != now_is["config_hash"],
+            rules=_rules(before, after),
             model=was.get("model_hash") != now_is["model_hash"],
         )
 
@@ -179,6 +181,11 @@ def _shifts(compute: Compute, before: RunTables | None, after: RunTables) -> tup
         )
         for kind, was, is_now, records, arrived, gone, was_worth, worth_now, reason, a, b in rows
     )
+
+
+def _rules(before: RunTables | None, after: RunTables) -> tuple[Change, ...]:
+    was, is_now = (read_settings(run) if run else None for run in (before, after))
+    return compare_settings(was, is_now) if was and is_now else ()
 
 
 def _inputs(before: dict[str, Any], after: dict[str, Any]) -> tuple[Input, ...]:

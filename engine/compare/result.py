@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from engine.rules import Change
+
 #: What became of customers that share records, by how many there were before and are after: 1 and 1 with the same
 #: records, 1 and 1 with others, 0 and 1, 1 and 0, several and 1, 1 and several, several and several.
 Kind = Literal["unchanged", "changed", "created", "retired", "merged", "split", "regrouped"]
@@ -98,7 +100,7 @@ class Comparison:
     """Everything that two runs have different; `before` is None where there is no earlier run.
 
     `customers` counts shifts by kind; `largest_before` and `largest_after` are (customer, records). `shifts` are the
-    ones with most at stake. `rules` and `model` say whether these are others.
+    ones with most at stake. `rules` are the settings that changed, and `model` says whether it is another one.
     """
 
     before: str | None
@@ -115,7 +117,7 @@ class Comparison:
     audiences: tuple[Audience, ...]
     shifts: tuple[Shift, ...]
     inputs: tuple[Input, ...]
-    rules: bool
+    rules: tuple[Change, ...]
     model: bool
 
     def to_dict(self) -> dict[str, Any]:

@@ -18,9 +18,6 @@ from engine.link.score import score
 from engine.link.seeds import build_seeds
 from engine.link.training import train
 
-#: Beside the models: the name of the one in use.
-CURRENT = "current"
-
 
 @dataclass(frozen=True)
 class Linked:
@@ -37,12 +34,14 @@ def link(
     config: Config,
     root: Path,
     models: Path,
+    current: str | None = None,
     retrain: bool = False,
     advance: Callable[[str], None] = lambda _: None,
 ) -> Linked:
     """Make `nodes`, `node_records`, `shared_values` and `scored` from `records` and `identifiers`.
 
-    The model in use is kept as long as it was made for the same comparisons; `retrain` makes a new one all the same.
+    `models` is the folder of models and `current` the name of the one in use, which is kept as long as it was made for
+    the same comparisons; `retrain` makes a new one all the same.
     Errors: LinkError where there is nothing to compare; ConfigError for a settings file that is none.
     """
     # Splink warns of every level that a pass didn't see; the model has its own answer to that.
@@ -53,10 +52,9 @@ def link(
     if settings:
         own.check_columns(compute, settings)
     comparisons = own.comparisons(settings) if settings else choose(compute, config.linkage.compare)
-    current = models / CURRENT
     model = None
-    if current.exists() and not retrain:
-        folder = models / current.read_text(encoding="utf-8").strip()
+    if current is not None and not retrain:
+        folder = models / current
         kept = Model.load(compute, folder)
         model = kept if kept.fits(comparisons) and (not settings or own.agrees(settings, kept)) else None
     if model is None:
@@ -65,9 +63,6 @@ def link(
         model = (own.trained(compute, settings) if settings else None) or train(compute, comparisons)
         models.mkdir(parents=True, exist_ok=True)
         folder = model.save(compute, models)
-        part = current.with_name(CURRENT + ".part")
-        part.write_text(folder.name, encoding="utf-8")
-        part.replace(current)
         compute.drop("seeds")
     advance("block")
     rules = blocking.choose(

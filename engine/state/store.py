@@ -142,13 +142,18 @@ class State:
     def begin(
         self, run_id: str, config_hash: str, at: datetime, actor: str | None = None, reason: str | None = None
     ) -> None:
-        """Note that a run has started, by whom and why. Runs that were killed before are marked as stopped."""
+        """Note that a run has started, by whom and why. Runs that were killed before are marked as stopped.
+
+        A run that ended unpublished may start again: a plan that is applied.
+        """
         with self._transaction() as connection:
             # Nobody else is writing, so whatever still says "running" was killed.
             connection.execute("UPDATE run SET status = 'stopped' WHERE status = 'running'")
             connection.execute(
                 """INSERT INTO run (run_id, started, config_hash, status, actor, reason)
-                   VALUES (?, ?, ?, 'running', ?, ?)""",
+                   VALUES (?, ?, ?, 'running', ?, ?)
+                   ON CONFLICT (run_id) DO UPDATE SET status = 'running', finished = NULL
+                   WHERE status IN ('failed', 'stopped')""",
                 [run_id, to_micros(at), config_hash, actor, reason],
             )
 

@@ -39,12 +39,12 @@ def test_runs_are_listed_newest_first(parted: Path, clew: Callable[..., Result])
 def test_a_difference_is_told_in_customers_money_and_audiences(parted: Path, clew: Callable[..., Result]) -> None:
     with Project(parted) as project:
         found = project.compare()
-    assert found.rules
+    assert [c.key for c in found.rules] == ["linkage.threshold"]
     assert not found.model
     assert found.kinds["split"] > 5
     told = clew("-p", parted, "diff")
     assert told.exit_code == 0
-    assert "rules changed" in told.stdout
+    assert "linkage.threshold: 0.0, now 12.0" in told.stdout
     assert f"{found.kinds['split']}  were parted" in told.stdout
     assert "lifetime value" in told.stdout
     assert "newsletter by email" in told.stdout
@@ -82,3 +82,33 @@ def test_the_same_run_twice_says_so(copy: Path, clew: Callable[..., Result]) -> 
     told = clew("-p", copy, "diff").stdout
     assert "The same inputs, rules and model." in told
     assert "Every customer, number and audience is the same." in told
+
+
+def test_a_plan_is_shown_then_applied(copy: Path, clew: Callable[..., Result]) -> None:
+    path = copy / "clew.yaml"
+    with Project(copy) as project:
+        before = project.status().run
+    shown = clew("-p", path, "plan", "--threshold", "12", "--reason", "what if")
+    assert shown.exit_code == 0
+    assert "linkage.threshold: 0.0, now 12.0" in shown.stdout
+    with Project(copy) as project:
+        assert project.status().run == before
+        (waits,) = project.runs().plans
+        planned = project.planned(waits)
+    assert f"clew apply {waits}" in shown.stdout
+    assert planned.comparison.kinds["split"] > 5
+    assert planned.reason == "what if"
+    assert f"{waits}  clew apply {waits} publishes it" in clew("-p", path, "runs").stdout
+    assert json.loads(clew("-p", path, "diff", "--plan", waits, "--json").stdout)["plan_id"] == waits
+    refused = clew("-p", path, "apply", waits)
+    assert refused.exit_code == 5
+    assert "other settings than the project file has" in refused.stderr
+    path.write_text(path.read_text() + "\nlinkage: {threshold: 12}\n")
+    applied = clew("-p", path, "apply", waits)
+    assert applied.exit_code == 0
+    assert "split off" in applied.stdout
+    with Project(path) as project:
+        status = project.status()
+        assert status.run is not None
+        assert (status.run.run_id, status.run.graph, status.run.changed) == (waits, "shows this run", False)
+        assert project.runs().plans == ()

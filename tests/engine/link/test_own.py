@@ -16,7 +16,7 @@ from tests.engine.corner import MODEL, PEOPLE, Corner, Row, customers, table, un
 
 
 def model_of(shop: Corner) -> dict[str, Any]:
-    folder = shop.store / "models" / (shop.store / "models" / "current").read_text()
+    folder = shop.store / "models" / read_manifest(shop.current())["model"]
     return dict(json.loads((folder / "model.json").read_text()))
 
 
