@@ -57,6 +57,7 @@ RUN_TABLES = {
     "claims": "source, key, record_id",
     "rejects": "source, file, line, reason",
     "source_files": "source, file",
+    "source_columns": 'source, "column", place',
     "matches": "record_a, record_b",
     "refusals": "record_a, record_b",
     "shared_values": "type, value",
@@ -76,9 +77,11 @@ COMPARED = (
 #: Of those, the tables that hold what was read, by source.
 OF_SOURCES = {
     "records": "source = $s", "orders": "source = $s", "events": "source = $s", "rejects": "source = $s",
-    "source_files": "source = $s", "identifiers": "starts_with(record_id, $s || ':')",
+    "source_files": "source = $s", "source_columns": "source = $s", "identifiers": "starts_with(record_id, $s || ':')",
     "consents": "source = $s", "claims": "source = $s", "order_lines": "starts_with(record_id, $s || ':')",
 }  # fmt: skip
+#: Of those, the ones about files, which are not added to when a source appends.
+OF_FILES = ("rejects", "source_files", "source_columns")
 
 
 @dataclass
@@ -343,7 +346,7 @@ class Stages:
             for table, belongs in OF_SOURCES.items():
                 path = str(previous.path(table))
                 # A run of an earlier version lacks the tables that are newer.
-                if (read_now and table in ("rejects", "source_files")) or not previous.path(table).exists():
+                if (read_now and table in OF_FILES) or not previous.path(table).exists():
                     continue
                 key = "old.source || ':' || old.key" if table in ("events", "consents", "claims") else "old.record_id"
                 seen = f"ANTI JOIN _seen ON _seen.record_id = {key}"

@@ -79,6 +79,16 @@ SOURCE_FILES = Table(
     "source_files",
     {**_text("source", "file", "sha256"), "bytes": "BIGINT", "rows": "BIGINT", "rejected": "BIGINT"},
 )
+#: Every column that a source's files had: `place` is what of its map reads it (`record.first_name`; a row for each),
+#: NULL where nothing does. Of the texts that the place yields `filled` of `rows` aren't blank, and of those in a sample
+#: so many look like what.
+SOURCE_COLUMNS = Table(
+    "source_columns",
+    {
+        **_text("source", "column", "place"),
+        **dict.fromkeys(("rows", "filled", "emails", "dates", "numbers", "phones", "texts"), "BIGINT"),
+    },
+)
 
 EVENT_KINDS = (
     "session", "view", "add_to_cart", "begin_checkout", "purchase", "login", "signup", "sent", "open", "click",

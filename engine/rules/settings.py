@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from engine.config import DEFAULT_IDENTIFIERS, Config, Rate, Source
 from engine.errors import ClewError
 from engine.measure import views
 from engine.runs import RunTables
-from engine.sources.mapping import Mapping
+from engine.sources.mapping import Account, Identifier, Mapping, names_of
 from engine.sources.presets import resolve
 
 FILE = "settings.json"
@@ -68,19 +69,12 @@ def _source(config: Config, source: Source) -> dict[str, Any]:
 
 def _map(mapping: Mapping) -> dict[str, Any]:
     plain: dict[str, Any] = mapping.model_dump(mode="json", exclude_defaults=True)
-    record, event = plain.get("record", {}), plain.get("event", {})
-    if "identifiers" in record:
-        record["identifiers"] = _named(record["identifiers"], "type", "system")
-    if "accounts" in event:
-        event["accounts"] = _named(event["accounts"], "system")
+    if mapping.record and mapping.record.identifiers:
+        plain["record"]["identifiers"] = _named(mapping.record.identifiers, plain["record"]["identifiers"])
+    if mapping.event and mapping.event.accounts:
+        plain["event"]["accounts"] = _named(mapping.event.accounts, plain["event"]["accounts"])
     return plain
 
 
-def _named(items: list[dict[str, Any]], *names: str) -> dict[str, Any]:
-    """Things by their names; of those with the same names the second has a 2 after it."""
-    found: dict[str, Any] = {}
-    for item in items:
-        name = " ".join(item[n] for n in names if item.get(n))
-        count = sum(1 for other in found if other == name or other.startswith(f"{name} "))
-        found[f"{name} {count + 1}" if count else name] = item["column"]
-    return found
+def _named(items: Sequence[Identifier | Account], plain: list[dict[str, Any]]) -> dict[str, Any]:
+    return {name: item["column"] for name, item in zip(names_of(items), plain, strict=True)}

@@ -7,7 +7,7 @@ with more to say. A name may be a path: `via.channel`, `items[0].item_name`, `ev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -283,6 +283,17 @@ def overlay(base: _P, over: _P) -> _P:
         else:
             update[field] = new
     return base.model_copy(update=update)
+
+
+def names_of(items: Sequence[Identifier | Account]) -> list[str]:
+    """What people call each identifier or account of a map: `email`, `account shopify`; the second one `email 2`."""
+    found: list[str] = []
+    for item in items:
+        kind, system = item.type if isinstance(item, Identifier) else "", item.system or ""
+        name = f"{kind} {system}".strip()
+        count = sum(other.rstrip(" 0123456789") == name for other in found)
+        found.append(f"{name} {count + 1}" if count else name)
+    return found
 
 
 def columns_of(part: Part, path: str = "") -> Iterator[tuple[str, Column]]:

@@ -20,6 +20,7 @@ from engine.sources.files import find_files, look, prepare
 from engine.sources.fill import fill
 from engine.sources.presets import resolve
 from engine.sources.rows import SHOWN, Row, lines_of, scan
+from engine.sources.shape import shape
 from engine.sources.stage import STAGE, Input, Stage
 from engine.tables import EXTRA
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _TABLES = (
     tables.RAW_RECORDS, tables.RAW_IDENTIFIERS, tables.RAW_CONSENTS, tables.RAW_ORDERS, tables.RAW_ORDER_LINES,
     tables.RAW_EVENTS, tables.RAW_CLAIMS, tables.REJECTS, tables.SOURCE_FILES,
+    tables.SOURCE_COLUMNS,
 )  # fmt: skip
 
 
@@ -93,6 +95,7 @@ def read_sources(
             advance(source.title)
             stage = Stage(compute, source.title, *maps[source.title])
             _stage(stage, source, root, frames.get(source.title))
+            _append(compute, tables.SOURCE_COLUMNS, shape(stage))
             summaries.append(_finish(stage, fill(stage)))
             compute.drop(STAGE)
     for table in _TABLES:

@@ -41,7 +41,7 @@ class Input:
 
 
 class Stage:
-    """Fills the staging table of one source, input by input."""
+    """Fills the staging table of one source, input by input; `names` are the columns of them all."""
 
     def __init__(
         self, compute: Compute, source: str, mapping: Mapping, lenient: list[Column], required: list[Column]
@@ -56,6 +56,7 @@ class Stage:
                 self.columns.append(column)
             self.places[path] = self.columns.index(column)
         self.inputs: list[Input] = []
+        self.names: dict[str, None] = {}
         self.warnings: list[str] = []
         listed = ", ".join(f"c{i} VARCHAR" for i in range(len(self.columns)))
         compute.run(f"CREATE OR REPLACE TEMP TABLE {STAGE} (file INTEGER, {listed})")
@@ -101,7 +102,8 @@ class Stage:
             self.compute.drop(_INCOMING)
 
     def check_columns(self, names: tuple[str, ...] | list[str], shown: str) -> None:
-        """Raise SourceError for the first column that the map needs and the input doesn't have."""
+        """Note an input's columns; raise SourceError for the first that the map needs and the input doesn't have."""
+        self.names.update(dict.fromkeys(names))
         needed = [*self.required]
         for path, column in columns_of(self.mapping):
             if not column.optional and (column not in self.lenient or path in {"record.key", "group.by"}):

@@ -205,7 +205,7 @@ def test_what_a_crm_claims_touches_nobody_and_is_kept_like_the_rest(new_corner: 
         write_csv(new_corner.folder / "web.csv", (*COLUMNS, "revenue"), rows)
         found.append(new_corner.run().run)
     first, second = found
-    assert {"claims", "source_files"} >= set(changed(first, second)) >= {"claims"}
+    assert {"claims", "source_files", "source_columns"} >= set(changed(first, second)) >= {"claims"}
     assert table(second, "claims", "record_id, base_revenue") == [("web:1", 1.0), ("web:2", 200.0), ("web:4", 3000.0)]
     third = new_corner.run(only="till").run
     assert changed(second, third) == []
