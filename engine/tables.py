@@ -70,6 +70,7 @@ RAW_EVENTS = Table(
     _text(
         "source", "key", "kind", "name", "at", "device", "session", "system", "account", "email", "phone", "order_key",
         "url", "campaign", "utm_source", "utm_medium", "item", "category", "quantity", "value", "currency", "subject",
+        "status", "language",
     ),
 )  # fmt: skip
 #: Rows that could not be read, kept with the place and the reason.
@@ -159,7 +160,8 @@ CLAIMS = Table(
         "orders": "BIGINT",
     },
 )
-#: `account`, `email` and `phone` are canonical, as in IDENTIFIERS.value, NULL where they may not link.
+#: `account`, `email` and `phone` are canonical, as in IDENTIFIERS.value, NULL where they may not link. `status` is the
+#: tool's own word for how it stands (a conversation is open or solved, a checkout recovered), `language` the device's.
 EVENTS = Table(
     "events",
     {
@@ -169,7 +171,7 @@ EVENTS = Table(
         **_text("campaign", "utm_source", "utm_medium", "item", "category"),
         "quantity": "DOUBLE",
         "value": "DOUBLE",
-        **_text("currency", "subject"),
+        **_text("currency", "subject", "status", "language"),
     },
 )
 #: One comparison's share of a match: `level` in words, `weight` in bits (log2 of the Bayes factor);

@@ -226,6 +226,8 @@ class EventMap(Part):
     value: Column | None = None
     currency: Column | None = None
     subject: Column | None = None
+    status: Column | None = None
+    language: Column | None = None
 
 
 class Mapping(Part):

@@ -35,7 +35,8 @@ def make_events(compute: Compute) -> None:
             {amount("e.quantity")} AS quantity, {amount("e.value")} AS value,
             CASE WHEN e.value IS NOT NULL OR e.currency IS NOT NULL THEN {currency("e.currency", "s.currency")} END
                 AS currency,
-            nullif(trim(e.subject), '') AS subject
+            nullif(trim(e.subject), '') AS subject, nullif(lower(trim(e.status)), '') AS status,
+            nullif(lower(trim(e.language)), '') AS language
         FROM raw_events e JOIN {SOURCES} s ON s.source = e.source{joins}
         """,
     )

@@ -350,6 +350,7 @@ def test_ga4_events_without_ids_are_known_by_their_content(tmp_path: Path) -> No
         ecommerce={"transaction_id": "#1", "purchase_revenue": 20.5},
         items=[{"item_id": "B", "item_name": "Bottle", "item_category": "Gear", "quantity": 1}],
         collected_traffic_source={"manual_source": "google", "manual_medium": "(not set)"},
+        device={"category": "mobile", "language": "de-de"},
     )
     purchase["event_params"].append({"key": "event_id", "value": {"string_value": "e9"}})
     lines = [_ga4(1), purchase, _ga4(1)]
@@ -371,10 +372,11 @@ def test_ga4_events_without_ids_are_known_by_their_content(tmp_path: Path) -> No
             "item",
             "utm_source",
             "utm_medium",
+            "language",
         )
         rows = {row[0]: row[1:] for row in read.rows("raw_events", *columns)}
         assert rows.pop("e9") == (
-            "purchase", "2026-04-01T20:21:30.799098Z", "55.66.986152", "shopify", "5467112", "#1", "20.5", "Bottle", "google", None,
+            "purchase", "2026-04-01T20:21:30.799098Z", "55.66.986152", "shopify", "5467112", "#1", "20.5", "Bottle", "google", None, "de-de",
         )  # fmt: skip
         first, second = sorted(rows)
         assert second == f"{first}-2"
@@ -425,6 +427,7 @@ def test_zendesk_users_and_tickets(tmp_path: Path) -> None:
                 "email": None,
                 "phone": "",
                 "role": "end-user",
+                "locale": "de-AT",
                 "created_at": "2025-10-28T11:18:29Z",
             }
         )
@@ -436,6 +439,7 @@ def test_zendesk_users_and_tickets(tmp_path: Path) -> None:
                 "requester_id": 6679,
                 "created_at": "2026-04-05T05:00:21Z",
                 "subject": "Size?",
+                "status": "open",
                 "via": {"channel": "chat"},
             }
         )
@@ -447,11 +451,27 @@ def test_zendesk_users_and_tickets(tmp_path: Path) -> None:
         {"path": "tickets.ndjson", "preset": "zendesk_tickets"},
     ]
     with reading(tmp_path, *sources) as read:
-        assert read.records("key", "name") == [("6679", "Ana D.")]
+        assert read.records("key", "name", "x_language") == [("6679", "Ana D.", "de-AT")]
         assert read.values("account") == {"6679": {"6679"}}
-        assert read.rows("raw_events", "source", "key", "kind", "name", "system", "account", "subject") == [
-            ("tickets", "78", "ticket", "chat", "zendesk", "6679", "Size?")
+        assert read.rows("raw_events", "source", "key", "kind", "name", "system", "account", "subject", "status") == [
+            ("tickets", "78", "ticket", "chat", "zendesk", "6679", "Size?", "open")
         ]
+
+
+@pytest.mark.parametrize(
+    ("preset", "columns"),
+    [
+        ("hubspot_contacts", "Record ID,Email,Lifecycle Stage,Preferred language"),
+        ("klaviyo_profiles", "Klaviyo ID,Email,Profile Created On,$locale"),
+        ("klaviyo_profiles", "Klaviyo ID,Email,Profile Created On,Locale"),
+        ("mailchimp_audience", "EUID,Email Address,LAST_CHANGED,LANGUAGE"),
+        ("contacts", "id,email,created_at,locale"),
+    ],
+)
+def test_the_language_is_kept_as_an_extra_column(tmp_path: Path, preset: str, columns: str) -> None:
+    (tmp_path / "export.csv").write_text(f"{columns}\n7,ana@x.com,2026-01-02,de\n")
+    with reading(tmp_path, {"path": "export.csv", "preset": preset}) as read:
+        assert read.records("x_language") == [("de",)]
 
 
 def test_segment_calls_are_records_and_events(tmp_path: Path) -> None:
