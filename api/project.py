@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from api.answers import Answer, whois
 from api.ends import find_end
 from api.evidence import Between, Growth, between, how, match_of, path_between
-from api.export import Layout as FileLayout
-from api.export import write_audience, write_events, write_measure, write_members
+from api.export import write_audience, write_events, write_measure, write_members, write_views
 from api.results import (
     Addressed,
     Changes,
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     from engine.evaluate import Calibration, Evaluation
     from engine.plans import Plan
     from engine.profile.audiences import Channel, Purpose
+    from engine.profile.layouts import Layout as FileLayout
     from engine.quality import Audit
 
 log = logging.getLogger("clew")
@@ -166,17 +166,20 @@ class Project:
         """How the customer behind a text came together, join by join. Raises NotFoundError as `whois` does."""
         return how(self.graph, text, *self._reading())
 
-    def profile(self, text: str) -> Profile:
-        """The golden record of the customer behind a text, with where each value comes from, and its permissions.
+    def profile(self, text: str, at: datetime | None = None) -> Profile:
+        """The golden record of the customer behind a text, with where each value comes from, its permissions and state.
 
-        Raises NotFoundError as `path_between` does.
+        The state is as of `at` (UTC), or of the newest order or event. Raises NotFoundError as `path_between` does.
         """
         from engine.profile.record import golden_record
+        from engine.profile.state import customer_state
 
         known: dict[str, Customer] = {}
         customer_id = find_end(self.graph, text, *self._reading(), known).customer_id
-        fields = golden_record(self._tables(), self.config, customer_id)
-        return Profile(customer_id, fields, known[customer_id].permissions)
+        tables = self._tables()
+        fields = golden_record(tables, self.config, customer_id)
+        state = customer_state(tables, customer_id, _utc(at) if at else None)
+        return Profile(customer_id, fields, known[customer_id].permissions, state)
 
     def timeline(self, text: str) -> Timeline:
         """What happened with the customer behind a text, oldest first. Raises NotFoundError as `path_between` does."""
@@ -358,26 +361,38 @@ class Project:
 
         With a file, write those who may be written to, or with `reach` false those who may not and why.
         """
-        now = at or datetime.now(UTC)
-        now = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
         target = Path(file) if file else None
-        found = write_audience(self._tables(), target, purpose, channel, now, layout, reach)
+        sure = getattr(self.config.consent.confidence, channel)
+        now = _utc(at or datetime.now(UTC))
+        found = write_audience(self._tables(), target, purpose, channel, now, sure, layout, reach)
         return Addressed(found, target, reach)
 
-    def measure(self, name: str) -> Measured:
-        """All rows of a measure of the current run, as Arrow: see docs/measures.md. NotFoundError if there is none."""
+    def measure(self, name: str, at: datetime | None = None) -> Measured:
+        """All rows of a measure of the current run, as Arrow: see docs/measures.md. NotFoundError if there is none.
+
+        As of `at` (UTC), or of the newest order or event.
+        """
         from engine.rules import change_log, redefinitions
 
         check_view(name)
         with Compute() as compute:
-            open_views(compute, self._tables())
+            open_views(compute, self._tables(), _utc(at) if at else None)
             rows = compute.arrow(f"FROM {name} ORDER BY ALL")
         return Measured(name, rows, redefinitions(change_log(self.layout, self._runs()), name))
 
-    def export_measure(self, name: str, file: Path | str) -> Exported:
-        """Write all rows of a measure, as CSV or Parquet by the name's ending."""
+    def export_measure(self, name: str, file: Path | str, at: datetime | None = None) -> Exported:
+        """Write all rows of a measure, as CSV or Parquet by the name's ending: see `measure`."""
         tables = self._tables()
-        return Exported(Path(file), tables.run_id, write_measure(tables, name, Path(file)))
+        rows = write_measure(tables, name, Path(file), _utc(at) if at else None)
+        return Exported(Path(file), tables.run_id, rows)
+
+    def export_views(self, file: Path | str) -> Exported:
+        """Write a DuckDB file in which a BI tool finds every measure of the current run as a view.
+
+        The views read the run's own tables where they are now; a later run needs a new file.
+        """
+        tables = self._tables()
+        return Exported(Path(file), tables.run_id, write_views(tables, Path(file)))
 
     def evaluate(self, truth: Path | str) -> Evaluation:
         """Compare the current run with a file of source, key, person."""
@@ -523,6 +538,11 @@ def _actor() -> str:
         return os.environ.get("CLEW_ACTOR") or getpass.getuser()
     except (OSError, KeyError):  # a container's user may have no name
         return "nobody known"
+
+
+def _utc(at: datetime) -> datetime:
+    """A time in UTC, without saying so, as tables hold it; one without a zone is taken to be that."""
+    return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
 
 
 def open_project(path: Path | str = PROJECT_FILE) -> Project:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # only their types are needed
     from engine.evaluate import Calibration, Evaluation
     from engine.profile.audiences import Audience
     from engine.profile.record import Golden
+    from engine.profile.state import State
     from engine.profile.timeline import Moment
     from engine.rules import Change, RunChanges
     from graph.store import Permission
@@ -192,11 +193,12 @@ class Addressed(Plain):
 
 @dataclass(frozen=True)
 class Profile(Plain):
-    """A customer's golden record, and what its addresses may be used for."""
+    """A customer's golden record, what its addresses may be used for, and what a trigger needs to know of it."""
 
     customer_id: str
     fields: tuple[Golden, ...]
     permissions: tuple[Permission, ...]
+    state: State
 
 
 @dataclass(frozen=True)

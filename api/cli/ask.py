@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,10 @@ import typer
 
 from api.cli.app import ASK, End, Json, app, notes, opened, show, write
 from api.progress import progress
+
+AsOf = Annotated[
+    datetime | None, typer.Option("--at", help="As of this time (UTC); else of the newest order or event.")
+]
 
 
 @app.command(rich_help_panel=ASK)
@@ -76,13 +81,14 @@ def how(
 def profile(
     ctx: typer.Context,
     who: Annotated[str, typer.Argument(help="A customer id, or anything that leads to a customer.")],
+    at: AsOf = None,
     as_json: Json = False,
 ) -> None:
-    """Show a customer's golden record, where each value comes from, and what each address may be used for."""
+    """Show a customer's golden record, what each address may be used for, and the state: orders, cart, interest."""
     from api.render.profile import profile as page
 
     with opened(ctx) as project:
-        found = project.profile(who)
+        found = project.profile(who, at)
     show(found, as_json, page(found))
 
 
@@ -106,6 +112,7 @@ def measure(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(help="Which measure; none: say which there are.")] = None,
     file: Annotated[Path | None, typer.Argument(help="The file to write, ending in .csv or .parquet.")] = None,
+    at: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """Show a measure: revenue, repeat rate and lifetime value by channel, cohorts, attribution and others."""
@@ -117,9 +124,9 @@ def measure(
         return
     with opened(ctx) as project:
         if file is not None:
-            notes().print(exported(project.export_measure(name, file), "row"))
+            notes().print(exported(project.export_measure(name, file, at), "row"))
             return
-        found = project.measure(name)
+        found = project.measure(name, at)
     show(found, as_json, shown(found))
 
 

@@ -39,6 +39,19 @@ def export_events(
     notes().print(exported(found, "event"))
 
 
+@export.command("views")
+def export_views(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file to write: its name ends in .duckdb.")],
+) -> None:
+    """Write a DuckDB file in which a BI tool or a notebook finds every measure as a view."""
+    from api.render.run import exported
+
+    with opened(ctx) as project:
+        found = project.export_views(file)
+    notes().print(exported(found, "measure"))
+
+
 @export.command("neo4j")
 def export_neo4j(
     ctx: typer.Context,

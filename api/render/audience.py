@@ -9,6 +9,7 @@ from api.render.layout import columns, heading, lines
 from api.render.words import count, minute, safe
 from api.results import Addressed
 
+_ABOUT = {"cart-recovery": "have a cart, or must not be reminded of one", "win-back": "bought once"}
 _CHANNELS = {"email": "by e-mail", "sms": "by SMS", "ads": "by ads"}
 
 
@@ -17,6 +18,7 @@ def audience(found: Addressed) -> Group:
     of = found.audience
     kept = of.about - of.reached
     rows = [(reason, f"{number:,}") for reason, number in of.suppressed.items()]
+    about = f"{count(of.about, 'customer')} {_ABOUT.get(of.purpose, 'in all')}"
     written = None
     if found.file:
         who = (
@@ -25,7 +27,7 @@ def audience(found: Addressed) -> Group:
         written = Text(f"\n{safe(found.file)}: {who}")
     return lines(
         Text(f"{of.purpose} {_CHANNELS[of.channel]}, as of {minute(of.at)}", style="bold"),
-        Text(f"It is about {count(of.about, 'customer')}; {of.reached:,} of them may be written to."),
+        Text(f"{about}; {of.reached:,} of them may be written to."),
         heading("Left out, each for all of its reasons") if rows else None,
         columns((), rows, right=(1,)) if rows else None,
         written,

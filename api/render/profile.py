@@ -1,4 +1,4 @@
-"""A customer's golden record and permissions."""
+"""A customer's golden record, permissions and state."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from rich.console import Group
 from rich.text import Text
 
 from api.render.layout import columns, heading, indented, lines
-from api.render.words import day, percent, safe
+from api.render.state import state_rows
+from api.render.words import day, minute, percent, safe
 from api.results import Profile
 from engine.profile.record import Golden, Value
 from graph.store import Permission
@@ -20,7 +21,7 @@ _CHANNELS = {"email": "e-mail", "sms": "SMS"}
 
 
 def profile(found: Profile) -> Group:
-    """The golden record field by field, what else was said, and what each address may be used for."""
+    """The golden record field by field, what else was said, what each address may be used for, and the state."""
     name = next((f.value.value for f in found.fields if f.field == "name"), "")
     permissions = [_permission(p) for p in found.permissions]
     return lines(
@@ -31,6 +32,8 @@ def profile(found: Profile) -> Group:
         columns(("channel", "address", "", "because"), permissions, whole=(0, 2))
         if permissions
         else indented(Text("nobody has said anything about consent")),
+        heading(f"State, as of {minute(found.state.as_of)}"),
+        columns((), state_rows(found.state), whole=(0,)),
     )
 
 

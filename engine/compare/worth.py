@@ -19,7 +19,6 @@ def worth(run: RunTables) -> pa.Table:
     """One row per customer: customer_id, purchases, revenue (net, to date), acquired_by, conflicts (channels)."""
     with Compute() as compute:
         open_views(compute, run)
-        compute.read_parquet("permissions", run.path("permissions"))
         return compute.arrow(
             """SELECT b.customer_id, b.purchases, b.ltv AS revenue, b.acquired_by,
                 coalesce(c.channels, 0) AS conflicts
@@ -40,13 +39,14 @@ def reached(run: RunTables, now: datetime) -> pa.Table:
     """Whom each purpose reaches as of `now`: purpose, channel, address, customer_id."""
     found = []
     with Compute() as compute:
+        open_views(compute, run, now, keep=True)
         for purpose in PURPOSES:
             for channel in CHANNELS:
-                make_audience(compute, run, purpose, channel, now)
+                make_audience(compute, purpose, channel, now)
                 found.append(
                     compute.arrow(
                         """SELECT $purpose AS purpose, $channel AS channel, address, customer_id
-                        FROM audience WHERE why_not IS NULL""",
+                        FROM audience WHERE chosen""",
                         {"purpose": purpose, "channel": channel},
                     )
                 )

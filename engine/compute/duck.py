@@ -6,7 +6,8 @@ import copy
 import logging
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -139,6 +140,17 @@ class Compute:
         np.minimum.at(smallest, label, node)
         self.load(name, pa.table({"node_id": node, "component": smallest[label]}))
         return int(count)
+
+    @contextmanager
+    def into(self, file: Path) -> Iterator[None]:
+        """Make tables and views in a database file, new or there already, instead of in this database."""
+        self.run(f"ATTACH {literal(str(file))} AS _file")
+        try:
+            self.run("USE _file")
+            yield
+        finally:
+            self.run("USE memory")
+            self.run("DETACH _file")
 
     def beside(self) -> Compute:
         """The same database and its tables for another thread; close its `connection` and nothing else."""

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from engine.compute import Compute
-from engine.runs import RunTables
 
 Purpose = Literal["cart-recovery", "win-back", "newsletter"]
 Channel = Literal["email", "sms", "ads"]
@@ -18,40 +17,36 @@ LEFT_AFTER, REMINDED_FOR = timedelta(hours=1), timedelta(days=30)
 #: A customer is to be won back who has not bought for so long.
 LAPSED = timedelta(days=180)
 
-_TABLES = (
-    "members", "orders", "events", "event_owners", "permissions", "known_by", "customers", "identifiers", "records",
-)  # fmt: skip
-
-#: Orders that were paid, whose buyer is known: what counts as having bought.
-_BOUGHT = """
-    SELECT m.customer_id, o."at" FROM orders o JOIN members m USING (record_id)
-    WHERE o."at" IS NOT NULL AND o."at" <= $now
-        AND coalesce(o.status, 'paid') NOT IN ('voided', 'cancelled', 'canceled', 'failed', 'expired')
-"""
-#: Purpose -> SQL of the customers that it is about: customer_id, since (what the message would be about), left_out (why
-#: it has become needless).
+#: Purpose -> SQL of the customers that it may be about: customer_id, since (what the message would be about), wanted
+#: (whether there is such a thing), left_out (why it has become needless).
 _ABOUT: dict[Purpose, str] = {
+    # Whoever may not be written to is named too where no cart is known: the tool that sends may know of one.
     "cart-recovery": """
-        SELECT customer_id, "at" AS since,
-            CASE WHEN last > "at" THEN 'bought since'
-                 WHEN "at" > $now - $left THEN 'may still be shopping' END AS left_out
-        FROM (SELECT o.customer_id, max(e."at") AS "at" FROM events e JOIN event_owners o USING (source, key)
-              WHERE e.kind IN ('add_to_cart', 'begin_checkout') AND e."at" <= $now GROUP BY o.customer_id)
-            LEFT JOIN (SELECT customer_id, max("at") AS last FROM bought GROUP BY customer_id) USING (customer_id)
-        WHERE "at" > $now - $reminded
+        SELECT c.customer_id, k."at" AS since, k."at" IS NOT NULL AS wanted,
+            CASE WHEN b."at" >= k."at" THEN 'bought since'
+                 WHEN k."at" IS NULL AND b."at" > $now - $reminded THEN 'bought lately'
+                 WHEN k."at" > $now - $left THEN 'may still be shopping'
+                 WHEN k.confidence < $sure THEN 'not sure enough' END AS left_out
+        FROM customers c LEFT JOIN (FROM carts WHERE "at" > $now - $reminded) k USING (customer_id)
+            LEFT JOIN bought b USING (customer_id)
     """,
     "win-back": """
-        SELECT customer_id, max("at") AS since,
-            CASE WHEN max("at") > $now - $lapsed THEN 'bought lately' END AS left_out
-        FROM bought GROUP BY customer_id
+        SELECT customer_id, "at" AS since, true AS wanted,
+            CASE WHEN "at" > $now - $lapsed THEN 'bought lately' END AS left_out
+        FROM bought
     """,
-    "newsletter": "SELECT customer_id, last_seen AS since, NULL::VARCHAR AS left_out FROM customers",
+    "newsletter": """
+        SELECT customer_id, last_seen AS since, true AS wanted, NULL::VARCHAR AS left_out FROM customers
+    """,
 }
 
 
 @dataclass(frozen=True)
 class Audience:
-    """How many customers a purpose is about, how many may be written to, and how many may not, by reason."""
+    """How many customers a purpose is about, how many may be written to, and how many may not, by reason.
+
+    Of cart recovery these are the customers with a cart and those who must not be reminded of any.
+    """
 
     purpose: Purpose
     channel: Channel
@@ -61,59 +56,57 @@ class Audience:
     suppressed: dict[str, int]
 
 
-def make_audience(compute: Compute, run: RunTables, purpose: Purpose, channel: Channel, now: datetime) -> Audience:
-    """Make table `audience` of a run, as of `now` (UTC, naive).
+def make_audience(compute: Compute, purpose: Purpose, channel: Channel, now: datetime, sure: float = 0.0) -> Audience:
+    """Make table `audience` of the views (`open_views`) as of `now` (UTC, naive).
 
-    Its columns: customer_id, address (the one to use, or the one that may not be), since, and `why_not`, all reasons in
-    the order of their weight, joined by "; ", NULL where the customer may be written to: bought since | may still be
-    shopping | bought lately | opted out | conflict | not sure enough | bounced | no consent | invalid number | invalid
-    address | no address. Of several addresses that may be used it is the one known best.
+    `sure` is the least confidence with which a cart must be the customer's. One row per customer and address, however
+    it was spelled, or per customer without any: customer_id, type, address, since, `why_not` (all reasons, joined by
+    "; ", NULL where the address may be used) and `chosen` (whether it is the one to use: of several the one known
+    best). Reasons are bought since | bought lately | may still be shopping | not sure enough | those of `contacts`.
     """
-    for table in _TABLES:
-        compute.read_parquet(table, run.path(table))
-    kind = "phone" if channel == "sms" else "email"
     given = {
-        "now": now, "left": LEFT_AFTER, "reminded": REMINDED_FOR, "lapsed": LAPSED,
+        "now": now, "left": LEFT_AFTER, "reminded": REMINDED_FOR, "lapsed": LAPSED, "sure": sure,
     }  # fmt: skip
-    compute.table("bought", _BOUGHT, {"now": now})
     used = {name: value for name, value in given.items() if f"${name}" in _ABOUT[purpose]}
     compute.table("about", _ABOUT[purpose], used)
     compute.table(
         "audience",
-        f"""
-        WITH bounced AS (
-            SELECT DISTINCT {kind} AS value FROM events e WHERE e.kind = 'bounce' AND {kind} IS NOT NULL
-        ), address AS (
-            SELECT k.customer_id, k.value,
-                CASE WHEN b.value IS NOT NULL THEN 'bounced' WHEN p.value IS NULL THEN 'no consent' ELSE p.why_not END
-                    AS why_not,
-                k.confidence, k.last_seen
-            FROM known_by k LEFT JOIN bounced b USING (value)
-                LEFT JOIN (FROM permissions WHERE channel = $channel) p
-                    ON p.customer_id = k.customer_id AND p.type = k.type AND p.value = k.value
-            WHERE k.type = $kind
-        ), best AS (
-            SELECT * FROM address QUALIFY row_number() OVER (PARTITION BY customer_id
-                ORDER BY why_not IS NOT NULL, confidence DESC, last_seen DESC NULLS LAST, value) = 1
-        ), unusable AS (
-            SELECT DISTINCT m.customer_id FROM identifiers i JOIN members m USING (record_id)
-            WHERE i.type = $kind AND i.status IN ('invalid', 'placeholder')
+        """
+        WITH addressed AS (
+            SELECT customer_id, type, address, why_not, confidence, last_seen FROM contact_addresses
+            WHERE channel = $channel
+            UNION ALL BY NAME
+            SELECT customer_id, why_not FROM contacts WHERE channel = $channel AND address IS NULL
+        ), judged AS (
+            SELECT a.* EXCLUDE (why_not), since, wanted, nullif(concat_ws('; ', left_out, why_not), '') AS why_not
+            FROM about JOIN addressed a USING (customer_id)
+        ), ranked AS (
+            SELECT *, why_not IS NULL AND row_number() OVER (
+                PARTITION BY customer_id, type
+                ORDER BY why_not IS NOT NULL, confidence DESC, last_seen DESC NULLS LAST, address) = 1 AS chosen
+            FROM judged WHERE wanted OR why_not IS NOT NULL
+        ), spelled AS (
+            -- Tools know an inbox by what was typed: ann+shop@gmail.com is another profile than ann@gmail.com.
+            SELECT m.customer_id, i.type, i.value AS address, lower(i.display) AS spelling
+            FROM identifiers i JOIN members m USING (record_id) WHERE i.type = 'email' GROUP BY ALL
         )
-        SELECT a.customer_id, best.value AS address, a.since,
-            nullif(concat_ws('; ', a.left_out, CASE WHEN best.value IS NOT NULL THEN best.why_not
-                WHEN u.customer_id IS NOT NULL THEN 'invalid {"number" if kind == "phone" else "address"}'
-                ELSE 'no address' END), '') AS why_not
-        FROM about a LEFT JOIN best USING (customer_id) LEFT JOIN unusable u USING (customer_id)
+        SELECT r.customer_id, r.type, coalesce(s.spelling, r.address) AS address, r.since, r.why_not,
+            r.chosen AND coalesce(s.spelling = lower(k.display), true) AS chosen
+        FROM ranked r LEFT JOIN spelled s USING (customer_id, type, address)
+            LEFT JOIN known_by k ON k.customer_id = r.customer_id AND k.type = r.type AND k.value = r.address
         """,
-        {"channel": channel, "kind": kind},
+        {"channel": channel},
     )
-    compute.drop("bought", "about")
+    compute.drop("about")
     reasons = dict(
         compute.rows(
-            """SELECT reason, count(*) FROM (
-                   SELECT unnest(string_split(why_not, '; ')) AS reason FROM audience WHERE why_not IS NOT NULL)
-               GROUP BY reason ORDER BY count(*) DESC, reason"""
+            """SELECT reason, count(DISTINCT customer_id) FROM (
+                   SELECT customer_id, unnest(string_split(why_not, '; ')) AS reason FROM audience
+                   ANTI JOIN (FROM audience WHERE chosen) USING (customer_id))
+               GROUP BY reason ORDER BY 2 DESC, reason"""
         )
     )
-    reached = int(compute.value("SELECT count(*) FROM audience WHERE why_not IS NULL"))
-    return Audience(purpose, channel, now, compute.count("audience"), reached, reasons)
+    about, reached = compute.rows(
+        "SELECT count(DISTINCT customer_id), count(DISTINCT customer_id) FILTER (chosen) FROM audience"
+    )[0]
+    return Audience(purpose, channel, now, about, reached, reasons)

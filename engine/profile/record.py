@@ -10,12 +10,13 @@ from engine.config import Config
 from engine.profile.golden import CANDIDATES, load_candidates, rank
 from engine.profile.priorities import load_priorities
 from engine.runs import RunTables
+from engine.standardise.language import language
 from engine.standardise.name import shown
 from engine.tables import EXTRA
 
 #: Fields of which a person has several; of any other, values that differ are a conflict, except of those that change.
 _SEVERAL = ("email", "phone")
-_CHANGING = ("address", "place")
+_CHANGING = ("address", "place", "x_language")
 #: Folded text, shown as people write it.
 _TEXTS = ("address", "company")
 _ADDRESS = "concat_ws(', ', r.street, concat_ws(' ', r.postcode, r.city), r.state, r.country)"
@@ -73,6 +74,7 @@ def _candidates(compute: Compute) -> dict[str, str]:
         "gender": ("r.gender", "0"),
         "company": ("r.company", "0"),
         **{extra: (f"r.{quote(extra)}", "0") for extra in extras},
+        **({"x_language": (language("r.x_language"), "0")} if "x_language" in extras else {}),
     }  # fmt: skip
     texts = {
         field: f"""SELECT g.* REPLACE ({completeness} AS completeness), {sql} AS value, {sql} AS shown

@@ -32,6 +32,8 @@ class Reach:
 _MONEY = {"orders": ("base_total", "base_refunded"), "claims": ("base_revenue",)}
 #: Columns of an event by which it finds its customer.
 _TIES = ("accounts", "email", "phone", "device", "session", "order_key", "url", "key")
+#: What measures make of an extra column by themselves, and of articles: see engine.measure.opening.
+_VIEWS_OF_EXTRAS = {"segment": "segments", "language": "record_languages"}
 #: Columns of a record that say nothing of who somebody is.
 _NO_IDENTITY = ("seen_at", "created_at")
 
@@ -69,12 +71,14 @@ def _of_map(part: str, field: str = "", *rest: str) -> Iterator[tuple[str, tuple
         also = {"total": "base_total", "refunded": "base_refunded"}
         yield "orders", ("base_total", "base_refunded") if field == "currency" else (field, also.get(field, field))
     elif part == "lines":
-        yield "order_lines", (field,)
+        yield from (("order_lines", (field,)), ("articles", (field,)))
     elif part == "group":
         yield from (("orders", ()), ("order_lines", ()))
     elif part == "event":
         columns = {"kinds": "kind", "name": "kind", "when": "kind", "accounts": "account"}
         yield "events", (columns.get(field, field),)
+        if field in ("item", "category"):
+            yield "articles", (field,)
         if field in _TIES:
             yield "event_owners", ()
     elif part == "systems":
@@ -85,14 +89,18 @@ def _of_map(part: str, field: str = "", *rest: str) -> Iterator[tuple[str, tuple
         yield from (("consents", ()), ("permissions", ()))
     elif part == "record" and field == "extras":
         yield "records", (f"x_{rest[0]}",)
-        if rest[0] == "segment":
-            yield "segments", ()
+        if rest[0] in _VIEWS_OF_EXTRAS:
+            yield _VIEWS_OF_EXTRAS[rest[0]], ()
     elif part == "record" and field == "identifiers":
         yield from (("members", ()), ("identifiers", (rest[0].split()[0],)))
     elif part == "record":
         yield "records", (field,)
         if field not in _NO_IDENTITY:
             yield "members", ()
+
+
+#: Measures that only pass on what tables say: who uses one uses the columns that it names itself.
+_PASSED_ON = {"activity": frozenset({"events", "event_owners"})}
 
 
 @cache
@@ -102,7 +110,7 @@ def words_of_measures() -> dict[str, frozenset[str]]:
     for view in views():
         code = re.sub(r"--.*|'[^'\n]*'", "", view.sql)
         own = frozenset(re.findall(r"\w+", code))
-        found[view.name] = own.union(*(found[name] for name in own & found.keys()))
+        found[view.name] = own.union(*(_PASSED_ON.get(name, found[name]) for name in own & found.keys()))
     return found
 
 

@@ -8,7 +8,7 @@
 -- column: revenue | net, in the project's currency
 -- column: repeat_rate | share of buyers who bought again
 -- column: ltv, ltv_30, ltv_90, ltv_365 | average over buyers
--- column: retention_days | median
+-- column: retention_days | median; `retention_velocity` has the distribution
 -- column: refund_rate | refunded / (net + refunded)
 -- column: one_time | buyers who bought once
 CREATE VIEW channels AS

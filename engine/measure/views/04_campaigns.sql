@@ -4,12 +4,13 @@
 -- owner: marketing
 -- column: channel | as in `touches`
 -- column: campaign | folded name; NULL for touches that name none
--- column: touches | events
+-- column: touches | events, of nobody known too
+-- column: known | of them, those of known customers
 -- column: customers | different customers among them
 -- column: spellings | every way it was written, up to 20
 -- column: first_at, last_at | of its events
 CREATE VIEW campaigns AS
-SELECT channel, campaign, count(*) AS touches, count(DISTINCT customer_id) AS customers,
+SELECT channel, campaign, count(*) AS touches, count(customer_id) AS known, count(DISTINCT customer_id) AS customers,
     list_sort(list(DISTINCT concat_ws(' / ', said_source, said_medium, said_campaign)))[:20] AS spellings,
     min("at") AS first_at, max("at") AS last_at
 FROM touches GROUP BY channel, campaign;

@@ -1,8 +1,8 @@
 -- What each customer is worth and where they came from: the dimensions that all other measures share.
 -- grain: one row per customer, buyers or not
 -- formula: ltv = sum of net over all purchases; ltv_30, ltv_90, ltv_365 = over those within so many days of the first
--- formula: acquired_by = channel of the first touch up to the first purchase, else the first touch, else `unknown`
--- formula: status by the day of the newest purchase of the shop: prospect (no purchase), new (one, within 90 days), repeat
+-- formula: acquired_by = channel of the first touch (`first_touches`), else `unknown`
+-- formula: status, as of the newest order or event: prospect (no purchase), new (one, within 90 days), repeat
 --   (two or more, the last within 180 days), lapsed (else)
 -- owner: finance
 -- column: customer_id | the customer
@@ -26,24 +26,20 @@ WITH bought AS (
         sum(net) FILTER (p."at" <= first_at + INTERVAL 90 DAY) AS ltv_90,
         sum(net) FILTER (p."at" <= first_at + INTERVAL 365 DAY) AS ltv_365
     FROM purchases p JOIN bought USING (customer_id) GROUP BY p.customer_id
-), acquired AS (
-    SELECT t.customer_id, arg_min(t.channel, (coalesce(t."at" > b.first_at, false), t."at", t.key)) AS acquired_by
-    FROM touches t LEFT JOIN bought b USING (customer_id) WHERE t."at" IS NOT NULL GROUP BY t.customer_id
 ), favourite AS (
     SELECT customer_id, arg_max(what, (n, what)) AS category FROM (
-        SELECT p.customer_id, coalesce(l.category, l.item) AS what, sum(coalesce(l.quantity, 1)) AS n
-        FROM purchases p JOIN order_lines l USING (record_id) WHERE coalesce(l.category, l.item) IS NOT NULL GROUP BY ALL)
+        SELECT customer_id, coalesce(category, item) AS what, sum(quantity) AS n
+        FROM order_items WHERE coalesce(category, item) IS NOT NULL GROUP BY ALL)
     GROUP BY customer_id
 )
-SELECT c.customer_id, coalesce(a.acquired_by, 'unknown') AS acquired_by, s.segment, b.first_at, b.last_at,
+SELECT c.customer_id, coalesce(t.channel, 'unknown') AS acquired_by, s.segment, b.first_at, b.last_at,
     coalesce(b.purchases, 0) AS purchases, coalesce(b.ltv, 0) AS ltv, coalesce(e.ltv_30, 0) AS ltv_30,
     coalesce(e.ltv_90, 0) AS ltv_90, coalesce(e.ltv_365, 0) AS ltv_365, coalesce(b.refunded, 0) AS refunded, b.margin,
     date_diff('day', b.first_at, b.second_at) AS days_to_second,
     CASE WHEN b.purchases IS NULL THEN 'prospect'
-         WHEN b.purchases = 1 AND b.last_at >= latest - INTERVAL 90 DAY THEN 'new'
-         WHEN b.purchases > 1 AND b.last_at >= latest - INTERVAL 180 DAY THEN 'repeat' ELSE 'lapsed' END AS status,
+         WHEN b.purchases = 1 AND b.last_at >= $as_of - INTERVAL 90 DAY THEN 'new'
+         WHEN b.purchases > 1 AND b.last_at >= $as_of - INTERVAL 180 DAY THEN 'repeat' ELSE 'lapsed' END AS status,
     f.category
 FROM customers c LEFT JOIN bought b USING (customer_id) LEFT JOIN early e USING (customer_id)
-    LEFT JOIN acquired a USING (customer_id) LEFT JOIN favourite f USING (customer_id)
-    LEFT JOIN segments s USING (customer_id)
-    CROSS JOIN (SELECT max("at") AS latest FROM purchases);
+    LEFT JOIN first_touches t USING (customer_id) LEFT JOIN favourite f USING (customer_id)
+    LEFT JOIN segments s USING (customer_id);

@@ -1,0 +1,144 @@
+"""The views over a run's tables, as of a time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from engine.compute import Compute, literal
+from engine.errors import StateError
+from engine.measure.document import views
+from engine.quality.doubts import AHEAD, OLDEST
+from engine.runs import RunTables, read_manifest
+from engine.standardise.language import language
+
+#: The run tables that the views read.
+TABLES = (
+    "records", "identifiers", "members", "customers", "known_by", "permissions", "consents", "orders", "order_lines",
+    "events", "event_owners", "claims",
+)  # fmt: skip
+
+
+def open_views(
+    compute: Compute, run: RunTables, at: datetime | None = None, *, of: str | None = None, keep: bool = False
+) -> None:
+    """Make every view over the tables of a run, as of `at` (UTC, naive): see `make_views`.
+
+    With `of` they are of one customer alone, which is many times as fast. With `keep` what several measures need is
+    computed now, once: for whoever wants most of them. Errors: StateError for a run of an earlier version, with fewer.
+    """
+    for table in TABLES:
+        if not run.path(table).exists():
+            raise StateError(
+                f"{run.path(table)} isn't there: run {run.run_id} is of an earlier version of Clew; "
+                "`clew run` makes anew what measures are made of"
+            )
+        compute.read_parquet(table, run.path(table))
+    started = datetime.fromisoformat(read_manifest(run)["started"]).astimezone(UTC).replace(tzinfo=None)
+    times = read_times(compute, started, at)
+    compute.view("articles", _ARTICLES.format(events="events", lines="order_lines"))
+    if of is not None:
+        for table, belongs in _OF_ONE.items():
+            compute.table(f"one_{table}", f"FROM {table} {belongs}", {"of": of} if "$of" in belongs else None)
+        for table in _OF_ONE:
+            compute.view(table, f"FROM one_{table}")
+        compute.view("articles", _articles_of(run))
+    make_views(compute, times, keep=keep)
+
+
+@dataclass(frozen=True)
+class Times:
+    """As of when all is said, and the bounds of times that can be right. UTC, naive."""
+
+    as_of: datetime
+    oldest: datetime
+    latest: datetime
+
+
+def read_times(compute: Compute, started: datetime, at: datetime | None = None) -> Times:
+    """The times of a run that began at `started`: as of `at`, or of its newest order or event that can be right."""
+    latest = started + AHEAD
+    if at is not None:
+        return Times(at, OLDEST, latest)
+    newest = """SELECT max("at") FROM {} WHERE "at" BETWEEN $oldest AND $latest"""
+    known = [
+        compute.value(newest.format(table), {"oldest": OLDEST, "latest": latest}) for table in ("orders", "events")
+    ]
+    return Times(max((time for time in known if time), default=started), OLDEST, latest)
+
+
+def make_views(compute: Compute, times: Times, *, keep: bool = False) -> None:
+    """Make every view over TABLES and `articles`, which are there.
+
+    What is dated before or after the times that can be right counts but never decides what is first, last or since.
+    """
+    for name, column, found in (("segments", "x_segment", _SEGMENTS), ("record_languages", "x_language", _LANGUAGES)):
+        # A column of the project's own, which it may not have.
+        there = column in compute.columns("records")
+        compute.view(name, found.format(column=column if there else "NULL::VARCHAR"))
+    said = {
+        "$as_of": _moment(times.as_of),
+        "$oldest": _moment(times.oldest),
+        "$latest": _moment(times.latest),
+        "$language": language("text"),
+        "$message": _MESSAGE,
+    }
+    for view in views():
+        sql = re.sub(r"\$[a-z_]+", lambda name: said[name[0]], view.sql)
+        kept = keep and view.name in _KEPT
+        compute.run(sql.replace("CREATE VIEW", "CREATE TABLE", 1) if kept else sql)
+
+
+#: Views that others build on, small enough to keep.
+_KEPT = (
+    "products",
+    "purchases",
+    "first_touches",
+    "buyers",
+    "credits",
+    "bought",
+    "message_conversion",
+    "attribution_months",
+)
+#: Table -> SQL of the rows that the views of one customer need: also what is known of its addresses.
+_OF_ONE = {
+    **dict.fromkeys(("members", "customers", "known_by", "permissions", "event_owners"), "WHERE customer_id = $of"),
+    **dict.fromkeys(("records", "orders", "order_lines"), "SEMI JOIN one_members USING (record_id)"),
+    "identifiers": """WHERE record_id IN (SELECT record_id FROM one_members)
+        OR (type, value) IN (SELECT (type, value) FROM one_known_by)""",
+    "consents": """WHERE source || ':' || key IN (SELECT record_id FROM one_members)
+        OR (type, value) IN (SELECT (type, value) FROM one_known_by)""",
+    "claims": """WHERE record_id IN (SELECT record_id FROM one_members)
+        OR (source, key) IN (SELECT (source, key) FROM one_event_owners)""",
+    "events": """WHERE (source, key) IN (SELECT (source, key) FROM one_event_owners)
+        OR kind IN ('bounce', 'open', 'click') AND coalesce(email, phone) IN (SELECT value FROM one_known_by)""",
+}
+#: Every time that an article is named with its category.
+_ARTICLES = """
+    SELECT item, category FROM {events} WHERE item IS NOT NULL AND category IS NOT NULL
+    UNION ALL SELECT item, category FROM {lines} WHERE item IS NOT NULL AND category IS NOT NULL
+"""
+#: By what an event went, if it is a message that was sent, or what came of one.
+_MESSAGE = """CASE WHEN kind IN ('sent', 'open', 'click')
+    THEN CASE WHEN name ILIKE '%sms%' OR phone IS NOT NULL AND email IS NULL THEN 'sms' ELSE 'email' END END"""
+#: What the CRM calls a customer, of the newest record that says so.
+_SEGMENTS = """
+    SELECT customer_id, arg_max({column}, (coalesce(seen_at, created_at, TIMESTAMP '0001-01-01'), record_id)) AS segment
+    FROM records JOIN members USING (record_id) WHERE {column} IS NOT NULL GROUP BY customer_id
+"""
+_LANGUAGES = """
+    SELECT customer_id, {column} AS text, source, coalesce(seen_at, created_at) AS "at"
+    FROM records JOIN members USING (record_id) WHERE {column} IS NOT NULL
+"""
+
+
+def _articles_of(run: RunTables) -> str:
+    """SQL of `articles`, all over the run, of those that one customer has to do with."""
+    events, lines = (f"read_parquet({literal(str(run.path(table)))})" for table in ("events", "order_lines"))
+    mine = "SELECT item FROM one_events UNION SELECT item FROM one_order_lines"
+    return f"SELECT * FROM ({_ARTICLES.format(events=events, lines=lines)}) WHERE item IN ({mine})"
+
+
+def _moment(at: datetime) -> str:
+    return f"TIMESTAMP '{at.isoformat(sep=' ')}'"

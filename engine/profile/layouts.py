@@ -1,0 +1,83 @@
+"""The columns of an audience's file: Clew's own, and those that Klaviyo and Meta accept, as SQL over `audience`.
+
+Klaviyo's first column is the address, an e-mail or a phone in E.164, under the name that its import knows; every
+further column becomes a property of the profile.
+
+Meta's columns hold SHA-256 of values written as its rules for customer lists ask (Marketing API, customer information
+parameters): e-mail in small letters; phone as digits with the country code, no zeros before it; first and last name in
+small letters without punctuation, accents as they are; city, and state outside the US, without spaces and accents too;
+states of the US as two letters; of a US ZIP the first five digits, any other postcode without spaces and dashes;
+country as two letters of ISO 3166. Of what Meta takes besides, birth date, year, age and gender are left out, as no
+audience needs them; `uid` and `madid` are of Meta's own apps and of phones, which no export of a shop knows; `value` is
+for look-alike audiences, which the lifetime value of `clew measure buyers` serves.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Layout = Literal["plain", "klaviyo", "meta"]
+Channel = Literal["email", "sms", "ads"]
+
+#: Which types of address a channel has.
+_TYPES: dict[Channel, tuple[str, ...]] = {"email": ("email",), "sms": ("phone",), "ads": ("email", "phone")}
+_KLAVIYO = {"email": "Email", "phone": "Phone Number"}
+
+#: What stays of a name: letters and digits of any script, and single spaces.
+_NAME = r"trim(regexp_replace(regexp_replace(lower({}), '[^\p{{L}}\p{{M}}\p{{N}}\s]', '', 'g'), '\s+', ' ', 'g'))"
+#: What stays of a place or a number.
+_BARE = r"regexp_replace(lower({}), '[^\p{{L}}\p{{N}}]', '', 'g')"
+_META = {
+    "fn": _NAME.format("p.first"),
+    "ln": _NAME.format("p.last"),
+    "ct": _BARE.format("h.home.city"),
+    "st": _BARE.format("h.home.state"),
+    "zip": _BARE.format("CASE WHEN h.home.country = 'US' THEN left(h.home.postcode, 5) ELSE h.home.postcode END"),
+    "country": "lower(h.home.country)",
+}
+_ADDRESS = {"email": "lower(trim(a.address))", "phone": r"regexp_replace(a.address, '\D', '', 'g')"}
+#: Of each customer the name that the golden record shows, in its parts, and the most complete address of one record, of
+#: several the newest. Names are compared folded; where the shown word is the same but for accents, it is taken.
+_PERSON = """
+    WITH chosen AS ({chosen}), mine AS (
+        SELECT m.customer_id, r.*, c.name AS shown FROM (SELECT DISTINCT customer_id FROM chosen) k
+        JOIN members m USING (customer_id) JOIN customers c USING (customer_id) JOIN records r USING (record_id)
+    ), named AS (
+        SELECT customer_id, min({{'id': record_id, 'first': first_name, 'last': last_name}}) AS one,
+            string_split(lower(any_value(shown)), ' ') AS words
+        FROM mine WHERE name = shown GROUP BY customer_id
+    ), worded AS (
+        SELECT *, len(string_split(one.last, ' ')) AS long FROM named
+    ), person AS (
+        SELECT customer_id,
+            CASE WHEN strip_accents(words[1]) = one.first THEN words[1] ELSE one.first END AS first,
+            CASE WHEN strip_accents(array_to_string(words[-long:], ' ')) = one.last
+                 THEN array_to_string(words[-long:], ' ') ELSE one.last END AS last
+        FROM worded
+    ), home AS (
+        SELECT customer_id, arg_max({{'city': city, 'state': state, 'postcode': postcode, 'country': country}},
+            (len(list_filter([city, state, postcode, country], lambda text: text IS NOT NULL)),
+             coalesce(seen_at, created_at, TIMESTAMP '0001-01-01'), record_id)) AS home
+        FROM mine GROUP BY customer_id
+    )
+    SELECT DISTINCT {columns} FROM chosen a LEFT JOIN person p USING (customer_id) LEFT JOIN home h USING (customer_id)
+    WHERE a.address IS NOT NULL
+"""
+
+
+def layout_sql(layout: Layout, channel: Channel, reach: bool) -> str:
+    """SQL of a file's rows: whom to write to (`reach`), or whom not. Reads `audience`, and tables of a run."""
+    chosen = f"FROM audience WHERE {'chosen' if reach else 'why_not IS NOT NULL'}"
+    if layout == "plain":
+        return f"SELECT customer_id, address, since, why_not FROM ({chosen})"
+    types = _TYPES[channel]
+    if layout == "klaviyo":
+        addresses = ", ".join(f"CASE WHEN type = '{kind}' THEN address END AS \"{_KLAVIYO[kind]}\"" for kind in types)
+        return f"""SELECT {addresses}, customer_id AS "Clew ID", why_not AS "Clew Reason" FROM ({chosen})
+            WHERE address IS NOT NULL"""
+    columns = {
+        **{kind: f"CASE WHEN a.type = '{kind}' THEN {_ADDRESS[kind]} END" for kind in types},
+        **_META,
+    }
+    hashed = ", ".join(f"sha256(nullif({sql}, '')) AS {name}" for name, sql in columns.items())
+    return _PERSON.format(chosen=chosen, columns=hashed)
