@@ -164,7 +164,7 @@ def runs(found: Runs) -> Group:
         (
             r.run_id,
             minute(r.started),
-            _ENDS[r.status] + (", answers now" if r.current else ""),
+            "held as a plan" if r.run_id in found.plans else _ENDS[r.status] + (", answers now" if r.current else ""),
             "kept" if r.kept else "",
         )
         for r in found.runs

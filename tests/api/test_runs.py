@@ -84,6 +84,21 @@ def test_the_same_run_twice_says_so(copy: Path, clew: Callable[..., Result]) -> 
     assert "Every customer, number and audience is the same." in told
 
 
+def test_a_held_run_is_told_with_what_to_do(copy: Path, clew: Callable[..., Result]) -> None:
+    path = copy / "clew.yaml"
+    path.write_text(path.read_text() + "\nlinkage: {threshold: 12}\nbreakers: {from_customers: 10}\n")
+    held = clew("-p", path, "run")
+    assert held.exit_code == 6
+    assert "breakers.changed_ids is 25%" in held.stderr
+    with Project(path) as project:
+        (waits,) = project.runs().plans
+    assert f"clew apply {waits}" in held.stderr
+    assert "held as a plan" in clew("-p", path, "runs").stdout
+    assert "`clew run` would hold this" in clew("-p", path, "diff", "--plan", waits).stdout
+    assert clew("-p", path, "apply", waits).exit_code == 0
+    assert "held" not in clew("-p", path, "runs").stdout
+
+
 def test_a_plan_is_shown_then_applied(copy: Path, clew: Callable[..., Result]) -> None:
     path = copy / "clew.yaml"
     with Project(copy) as project:
