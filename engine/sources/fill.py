@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.compute import quote
 from engine.sources.arrange import EVENTS, GROUPED, RECORDS, Filled, deduplicate, group_rows, list_rows, warn_of_others
-from engine.sources.columns import Arguments
+from engine.sources.columns import Arguments, references
 from engine.sources.mapping import Consent, EventMap, Person, RecordMap
 from engine.sources.stage import STAGE, Stage
 from engine.tables import (
@@ -29,9 +29,10 @@ def fill(stage: Stage) -> Filled:
         else:
             list_rows(stage, RECORDS, "record", filled)
         if not mapping.record.merge:
-            filled.duplicates += deduplicate(stage, RECORDS, "record.seen_at")
+            _leave_out(stage, filled, RECORDS, "record", "record.seen_at")
         filled.records = _write_records(stage, mapping.record)
         _write_identifiers(stage, mapping.record)
+        _warn_of_emails(stage, mapping.record, filled)
         _write_consents(stage, mapping.record)
         _write_claims(stage, mapping.record)
         if mapping.order is not None:
@@ -40,12 +41,26 @@ def fill(stage: Stage) -> Filled:
             _write_lines(stage)
     if mapping.event is not None:
         list_rows(stage, EVENTS, "event", filled)
-        filled.duplicates += deduplicate(stage, EVENTS, "event.at")
+        _leave_out(stage, filled, EVENTS, "event", "event.at")
         filled.events = _write_events(stage, mapping.event)
     if mapping.record is None or mapping.record.when:
         warn_of_others(stage, filled)
     compute.drop(RECORDS, GROUPED, EVENTS)
     return filled
+
+
+def _leave_out(stage: Stage, filled: Filled, table: str, section: str, seen: str) -> None:
+    """Of rows with one key leave the latest, and tell how many the others are."""
+    gone = deduplicate(stage, table, seen)
+    # Rows that are a record and an event at once are told of once.
+    if not gone or gone == filled.duplicates:
+        return
+    filled.duplicates += gone
+    key = ", ".join(dict.fromkeys(r.top for r in references(getattr(stage.mapping, section).key, stage.names)))
+    were, others = (
+        (f"{gone:,} {section}s were", "later ones have") if gone > 1 else (f"1 {section} was", "a later one has")
+    )
+    filled.warnings.append(f"{were} left out, as {others} the same key ({key})")
 
 
 def _from(stage: Stage) -> str:
@@ -83,6 +98,23 @@ def _write_identifiers(stage: Stage, record: RecordMap) -> None:
         if identifier.column.split is not None:
             value = f"nullif(trim(unnest(string_split({column}, {arguments.add(identifier.column.split)}))), '')"
         _insert_identifiers(stage, identifier.type, identifier.system, value, arguments)
+
+
+def _warn_of_emails(stage: Stage, record: RecordMap, filled: Filled) -> None:
+    """Doubt a phone column that holds e-mail addresses for the most part, which are taken as such."""
+    for index, identifier in enumerate(record.identifiers):
+        if identifier.type != "phone":
+            continue
+        column = stage.at(f"record.identifiers.{index}.column")
+        given, emails = stage.compute.rows(
+            f"SELECT count({column}), count(*) FILTER ({column} LIKE '%_@_%') FROM {STAGE}"
+        )[0]
+        if 2 * emails > given:
+            named = ", ".join(dict.fromkeys(r.top for r in references(identifier.column, stage.names)))
+            filled.warnings.append(
+                f"{emails:,} of {given:,} phone numbers are e-mail addresses, and are taken as such: "
+                f"is {named} the right column?"
+            )
 
 
 def _insert_identifiers(stage: Stage, type_: str, system: str | None, value: str, arguments: Arguments) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ _TABLES = (
     tables.RAW_EVENTS, tables.RAW_CLAIMS, tables.REJECTS, tables.SOURCE_FILES,
     tables.SOURCE_COLUMNS,
 )  # fmt: skip
+
+#: So many reasons why rows could not be read are told; the table of rejects has them all.
+REASONS = 3
 
 
 @dataclass(frozen=True)
@@ -174,17 +178,34 @@ def _finish(stage: Stage, filled: Filled) -> SourceSummary:
             for i in stage.inputs
         ],
     )
+    rows = sum(i.rows + len(i.rejected) for i in stage.inputs)
     return SourceSummary(
         source=stage.source,
         files=len(stage.inputs),
-        rows=sum(i.rows + len(i.rejected) for i in stage.inputs),
+        rows=rows,
         records=filled.records,
         orders=filled.orders,
         events=filled.events,
         rejected=len(rejects),
         duplicates=filled.duplicates,
-        warnings=(*stage.warnings, *filled.warnings),
+        warnings=(*stage.warnings, *_unread(rejects, rows), *filled.warnings),
     )
+
+
+def _unread(rejects: list[tuple[str, Row]], rows: int) -> list[str]:
+    """Tell of the rows that could not be read: for the commonest reasons, how many there are and where the first is."""
+    if not rejects:
+        return []
+    firsts: dict[tuple[str, str], int] = {}
+    for file, row in rejects:
+        firsts.setdefault((file, row.reason or ""), row.line)
+    reasons = Counter((file, row.reason or "") for file, row in rejects).most_common()
+    told = [
+        f"{file}, line {firsts[file, reason]}{f' and {number - 1:,} more' if number > 1 else ''}: {reason}"
+        for (file, reason), number in reasons[:REASONS]
+    ]
+    rest = ["..."] if len(reasons) > REASONS else []
+    return [f"{len(rejects):,} of {rows:,} rows could not be read; {'; '.join(told + rest)}"]
 
 
 def _without(stage: Stage, without: list[tuple[int, str]]) -> list[tuple[str, Row]]:

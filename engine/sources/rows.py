@@ -154,7 +154,7 @@ def _wrong(text: str, delimiter: str, width: int | None) -> str | None:
         return None
     if width is not None and _pattern(delimiter, None).fullmatch(text):
         found = len(_cells(text, delimiter))
-        return f"{found} columns, but the header has {width}"
+        return f"{found} {'column' if found == 1 else 'columns'}, but the header has {width}"
     return "a quotation mark that doesn't close, or stands in the middle of a quoted cell"
 
 

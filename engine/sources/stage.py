@@ -84,7 +84,6 @@ class Stage:
                     f"{export.shown} can't be read: {_first_line(error)}. Export or copy it again."
                 ) from error
             self._insert_carefully(read, export)
-        self._check_values(export)
 
     def add_arrow(self, shown: str, data: pa.Table) -> Input:
         """Read an Arrow table: a frame, or a part of a database's answer."""
@@ -201,13 +200,6 @@ class Stage:
                 kind = PAIRS if reference.pair else "JSON" if reference.steps else "VARCHAR"
                 types[reference.top] = kind if types.get(reference.top, kind) == kind else "JSON"
         return types
-
-    def _check_values(self, export: Export) -> None:
-        """A file of which no row could be read is a mistake in the project, not in the rows."""
-        read = self.inputs[-1]
-        if read.rejected and not read.rows:
-            first = read.rejected[0]
-            self.warnings.append(f"no row of {export.shown} could be read; line {first.line}: {first.reason}")
 
 
 def _struct(types: dict[str, str]) -> str:
