@@ -64,6 +64,8 @@ def find_files(root: Path, pattern: str, source: str) -> list[tuple[Path, str]]:
 
     Absolute paths and `..` are the user's own business; a folder in place of a file is a mistake.
     """
+    if "://" in pattern:
+        raise SourceError(f"source {source}: {pattern} is an address; files are read from disk only, so download it.")
     base = Path(pattern).expanduser()
     if any(c in pattern for c in "*?[") and not (root / base).is_file():
         anchor = Path(base.anchor) if base.is_absolute() else root
@@ -75,12 +77,14 @@ def find_files(root: Path, pattern: str, source: str) -> list[tuple[Path, str]]:
             raise SourceError(
                 f"source {source}: {shown(path, root)} is a folder. Name the files in it: {pattern}/*.csv"
             )
+        if path.exists() and not path.is_file():
+            raise SourceError(f"source {source}: {shown(path, root)} is a device or a pipe, not a file.")
     found = [p for p in found if p.is_file()]
     if not found:
         folder = (root / base).parent
         there = sorted(p.name for p in folder.iterdir() if p.is_file())[:20] if folder.is_dir() else []
         raise SourceError(
-            f"source {source}: there is no file {pattern} in {root}. "
+            f"source {source}: there is no file {pattern} in {root.resolve()}. "
             + (f"In that folder there are: {', '.join(there)}." if there else "Is the path right?")
         )
     return [(p, shown(p, root)) for p in found]
@@ -159,8 +163,9 @@ def sample_encoding(sample: bytes) -> str:
     """BOM, then UTF-16 by its zero bytes, then UTF-8 unless the sample isn't, which leaves cp1252."""
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if len(sample) > 3 and sample[1:200:2].count(0) > len(sample[1:200:2]) // 2:
-        return "utf-16-le"
+    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if len(sample) > 3 and sample[first:200:2].count(0) > len(sample[first:200:2]) // 2:
+            return encoding
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample.removeprefix(codecs.BOM_UTF8))
     except UnicodeDecodeError:

@@ -20,7 +20,7 @@ TEXT = "id,name,email\n1,Zoë Müller,zoe@x.com\n2,Bob,bob@x.com\n"
 BOTH = [("1", "Zoë Müller"), ("2", "Bob")]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 @pytest.mark.parametrize("zipped", [False, True])
 def test_every_encoding_plain_and_zipped(tmp_path: Path, encoding: str, zipped: bool) -> None:
     data = TEXT.encode(encoding)
@@ -143,6 +143,14 @@ def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     for path in ("in", "i*"):
         with pytest.raises(SourceError, match="in is a folder"), reading(tmp_path, people(path, name="p")):
             pass
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("https://x.com/p.csv", "download it"), ("/dev/null", "a device or a pipe")]
+)
+def test_what_is_no_file_on_disk_says_so(tmp_path: Path, path: str, said: str) -> None:
+    with pytest.raises(SourceError, match=said), reading(tmp_path, people(path, name="p")):
+        pass
 
 
 def test_a_workbook_says_so(tmp_path: Path) -> None:
