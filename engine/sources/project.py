@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -17,9 +19,15 @@ from engine.sources.mapping import Mapping, columns_of
 from engine.sources.presets import Preset, candidates, presets
 from engine.sources.stage import STAGE, Stage
 
+log = logging.getLogger("clew")
+
 FILE = "clew.yaml"
 #: How many rows of each file are looked at to guess region, currency and time zone.
 LOOKED_AT = 20_000
+#: The numbers and dates that tell the parts of one export apart: orders_export_2.csv, ga4_2026-01-31.json, web20260131.
+_NUMBER = re.compile(r"(?<![A-Za-z\d])\d(?:[\d_-]*\d)?|\d{6,}")
+#: The columns of a file of known persons, for `clew evaluate`.
+_TRUTH = ("source", "key", "person")
 #: Presets whose user ids are the shop's own customer ids, and the presets that say which shop it is.
 _SHOP_IDS = ("ga4_events", "segment_events")
 _SHOPS = {"shopify": "shopify", "woocommerce": "woocommerce", "magento": "magento"}
@@ -31,7 +39,8 @@ class _Found:
 
     known: list[tuple[Export, Preset]] = field(default_factory=list)
     unknown: list[Export] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
+    truths: list[Export] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
 
 
 def write_project(folder: Path, name: str | None = None) -> Path:
@@ -60,6 +69,8 @@ def write_project(folder: Path, name: str | None = None) -> Path:
         raise ConfigError(f"{target} is there already. Change it by hand, or move it away first.") from error
     except OSError as error:
         raise ConfigError(f"{target} can't be written: {error.strerror}.") from error
+    if left := [*(e.shown for e in found.unknown), *found.unreadable]:
+        log.warning("Left out, for reasons that %s gives: %s.", target, ", ".join(left))
     return target
 
 
@@ -71,11 +82,12 @@ def _look(folder: Path) -> _Found:
         try:
             export = look(path, path.name)
         except SourceError as error:
-            found.unreadable.append(str(error))
+            found.unreadable[path.name] = str(error)
             continue
-        best = candidates(export.names, export.format)
-        if best:
+        if best := candidates(export.names, export.format):
             found.known.append((export, best[0][0]))
+        elif export.names[:3] == _TRUTH:
+            found.truths.append(export)
         else:
             found.unknown.append(export)
     found.known.sort(key=lambda item: (item[1].rank, item[0].shown))
@@ -100,11 +112,11 @@ def _text(name: str, found: _Found) -> str:
     ]
     shop = next((s for e, p in found.known for key, s in _SHOPS.items() if p.name.startswith(key)), "shopify")
     titles: set[str] = set()
-    for export, preset in found.known:
-        lines.append(f"  - path: {json.dumps(export.shown, ensure_ascii=False)}")
+    for path, preset in _paths(found):
+        lines.append(f"  - path: {json.dumps(path, ensure_ascii=False)}")
         lines.append(f"    preset: {preset.name}   # {preset.product}: {preset.about}")
-        title = _title(export.shown, titles)
-        if title != export.shown.split(".")[0]:
+        title = _title(path, preset.name, titles)
+        if title != _stem(path):
             lines.append(f"    name: {json.dumps(title, ensure_ascii=False)}")
         if preset.name in _SHOP_IDS and shop != "shopify":
             lines.append(f"    map: {{systems: {{shopify: {shop}}}}}   # whose customer ids its user ids are")
@@ -112,6 +124,18 @@ def _text(name: str, found: _Found) -> str:
             lines.append("    mode: append")
     lines += _unknown(found)
     return "\n".join(lines) + "\n"
+
+
+def _paths(found: _Found) -> Iterator[tuple[str, Preset]]:
+    """The known files, those that differ in a number alone as one pattern; first where the first of them stands."""
+    parts: dict[tuple[str, str], list[str]] = {}
+    for export, preset in found.known:
+        parts.setdefault((_NUMBER.sub("*", export.shown), preset.name), []).append(export.shown)
+    every = [e.shown for e in (*(e for e, _ in found.known), *found.unknown, *found.truths)] + list(found.unreadable)
+    for (pattern, name), files in parts.items():
+        alike = sorted(files) == sorted(fnmatch.filter(every, pattern))
+        for path in [pattern] if len(files) > 1 and alike else files:
+            yield path, presets()[name]
 
 
 def _unknown(found: _Found) -> Iterator[str]:
@@ -123,14 +147,22 @@ def _unknown(found: _Found) -> Iterator[str]:
         yield f"  # - path: {_comment(json.dumps(export.shown, ensure_ascii=False))}"
         yield "  #   preset: contacts   # or events"
         yield "  #   map: {record: {key: ID, identifiers: [{type: email, column: E-mail}]}}"
-    for message in found.unreadable:
+    for export in found.truths:
+        yield ""
+        yield f"  # {_comment(export.shown)} says whose records are whose: `clew evaluate --truth` judges by it."
+    for message in found.unreadable.values():
         yield ""
         yield f"  # {_comment(message)}"
 
 
-def _title(file: str, taken: set[str]) -> str:
+def _stem(path: str) -> str:
+    """What a source of this path is called unless it has a name: see engine.config.Source."""
+    return path.split(".")[0].replace("*", "").strip("_- ")
+
+
+def _title(path: str, preset: str, taken: set[str]) -> str:
     """Name a source after its file: something that may stand before the colon of a record's id, and only once."""
-    stem = re.sub(r"[:*]", " ", file.split(".")[0]).strip("_- ") or "source"
+    stem = _stem(path).replace(":", " ").strip() or preset
     title, number = stem, 1
     while title in taken:
         number += 1

@@ -31,11 +31,12 @@ def _project(path: Path) -> Config:
     return Config.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-def test_it_runs_as_it_is(tmp_path: Path) -> None:
+def test_it_runs_as_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "kunden.csv").write_text(CUSTOMERS)
     (tmp_path / "korb: 1.csv").write_text(CHECKOUTS)
     (tmp_path / "web.jsonl").write_text(GA4)
     (tmp_path / "truth.csv").write_text('source,key,person\n1,2,"3\n')
+    (tmp_path / "prices.csv").write_text("sku,price\nA,1\n")
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 broken")
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "read me.md").write_text("x")
@@ -53,8 +54,10 @@ def test_it_runs_as_it_is(tmp_path: Path) -> None:
         ("web.jsonl", "ga4_events", "append"),
     ]
     text = target.read_text(encoding="utf-8")
-    assert "# truth.csv is not an export that Clew knows. Its columns: source, key, person" in text
+    assert "# truth.csv says whose records are whose: `clew evaluate --truth` judges by it" in text
+    assert "# prices.csv is not an export that Clew knows. Its columns: sku, price" in text
     assert "# broken.parquet is not a whole Parquet file" in text
+    assert caplog.messages == [f"Left out, for reasons that {target} gives: empty.csv, prices.csv, broken.parquet."]
     with Compute(tmp_path, threads=2) as compute:
         summary = read_sources(compute, config, tmp_path)
         assert [s.rows for s in summary.sources] == [40, 1, 1]
@@ -94,6 +97,42 @@ def test_two_files_of_one_stem_have_two_names(tmp_path: Path) -> None:
     for name in ("kunden.csv", "kunden.alt.csv"):
         (tmp_path / name).write_text(CUSTOMERS)
     assert sorted(s.title for s in _project(write_project(tmp_path)).sources) == ["kunden", "kunden 2"]
+
+
+def test_files_that_differ_in_a_number_alone_are_one_source(tmp_path: Path) -> None:
+    for name in (
+        "ga4_2026-01-01.jsonl",
+        "ga4_2026-01-02.jsonl",
+        "web20260101.jsonl",
+        "web20260102.jsonl",
+        "7.jsonl",
+        "08.jsonl",
+    ):
+        (tmp_path / name).write_text(GA4)
+    for name in ("orders 1.csv", "orders 2.csv", "shop 1.csv"):
+        (tmp_path / name).write_text(CUSTOMERS)
+    (tmp_path / "orders 3.csv").write_text(CHECKOUTS)
+    config = _project(write_project(tmp_path))
+    assert {(s.path, s.title) for s in config.sources} == {
+        ("ga4_*.jsonl", "ga4"),
+        ("web*.jsonl", "web"),
+        ("7.jsonl", "7"),
+        ("08.jsonl", "08"),
+        # A pattern would take in the checkouts.
+        ("orders 1.csv", "orders 1"),
+        ("orders 2.csv", "orders 2"),
+        ("orders 3.csv", "orders 3"),
+        ("shop 1.csv", "shop 1"),
+    }
+    with Compute(tmp_path, threads=2) as compute:
+        summary = read_sources(compute, config, tmp_path)
+    assert next(s.files for s in summary.sources if s.source == "ga4") == 2
+
+
+def test_files_called_by_numbers_alone_are_called_by_what_they_are(tmp_path: Path) -> None:
+    for name in ("000000000000.jsonl", "000000000001.jsonl"):
+        (tmp_path / name).write_text(GA4)
+    assert [(s.path, s.title) for s in _project(write_project(tmp_path)).sources] == [("*.jsonl", "ga4_events")]
 
 
 def test_guesses() -> None:
