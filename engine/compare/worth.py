@@ -7,7 +7,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from engine.compute import Compute
-from engine.measure import open_views
+from engine.measure import KEPT, open_views
 from engine.profile.audiences import PURPOSES, Channel, make_audience
 from engine.runs import RunTables
 
@@ -39,7 +39,7 @@ def reached(run: RunTables, now: datetime) -> pa.Table:
     """Whom each purpose reaches as of `now`: purpose, channel, address, customer_id."""
     found = []
     with Compute() as compute:
-        open_views(compute, run, now, keep=True)
+        open_views(compute, run, now, keep=KEPT)
         for purpose in PURPOSES:
             for channel in CHANNELS:
                 make_audience(compute, purpose, channel, now)

@@ -7,6 +7,8 @@ comments. The data dictionary is made of those. `$as_of` in it is the time as of
 """
 
 from engine.measure.document import View, check_view, dictionary, views
-from engine.measure.opening import TABLES, Times, make_views, open_views, read_times
+from engine.measure.opening import KEPT, TABLES, Times, make_views, open_views, read_times
 
-__all__ = ["TABLES", "Times", "View", "check_view", "dictionary", "make_views", "open_views", "read_times", "views"]
+__all__ = [
+    "KEPT", "TABLES", "Times", "View", "check_view", "dictionary", "make_views", "open_views", "read_times", "views",
+]  # fmt: skip

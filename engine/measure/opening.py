@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from engine.compute import Compute, literal
 from engine.errors import StateError
 from engine.measure.document import views
+from engine.measure.identities import IDENTITIES, unified
 from engine.quality.doubts import AHEAD, OLDEST
 from engine.runs import RunTables, read_manifest
 from engine.standardise.language import language
@@ -21,12 +23,14 @@ TABLES = (
 
 
 def open_views(
-    compute: Compute, run: RunTables, at: datetime | None = None, *, of: str | None = None, keep: bool = False
-) -> None:
+    compute: Compute, run: RunTables, at: datetime | None = None, *, of: str | None = None, keep: Collection[str] = (),
+    identities: Callable[[Compute, RunTables], None] = unified,
+) -> None:  # fmt: skip
     """Make every view over the tables of a run, as of `at` (UTC, naive): see `make_views`.
 
-    With `of` they are of one customer alone, which is many times as fast. With `keep` what several measures need is
-    computed now, once: for whoever wants most of them. Errors: StateError for a run of an earlier version, with fewer.
+    With `of` they are of one customer alone, which is many times as fast. The views in `keep` are computed now, once:
+    KEPT for whoever wants most measures. `identities` makes the tables that say who is who.
+    Errors: StateError for a run of an earlier version, with fewer tables.
     """
     for table in TABLES:
         if not run.path(table).exists():
@@ -34,7 +38,9 @@ def open_views(
                 f"{run.path(table)} isn't there: run {run.run_id} is of an earlier version of Clew; "
                 "`clew run` makes anew what measures are made of"
             )
-        compute.read_parquet(table, run.path(table))
+        if table not in IDENTITIES:
+            compute.read_parquet(table, run.path(table))
+    identities(compute, run)
     started = datetime.fromisoformat(read_manifest(run)["started"]).astimezone(UTC).replace(tzinfo=None)
     times = read_times(compute, started, at)
     compute.view("articles", _ARTICLES.format(events="events", lines="order_lines"))
@@ -68,7 +74,7 @@ def read_times(compute: Compute, started: datetime, at: datetime | None = None) 
     return Times(max((time for time in known if time), default=started), OLDEST, latest)
 
 
-def make_views(compute: Compute, times: Times, *, keep: bool = False) -> None:
+def make_views(compute: Compute, times: Times, *, keep: Collection[str] = ()) -> None:
     """Make every view over TABLES and `articles`, which are there.
 
     What is dated before or after the times that can be right counts but never decides what is first, last or since.
@@ -86,12 +92,11 @@ def make_views(compute: Compute, times: Times, *, keep: bool = False) -> None:
     }
     for view in views():
         sql = re.sub(r"\$[a-z_]+", lambda name: said[name[0]], view.sql)
-        kept = keep and view.name in _KEPT
-        compute.run(sql.replace("CREATE VIEW", "CREATE TABLE", 1) if kept else sql)
+        compute.run(sql.replace("CREATE VIEW", "CREATE TABLE", 1) if view.name in keep else sql)
 
 
-#: Views that others build on, small enough to keep.
-_KEPT = (
+#: Views that several others build on, small enough to keep.
+KEPT = (
     "products",
     "purchases",
     "first_touches",

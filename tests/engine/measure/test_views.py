@@ -6,7 +6,7 @@ import pytest
 
 from engine.compute import Compute
 from engine.errors import NotFoundError, StateError
-from engine.measure import View, check_view, dictionary, open_views, views
+from engine.measure import KEPT, View, check_view, dictionary, open_views, views
 from engine.measure.__main__ import DOCUMENT
 from engine.runs import RunTables
 from tests.engine.measure.shop import Shop
@@ -30,7 +30,7 @@ def test_what_is_kept_for_several_measures_is_what_each_computes(view: View, sho
     shop.touch("ann", 1, None, None, kind="sent", campaign="Cart", email="ann@x.com")
     shop.order("ann", 2, 10)
     rows = shop.rows(f"FROM {view.name} ORDER BY ALL")
-    with shop.opened(keep=True) as compute:
+    with shop.opened(keep=KEPT) as compute:
         assert compute.rows(f"FROM {view.name} ORDER BY ALL") == rows
 
 
