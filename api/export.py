@@ -1,14 +1,14 @@
-"""Files for other tools, from a run's tables: written beside their place, then renamed, so that none is half there."""
+"""Files for other tools, from a run's tables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from api.placing import placed
 from engine.compute import Compute, literal, quote
-from engine.errors import ConfigError
 from engine.measure import check_view, open_views, views
 from engine.profile.audiences import Audience, Channel, Purpose, make_audience
 from engine.profile.layouts import Layout, layout_sql
@@ -53,7 +53,7 @@ def write_views(run: RunTables, file: Path) -> int:
 
     It holds no rows, only where the run's tables are. Errors: ConfigError for the file's name or place.
     """
-    with _placing(file, [".duckdb"]) as part, Compute() as compute:
+    with placed(file, ".duckdb") as part, Compute() as compute:
         part.unlink()
         with compute.into(part):
             open_views(compute, run)
@@ -96,7 +96,7 @@ def _write(run: RunTables, file: Path, tables: tuple[str, ...], sql: str) -> int
 def _writing(file: Path) -> Iterator[tuple[Compute, Callable[[str, str], int]]]:
     """A Compute, and what copies the rows of a query in some order to the file; returns how many."""
     form = _FORMATS.get(file.suffix.lower())
-    with _placing(file, _FORMATS) as part, Compute() as compute:
+    with placed(file, *_FORMATS) as part, Compute() as compute:
 
         def copy(sql: str, order: str) -> int:
             rows = compute.table("exported", sql)
@@ -104,24 +104,3 @@ def _writing(file: Path) -> Iterator[tuple[Compute, Callable[[str, str], int]]]:
             return rows
 
         yield compute, copy
-
-
-@contextmanager
-def _placing(file: Path, endings: Collection[str]) -> Iterator[Path]:
-    """Where to write a file until it is whole; then it takes its place."""
-    if file.suffix.lower() not in endings:
-        raise ConfigError(f"{file}: the name should end in {' or '.join(endings)}, which says what to write")
-    if file.is_dir():
-        raise ConfigError(f"{file}: is a folder; give the name of a file")
-    if not file.parent.is_dir():
-        raise ConfigError(f"{file}: there is no folder {file.parent}; make it first")
-    part = file.with_name(f".{file.name}.part")
-    try:
-        # The place is tried first: what the database says about it later is no sentence for people.
-        part.touch()
-        yield part
-        part.replace(file)
-    except OSError as error:
-        raise ConfigError(f"{file}: can't be written: {(error.strerror or str(error)).lower()}") from error
-    finally:
-        part.unlink(missing_ok=True)

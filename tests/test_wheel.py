@@ -31,6 +31,8 @@ def test_the_wheel_holds_the_program_and_its_data(installed: Path) -> None:
         "engine/sources/presets/shopify_orders.yaml",
         "graph/sqlite/schema.py",
         "api/cli/app.py",
+        "api/render/page/page.html",
+        "api/render/page/style.css",
         "notebooks/who_is_this.ipynb",
     ):
         assert (installed / part).exists(), part

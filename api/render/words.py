@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -9,12 +10,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from graph.store import Reason
 
+MINUS = "\N{MINUS SIGN}"
+#: What stands where there is no number.
+NOTHING = "\N{EN DASH}"
+
 
 def safe(value: object) -> str:
     """A value of the user's data on one line, without anything that could steer a terminal; empty for None."""
     if value is None:
         return ""
     return "".join(_shown(character) for character in str(value))
+
+
+def impersonal(value: object) -> str:
+    """A name from the user's data for a page that must name nobody: one that holds an e-mail address is left out."""
+    text = safe(value)
+    return "(an address, not shown)" if re.search("@|%40", text) else text
 
 
 def _shown(character: str) -> str:
@@ -33,9 +44,27 @@ def percent(share: float | None) -> str:
     return "100 %" if share == 1 else f"{share * 100:.1f} %"
 
 
+def amount(value: float | None) -> str:
+    """Money without its currency: whole from a thousand on."""
+    if value is None:
+        return NOTHING
+    return (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}").replace("-", MINUS)
+
+
+def compact(value: float) -> str:
+    """A number for the scale of a chart: 950, 20k, 1.5M."""
+    size, letter = next(((n, c) for n, c in ((1e9, "G"), (1e6, "M"), (1e3, "k")) if abs(value) >= n), (1.0, ""))
+    return f"{value / size:,.10g}{letter}".replace("-", MINUS)
+
+
+def change(before: float | None, after: float | None) -> str:
+    """How much more or less something has become: +26.4 %; empty where that can't be said."""
+    return f"{after / before - 1:+.1%}".replace("%", " %").replace("-", MINUS) if before and after is not None else ""
+
+
 def bits(weight: float | None) -> str:
     """A match weight with its sign."""
-    return "" if weight is None else f"{weight:+.1f}".replace("-", "\N{MINUS SIGN}")
+    return "" if weight is None else f"{weight:+.1f}".replace("-", MINUS)
 
 
 def day(at: datetime | None) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from api.plain import plain
-from api.render.words import bits, count, percent, safe, seconds
+from api.render.words import amount, bits, change, compact, count, impersonal, percent, safe, seconds
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,20 @@ def test_numbers_read_well() -> None:
         "2 matches",
     )
     assert (seconds(4.25), seconds(192)) == ("4.2 s", "3 min 12 s")
+
+
+def test_money_and_changes_read_well() -> None:
+    assert [amount(v) for v in (None, 0.0, 278.674, -5.0, 999.99, 12345.67)] == [
+        "–", "0.00", "278.67", "−5.00", "999.99", "12,346",
+    ]  # fmt: skip
+    assert [compact(v) for v in (0, 0.5, 950, 20_000, 1_500_000, -3e9)] == ["0", "0.5", "950", "20k", "1.5M", "−3G"]
+    assert [change(*v) for v in ((4, 5), (5, 4), (0, 1), (None, 1), (1, None))] == ["+25.0 %", "−20.0 %", "", "", ""]
+
+
+@pytest.mark.parametrize("name", ["ann@mail.com", "utm=ann%40mail.com"])
+def test_an_address_in_a_name_is_not_shown_where_nobody_is_named(name: str) -> None:
+    assert impersonal(name) == "(an address, not shown)"
+    assert impersonal("spring_26 launch") == "spring_26 launch"
 
 
 def test_plain_values_are_ready_for_json() -> None:

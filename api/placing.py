@@ -1,0 +1,33 @@
+"""Where files are written: beside their place, then renamed, so that none is half there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.errors import ConfigError
+
+
+@contextmanager
+def placed(file: Path, *endings: str) -> Iterator[Path]:
+    """Where to write what becomes `file` at the end; nothing is left where that fails.
+
+    Errors: ConfigError for a name without one of the endings, or a place that can't be written.
+    """
+    if file.suffix.lower() not in endings:
+        raise ConfigError(f"{file}: the name should end in {' or '.join(endings)}")
+    if file.is_dir():
+        raise ConfigError(f"{file}: is a folder; give the name of a file")
+    if not file.parent.is_dir():
+        raise ConfigError(f"{file}: there is no folder {file.parent}; make it first")
+    part = file.with_name(f".{file.name}.part")
+    try:
+        # The place is tried first: what the database says about it later is no sentence for people.
+        part.touch()
+        yield part
+        part.replace(file)
+    except OSError as error:
+        raise ConfigError(f"{file}: can't be written: {(error.strerror or str(error)).lower()}") from error
+    finally:
+        part.unlink(missing_ok=True)
