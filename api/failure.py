@@ -1,8 +1,7 @@
 """What ends a command: every error becomes a sentence on stderr and an exit code, mapped here and nowhere else.
 
-0 done · 1 not found · 2 project file or usage · 3 sources · 4 linking · 5 store or disk · 6 held as a plan
-70 a fault of the program
-130 stopped by Ctrl-C · 141 nobody reads the output any more
+0 done · 1 not found · 2 project file or usage · 3 sources · 4 linking · 5 store or disk · 6 `clew health` fails
+7 held as a plan · 70 a fault of the program · 130 stopped by Ctrl-C · 141 nobody reads the output any more
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from engine.errors import ClewError, StateError
 
 log = logging.getLogger("clew")
 
-STOPPED, UNREAD, FAULT = 130, 141, 70
+UNHEALTHY, FAULT, STOPPED, UNREAD = 6, 70, 130, 141
 
 _TEMPORARY = ", or point TMPDIR to a larger disk"
 _NO_MEMORY = "there is not enough memory: close other programs, or use a larger machine"

@@ -26,6 +26,7 @@ from api.results import (
     Exported,
     ExportedGraph,
     FailedRun,
+    Health,
     KnownRun,
     Measured,
     Planned,
@@ -107,7 +108,7 @@ class Project:
         told.stage("graph")
         self._bring_up_to_date()
         told.stage("summary")
-        return summarise(result)
+        return summarise(result, self.health())
 
     def expected_seconds(self) -> dict[str, float]:
         """How long each stage of the current run took; empty before the first one, and where that can't be read.
@@ -289,7 +290,7 @@ class Project:
         told.stage("graph")
         self._bring_up_to_date()
         told.stage("summary")
-        return summarise(result)
+        return summarise(result, self.health())
 
     def _before(self, later: Run) -> Run:
         """The run that was published before another one."""
@@ -331,6 +332,21 @@ class Project:
             changed=current.config_hash != config_hash(self.config),
             graph=graph,
         )
+
+    def health(self) -> Health:
+        """How the current run's data stand: findings by limits and by the kept runs before, with what to do."""
+        from engine.quality.health import examine
+        from engine.rules import change_log
+
+        current = self._tables()
+        if not current.path("health").exists():
+            raise StateError(
+                f"run {current.run_id} is of an earlier version of Clew and has no health; `clew run` does"
+            )
+        log = change_log(self.layout, self._runs())
+        kept = [self.layout.run(entry.run_id) for entry in log]
+        measured = [run for run in kept if run.path("health").exists()]
+        return Health(**vars(examine(self.config, measured[-self.config.health.history - 1 :], log)))
 
     def changes(self) -> Changes:
         """What each kept run was told otherwise than the run before, by whom and why, and what awaits the next run."""

@@ -19,6 +19,9 @@ if TYPE_CHECKING:  # only their types are needed
     from engine.profile.record import Golden
     from engine.profile.state import State
     from engine.profile.timeline import Moment
+    from engine.quality.findings import Finding, Grade
+    from engine.quality.health import SourceHealth
+    from engine.quality.history import Series
     from engine.rules import Change, RunChanges
     from graph.store import Permission
 
@@ -45,7 +48,8 @@ class RunSummary(Plain):
     `several` counts customers with records in more than one source, `apart` the records that looked like another one
     and were kept apart. `owned` counts the events that are known to be a customer's; `anonymous` those that name nobody
     themselves, and `stitched` those of them that a session or device led home. `changes` says what happened to customer
-    ids, `example` is a customer worth a look.
+    ids, `example` is a customer worth a look. `warnings` are of reading and of the run's health, whose worst grade is
+    `health`.
     """
 
     run_id: str
@@ -62,6 +66,7 @@ class RunSummary(Plain):
     stitched: int
     changes: dict[str, int]
     warnings: tuple[str, ...]
+    health: Grade
     example: str | None
     model: str
     seconds: dict[str, float]
@@ -152,6 +157,25 @@ class Status(Plain):
     run: CurrentRun | None
     runs: int
     failed: FailedRun | None
+
+
+@dataclass(frozen=True)
+class Health(Plain):
+    """How the current run's data stand, by limits and by the runs before.
+
+    `grade` is that of the worst finding; `findings` come worst first, then a line for each check that found nothing.
+    `series` hold every metric with its history; `notes` say what could not be judged; `log` is the change log of the
+    runs that were looked at, oldest first.
+    """
+
+    run_id: str
+    at: datetime
+    grade: Grade
+    findings: tuple[Finding, ...]
+    sources: tuple[SourceHealth, ...]
+    series: tuple[Series, ...]
+    notes: tuple[str, ...]
+    log: tuple[RunChanges, ...]
 
 
 @dataclass(frozen=True)

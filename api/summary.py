@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.results import RunSummary, SourceCount
+from api.results import Health, RunSummary, SourceCount
 from engine.compute import Compute
 
 if TYPE_CHECKING:  # with it comes Splink, which only a run needs
@@ -34,8 +34,8 @@ _APART = """
 """
 
 
-def summarise(result: RunResult) -> RunSummary:
-    """Count what a run's tables say."""
+def summarise(result: RunResult, health: Health) -> RunSummary:
+    """Count what a run's tables say; what its health finds is among the warnings."""
     with Compute() as compute:
         for table in _TABLES:
             compute.read_parquet(table, result.run.path(table))
@@ -62,7 +62,8 @@ def summarise(result: RunResult) -> RunSummary:
             anonymous=result.manifest["counts"]["anonymous"],
             stitched=result.manifest["counts"]["stitched"],
             changes=dict(result.changes),
-            warnings=tuple(result.warnings),
+            warnings=(*result.warnings, *(f.said for f in health.findings if f.grade != "ok")),
+            health=health.grade,
             example=example,
             model=result.manifest["model"],
             seconds=dict(result.manifest["seconds"]),

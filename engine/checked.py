@@ -1,4 +1,4 @@
-"""Text in a project file that must be more than text: each type says what it wants instead."""
+"""What all settings of a project file have in common, and text that must be more than text: it says what is wanted."""
 
 from __future__ import annotations
 
@@ -6,11 +6,26 @@ import codecs
 import difflib
 import re
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 import phonenumbers
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+
+
+class Model(BaseModel):
+    """Unknown keys are errors: a misspelt setting must not be silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_absent(cls, data: Any) -> Any:
+        """Let a setting whose value is left empty keep its default."""
+        if not isinstance(data, dict):
+            return data
+        wanted = {name for name, field in cls.model_fields.items() if field.default is not None}
+        return {name: value for name, value in data.items() if value is not None or name not in wanted}
 
 
 def _region(value: str) -> str:

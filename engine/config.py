@@ -11,13 +11,11 @@ import json
 from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
@@ -25,10 +23,11 @@ from pydantic import (
     model_validator,
 )
 
-from engine.checked import Currency, Delimiter, Encoding, Pattern, Region, TimeZone
+from engine.checked import Currency, Delimiter, Encoding, Model, Pattern, Region, TimeZone
 from engine.complaints import complaints
 from engine.document import read_document
 from engine.errors import ConfigError
+from engine.limits import Health
 from engine.sources.mapping import Channel, Mapping
 
 #: The version of the project file that this program writes and reads.
@@ -44,21 +43,6 @@ def _version(value: int) -> int:
     if value < SCHEMA_VERSION:
         raise ValueError(f"is no version of the project file; there is {SCHEMA_VERSION}")
     return value
-
-
-class Model(BaseModel):
-    """Unknown keys are errors: a misspelt setting must not be silently ignored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_is_absent(cls, data: Any) -> Any:
-        """Let a setting whose value is left empty keep its default."""
-        if not isinstance(data, dict):
-            return data
-        wanted = {name for name, field in cls.model_fields.items() if field.default is not None}
-        return {name: value for name, value in data.items() if value is not None or name not in wanted}
 
 
 class DatabaseTable(Model):
@@ -237,7 +221,7 @@ class Config(Model):
     time_zone: TimeZone = "UTC"
     currency: Currency = "USD"
     sources: tuple[Source, ...] = Field(min_length=1)
-    identifiers: dict[str, IdentifierPolicy] = {}
+    identifiers: dict[str, IdentifierPolicy] = Field({})
     linkage: Linkage = Linkage()
     limits: Limits = Limits()
     survivorship: Survivorship = Survivorship()
@@ -247,6 +231,7 @@ class Config(Model):
         False, description="true: a run waits as a plan until somebody other than its author applies it"
     )
     rates: tuple[Rate, ...] = ()
+    health: Health = Health()
     graph: Literal["sqlite", "neo4j"] = Field(
         "sqlite", description="where the identity graph is kept; where Neo4j is comes from the environment"
     )
@@ -263,6 +248,16 @@ class Config(Model):
                 raise ValueError(f"two sources are called {source.title!r}: give one a name of its own")
             seen.add(source.title)
         return sources
+
+    @model_validator(mode="after")
+    def _health_of_sources(self) -> Config:
+        titles = [source.title for source in self.sources]
+        for name in self.health.sources:
+            if name not in titles:
+                close = difflib.get_close_matches(name, titles, n=1)
+                hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(titles)}"
+                raise ValueError(f"health.sources: there is no source {name!r}; {hint}")
+        return self
 
     @field_validator("identifiers")
     @classmethod

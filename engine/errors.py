@@ -6,7 +6,7 @@
     ├── TableError            a table between two stages lacks columns or has others         (exit 70, our fault)
     ├── LinkError             training or scoring can't go on with this data                 (exit 4)
     ├── StateError            state.db or a run folder: newer version, damaged, held         (exit 5)
-    │   ├── HeldError         a run that waits as a plan, to be looked at before it is applied   (exit 6)
+    │   ├── HeldError         a run that waits as a plan, to be looked at before it is applied   (exit 7)
     │   └── DiskError         a disk that is full, read-only or failing: nothing was written (exit 5)
     └── NotFoundError         the thing asked for isn't there: identifier, customer, run     (exit 1)
 
@@ -49,7 +49,7 @@ class StateError(ClewError):
 class HeldError(StateError):
     """A run that would change too much at once, or that somebody else has to approve, waits as a plan."""
 
-    exit_code = 6
+    exit_code = 7
 
 
 class DiskError(StateError):

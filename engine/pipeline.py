@@ -34,7 +34,7 @@ from engine.ledger import assign_ids, recall
 from engine.link import Linked, link
 from engine.profile import anchors, build_customers, build_permissions
 from engine.progress import Reporter, Silent
-from engine.quality.doubts import doubts
+from engine.quality.measured import measure_health
 from engine.rules import write_settings
 from engine.runs import SCHEMA_VERSION, Layout, RunTables, read_manifest
 from engine.sources import ReadSummary, read_sources
@@ -68,6 +68,7 @@ RUN_TABLES = {
     "device_windows": "device, since, customer_id",
     "event_owners": "customer_id, source, key",
     "redirects": 'old_id, new_id, "at"',
+    "health": "metric, source, subject",
 }
 #: Of those, the tables that a graph is fed with. What differs from run to run is kept beside them.
 COMPARED = (
@@ -86,7 +87,7 @@ OF_FILES = ("rejects", "source_files", "source_columns")
 
 @dataclass
 class RunResult:
-    """What a run did: its manifest, where its tables are, and what happened to customer ids."""
+    """What a run did: its manifest, where its tables are, what happened to customer ids, and what reading warns of."""
 
     run: RunTables
     manifest: dict[str, Any]
@@ -386,7 +387,6 @@ class Stages:
         # Weights stay the same from run to run: the model in use is that of the published run.
         model = read_manifest(previous)["model"] if previous else None
         summary = self.read(only, frames, previous)
-        warnings = [*summary.warnings, *doubts(self.compute, self.config, started.replace(tzinfo=None))]
         linked = self.resolve(model, retrain)
         with self._stage("ledger") as counts:
             assigned = assign_ids(
@@ -407,10 +407,12 @@ class Stages:
             build_permissions(self.compute, self.config)
             stitched = own_events(self.compute)
             counts |= {"anonymous": stitched.anonymous, "stitched": stitched.stitched}
+        with self._stage("health"):
+            now = started.replace(tzinfo=None)
+            measure_health(self.compute, self.config, now, stitched.anonymous, stitched.stitched)
         with self._stage("publish"):
             manifest = self._write(attempt.run_id, started, linked)
-        warnings += [stitched.alarm] if stitched.alarm else []
-        return Computed(self.writer.folder, manifest, assigned.changes, warnings)
+        return Computed(self.writer.folder, manifest, assigned.changes, list(summary.warnings))
 
     def _write(self, run_id: str, started: datetime, linked: Linked) -> dict[str, Any]:
         """The run's folder: every table, then the manifest."""

@@ -266,8 +266,14 @@ LEDGER = Table(
 #: its records left the sources), split (`new_id` was part of `old_id`, which lives on or went elsewhere).
 REDIRECTS = Table("redirects", {**_text("old_id", "new_id", "kind"), "at": "TIMESTAMP"})
 
+#: What was measured of a run's data; engine/quality/metrics.py has the metrics. `source` is NULL for the whole shop,
+#: `subject` what of it is meant (a type of identifier, a channel, a field, the last day of a period), NULL for all of
+#: it; `whole` is what `value` is a part of, or an average over; NULL where it is neither. It holds no personal value.
+HEALTH = Table("health", {**_text("metric", "source", "subject"), "value": "DOUBLE", "whole": "DOUBLE"})
+
 _ARROW = {
     "VARCHAR": pa.string(),
+    "DOUBLE": pa.float64(),
     "BIGINT": pa.int64(),
     "TIMESTAMP": pa.timestamp("us"),
     "VARCHAR[]": pa.list_(pa.string()),

@@ -52,7 +52,7 @@ def _identifiers(found: Audit) -> list[RenderableType]:
             i.type,
             percent(i.fill_rate),
             percent(i.validity),
-            f"{i.distinct:,}",
+            f"{i.distinct or 0:,}",
             _bad(i.statuses),
         )
         for s in found.sources

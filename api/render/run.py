@@ -72,7 +72,7 @@ def _warnings(found: RunSummary) -> list[RenderableType]:
         said.append(f"rejects.parquet in the folder of run {found.run_id} has each row that could not be read, and why")
     if not said:
         return []
-    rest = [f"and {len(said) - WARNINGS} more"] if len(said) > WARNINGS else []
+    rest = [f"and {len(said) - WARNINGS} more; `clew health` has them all"] if len(said) > WARNINGS else []
     return [heading("Please look at"), *(indented(Text(f"- {line}")) for line in said[:WARNINGS] + rest)]
 
 

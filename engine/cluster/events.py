@@ -8,9 +8,6 @@ from engine.cluster.devices import build_device_windows
 from engine.compute import Compute
 from engine.tables import EVENT_OWNERS, check
 
-#: That none of so many anonymous events is anybody's is a fault in the exports, not a finding.
-MANY = 100
-
 
 @dataclass(frozen=True)
 class Stitched:
@@ -18,17 +15,6 @@ class Stitched:
 
     anonymous: int
     stitched: int
-
-    @property
-    def alarm(self) -> str | None:
-        """What is wrong if nothing was stitched out of many."""
-        if self.stitched or self.anonymous < MANY:
-            return None
-        return (
-            f"none of {self.anonymous:,} anonymous events could be tied to a customer. Something should tie web "
-            "analytics to the shop: user ids at login, order numbers at purchase, or a customer's id in the links of "
-            "messages; see that the export holds one of them and that its column is mapped"
-        )
 
 
 def own_events(compute: Compute) -> Stitched:

@@ -24,6 +24,11 @@ class View:
     sql: str
 
     @property
+    def words(self) -> frozenset[str]:
+        """The names in its SQL: of tables, columns and other views."""
+        return frozenset(re.findall(r"\w+", re.sub(r"--.*|'[^'\n]*'", "", self.sql)))
+
+    @property
     def meanings(self) -> dict[str, str]:
         """Each column by itself, with its meaning."""
         return {name: meaning for names, meaning in self.columns.items() for name in names.split(", ")}

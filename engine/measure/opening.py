@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 from engine.compute import Compute, literal
 from engine.errors import StateError
-from engine.measure.document import views
+from engine.measure.document import View, views
 from engine.measure.identities import IDENTITIES, unified
-from engine.quality.doubts import AHEAD, OLDEST
 from engine.runs import RunTables, read_manifest
 from engine.standardise.language import language
+from engine.standardise.times import AHEAD, OLDEST
 
 #: The run tables that the views read.
 TABLES = (
@@ -74,8 +74,8 @@ def read_times(compute: Compute, started: datetime, at: datetime | None = None) 
     return Times(max((time for time in known if time), default=started), OLDEST, latest)
 
 
-def make_views(compute: Compute, times: Times, *, keep: Collection[str] = ()) -> None:
-    """Make every view over TABLES and `articles`, which are there.
+def make_views(compute: Compute, times: Times, *, keep: Collection[str] = (), only: Collection[str] = ()) -> None:
+    """Make every view over TABLES and `articles`, which are there; or `only` some, and what these need.
 
     What is dated before or after the times that can be right counts but never decides what is first, last or since.
     """
@@ -90,9 +90,19 @@ def make_views(compute: Compute, times: Times, *, keep: Collection[str] = ()) ->
         "$language": language("text"),
         "$message": _MESSAGE,
     }
-    for view in views():
+    for view in _needed(only) if only else views():
         sql = re.sub(r"\$[a-z_]+", lambda name: said[name[0]], view.sql)
         compute.run(sql.replace("CREATE VIEW", "CREATE TABLE", 1) if view.name in keep else sql)
+
+
+def _needed(names: Collection[str]) -> list[View]:
+    """These views and those that they stand on, in an order in which each needs only those before it."""
+    wanted, found = set(names), []
+    for view in reversed(views()):
+        if view.name in wanted:
+            wanted |= view.words
+            found.append(view)
+    return found[::-1]
 
 
 #: Views that several others build on, small enough to keep.

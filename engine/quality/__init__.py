@@ -5,6 +5,7 @@ from engine.quality.duplicates import CAUSES
 from engine.quality.result import (
     Audit,
     Consent,
+    Dates,
     Duplicates,
     FrequentValue,
     Gain,
@@ -21,6 +22,7 @@ __all__ = [
     "CAUSES",
     "Audit",
     "Consent",
+    "Dates",
     "Duplicates",
     "FrequentValue",
     "Gain",

@@ -1,4 +1,4 @@
-"""The audit's work tables: narrow, joined once, by whole numbers from then on."""
+"""The profiler's work tables: narrow, joined once, by whole numbers from then on."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from engine.compute import Compute, quote
 from engine.config import Config
-from engine.tables import IDENTIFIERS, RECORDS
+from engine.tables import IDENTIFIERS, RECORDS, SHARED_VALUES
 
-#: One row per record; `rid` counts from the oldest record, so that the smallest of a group is its oldest.
+#: One row per record; `rid` counts from the oldest contact, so that the smallest of a group of contacts is its oldest.
 WORK_RECORDS = "audit_records"
 #: One row per record, type and value: IDENTIFIERS with the record's `rid`, source, kind and first name.
 WORK_HELD = "audit_held"
@@ -26,15 +26,20 @@ NAMES_COMPARED = 100
 _LIMITS, _OFTEN, _NAMES = "audit_limits", "audit_often", "audit_names"
 
 
-def prepare(compute: Compute, config: Config) -> None:
-    """Make the work tables."""
+def prepare(compute: Compute, config: Config, linked: bool = False) -> None:
+    """Make the work tables. Where the records are `linked` it is known what is shared, and WORK_VALUES isn't made."""
+    records = quote(RECORDS.name)
+    # Sorting whole rows would take twice as long.
     work(
         compute,
         WORK_RECORDS,
-        f"""SELECT row_number() OVER (ORDER BY created_at NULLS LAST, source, key) AS rid, record_id, source, key, kind,
+        f"""WITH contacts AS (
+                SELECT rowid AS n, row_number() OVER (ORDER BY created_at NULLS LAST, record_id) AS rid
+                FROM {records} WHERE kind = 'contact')
+            SELECT coalesce(c.rid, (SELECT count(*) FROM contacts) + r.rowid + 1) AS rid, record_id, source, key, kind,
                    seen_at, created_at, coalesce(first_root, first_name) AS first, last_name AS last, birth_date,
                    street, city, postcode
-            FROM {quote(RECORDS.name)}""",
+            FROM {records} r LEFT JOIN contacts c ON c.n = r.rowid""",
     )
     work(
         compute,
@@ -43,6 +48,9 @@ def prepare(compute: Compute, config: Config) -> None:
                    i.status IN {LINKABLE} AS linkable
             FROM {quote(IDENTIFIERS.name)} i JOIN {WORK_RECORDS} r USING (record_id) WHERE i.value IS NOT NULL""",
     )
+    if linked:
+        work(compute, WORK_SHARED, f"SELECT type, value FROM {quote(SHARED_VALUES.name)}")
+        return
     work(
         compute,
         WORK_VALUES,

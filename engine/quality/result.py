@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +13,16 @@ def _share(part: int, whole: int) -> float:
 
 @dataclass(frozen=True)
 class Identifier:
-    """One identifier type in one source: how many records hold a value, how many a usable one, and of what status."""
+    """One identifier type in one source: how many records hold a value, how many a usable one, and of what status.
+
+    `distinct` values are counted in an audit only; None elsewhere.
+    """
 
     type: str
     records: int
     filled: int
     usable: int
-    distinct: int
+    distinct: int | None
     statuses: dict[str, int]
 
     @property
@@ -61,13 +64,23 @@ class Reject:
 
 
 @dataclass(frozen=True)
-class Orders:
-    """A source's orders: how many name no account, how many name nobody at all, and how many have no known rate."""
+class Dates:
+    """How many rows are dated before anything a shop exports, or in the future, or have no date that can be read."""
 
-    orders: int
-    guests: int
-    anonymous: int
-    without_rate: int
+    early: int = 0
+    future: int = 0
+    missing: int = 0
+
+
+@dataclass(frozen=True)
+class Orders:
+    """A source's orders: how many name no account, how many nobody at all, and by currency how many have no rate."""
+
+    orders: int = 0
+    guests: int = 0
+    anonymous: int = 0
+    without_rate: dict[str, int] = field(default_factory=dict)
+    dates: Dates = Dates()
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,8 @@ class Source:
 
     `kinds` counts records by kind (contact, order, checkout); `fields` the records in which a field is filled;
     `carried` the events that carry a device, an account and so on. `repeated_keys` are rows replaced by a later row of
-    the same key (None once the raw rows are gone). Rows after now count in `future` and never in `last_seen`.
+    the same key (None once the raw rows are gone). Rows after now count in `future` and never in `last_seen`. `rhythm`
+    is the longest usual gap, in days, between days of which there are rows; None of too few days to tell.
     """
 
     source: str
@@ -90,6 +104,8 @@ class Source:
     first_seen: datetime | None
     last_seen: datetime | None
     future: int
+    rhythm: float | None
+    event_dates: Dates
     fields: dict[str, int]
     identifiers: tuple[Identifier, ...]
     carried: dict[str, int]

@@ -8,8 +8,10 @@ from typing import Any
 
 from engine.compute import Compute, quote
 from engine.config import Config
+from engine.quality.activity import rhythms
 from engine.quality.prepare import WORK_HELD, WORK_RECORDS, WORK_VALUES
-from engine.quality.result import Duplicates, Identifier, Orders, Reject, Source
+from engine.quality.result import Dates, Duplicates, Identifier, Orders, Reject, Source
+from engine.standardise.times import AHEAD, OLDEST
 from engine.tables import EVENTS, ORDERS, RAW_RECORDS, REJECTS, SOURCE_FILES
 
 #: How many reasons for rejected rows are named per source.
@@ -32,13 +34,16 @@ def sources(compute: Compute, config: Config, now: datetime, duplicates: dict[st
     events = _events(compute, now)
     raw = _raw_records(compute)
     identifiers = _identifiers(compute)
-    orders = _orders(compute)
+    orders = _orders(compute, now)
+    gaps = rhythms(compute, now)
     titles = [source.title for source in config.sources]
     known = set(files) | set(records) | set(events) | set(rejects)
     found = []
     for title in titles + sorted(known - set(titles)):
         count, first, last, future, *filled = records.get(title, (0, None, None, 0, *(0 for _ in FIELDS)))
-        seen, e_first, e_last, e_future, *carried = events.get(title, (0, None, None, 0, *(0 for _ in CARRIED)))
+        nothing = (0, None, None, 0, 0, 0, 0, *(0 for _ in CARRIED))
+        seen, e_first, e_last, e_future, *dates_and_carried = events.get(title, nothing)
+        dates, carried = Dates(*dates_and_carried[:3]), dates_and_carried[3:]
         read, rejected = files.get(title, (0, 0))
         found.append(
             Source(
@@ -53,6 +58,8 @@ def sources(compute: Compute, config: Config, now: datetime, duplicates: dict[st
                 first_seen=min(filter(None, (first, e_first)), default=None),
                 last_seen=max(filter(None, (last, e_last)), default=None),
                 future=future + e_future,
+                rhythm=gaps.get(title),
+                event_dates=dates,
                 fields=dict(zip(FIELDS, filled, strict=True)),
                 identifiers=tuple(
                     Identifier(kind, count, *identifiers[title, kind])
@@ -60,7 +67,7 @@ def sources(compute: Compute, config: Config, now: datetime, duplicates: dict[st
                 ),
                 carried=dict(zip(CARRIED, carried, strict=True)) if seen else {},
                 duplicates=duplicates.get(title, Duplicates(0, 0, {})),
-                orders=orders.get(title, Orders(0, 0, 0, 0)),
+                orders=orders.get(title, Orders()),
             )
         )
     return tuple(found)
@@ -104,8 +111,9 @@ def _records(compute: Compute, now: datetime) -> dict[str, tuple[Any, ...]]:
 
 def _events(compute: Compute, now: datetime) -> dict[str, tuple[Any, ...]]:
     carried = ", ".join(f"count({field})" for field in CARRIED)
-    sql = f"SELECT source, count(*), {_seen('at')}, {carried} FROM {quote(EVENTS.name)} GROUP BY source"
-    return _by_source(compute.rows(sql, [now]))
+    sql = f"""SELECT source, count(*), {_seen("at")}, {_dates()}, {carried}
+              FROM {quote(EVENTS.name)} GROUP BY source"""
+    return _by_source(compute.rows(sql, [now, OLDEST, now + AHEAD]))
 
 
 def _raw_records(compute: Compute) -> dict[str, int] | None:
@@ -115,7 +123,7 @@ def _raw_records(compute: Compute) -> dict[str, int] | None:
     return dict(rows)
 
 
-def _identifiers(compute: Compute) -> dict[tuple[str, str], tuple[int, int, int, dict[str, int]]]:
+def _identifiers(compute: Compute) -> dict[tuple[str, str], tuple[int, int, int | None, dict[str, int]]]:
     """(source, type) -> records with a value, records with a usable one, distinct values, values by status."""
     statuses: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for source, kind, status, count in compute.rows(
@@ -124,24 +132,40 @@ def _identifiers(compute: Compute) -> dict[tuple[str, str], tuple[int, int, int,
         statuses[source, kind][status] = count
     rows = compute.rows(
         f"""WITH holders AS (
-                SELECT source, type, bool_or(linkable) AS usable FROM {WORK_HELD} GROUP BY source, type, rid),
-            filled AS (
-                SELECT source, type, count(*) AS filled, count(*) FILTER (usable) AS usable FROM holders GROUP BY ALL),
-            distinct_values AS (SELECT source, type, count(*) AS n FROM {WORK_VALUES} GROUP BY ALL)
-            SELECT source, type, filled, usable, n FROM filled JOIN distinct_values USING (source, type)"""
+                SELECT source, type, bool_or(linkable) AS usable FROM {WORK_HELD} GROUP BY source, type, rid)
+            SELECT source, type, count(*), count(*) FILTER (usable) FROM holders GROUP BY ALL"""
     )
-    return {(s, kind): (filled, usable, distinct, statuses[s, kind]) for s, kind, filled, usable, distinct in rows}
+    distinct: dict[tuple[str, str], int] = {}
+    if compute.exists(WORK_VALUES):
+        for source, kind, count in compute.rows(f"SELECT source, type, count(*) FROM {WORK_VALUES} GROUP BY ALL"):
+            distinct[source, kind] = count
+    return {(s, t): (filled, usable, distinct.get((s, t)), statuses[s, t]) for s, t, filled, usable in rows}
 
 
-def _orders(compute: Compute) -> dict[str, Orders]:
+def _dates() -> str:
+    """Return SQL: rows before the second parameter, after the third, and without a date."""
+    return """count(*) FILTER ("at" < $2::TIMESTAMP), count(*) FILTER ("at" > $3::TIMESTAMP),
+              count(*) FILTER ("at" IS NULL)"""
+
+
+def _orders(compute: Compute, now: datetime) -> dict[str, Orders]:
+    unrated: dict[str, dict[str, int]] = defaultdict(dict)
+    for source, currency, count in compute.rows(
+        f"""SELECT source, currency, count(*) FROM {quote(ORDERS.name)}
+            WHERE base_total IS NULL AND total IS NOT NULL GROUP BY ALL ORDER BY ALL"""
+    ):
+        unrated[source][currency] = count
     rows = compute.rows(
         f"""WITH known AS (
                 SELECT rid, bool_or(type = 'account') AS account FROM {WORK_HELD}
                 WHERE linkable AND kind = 'order' AND type <> 'device' GROUP BY rid)
-            SELECT o.source, count(*),
-                   count(*) FILTER (NOT coalesce(k.account, false)), count(*) FILTER (k.rid IS NULL),
-                   count(*) FILTER (o.total IS NOT NULL AND o.base_total IS NULL)
+            SELECT o.source, count(*), count(*) FILTER (NOT coalesce(k.account, false)),
+                   count(*) FILTER (k.rid IS NULL), {_dates()}
             FROM {quote(ORDERS.name)} o LEFT JOIN {WORK_RECORDS} r USING (record_id) LEFT JOIN known k USING (rid)
-            GROUP BY o.source"""
+            WHERE $1::TIMESTAMP IS NOT NULL GROUP BY o.source""",
+        [now, OLDEST, now + AHEAD],
     )
-    return {source: Orders(*counts) for source, *counts in rows}
+    return {
+        source: Orders(orders, guests, anonymous, unrated[source], Dates(*dates))
+        for source, orders, guests, anonymous, *dates in rows
+    }

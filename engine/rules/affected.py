@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -108,8 +107,7 @@ def words_of_measures() -> dict[str, frozenset[str]]:
     """The tables, columns and measures that each measure is made of, those that it uses included."""
     found: dict[str, frozenset[str]] = {}
     for view in views():
-        code = re.sub(r"--.*|'[^'\n]*'", "", view.sql)
-        own = frozenset(re.findall(r"\w+", code))
+        own = view.words
         found[view.name] = own.union(*(_PASSED_ON.get(name, found[name]) for name in own & found.keys()))
     return found
 

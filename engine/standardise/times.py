@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from engine.standardise.birth import MONTH_FIRST
+
+#: Nothing that a shop exports is older.
+OLDEST = datetime(1995, 1, 1)
+#: Clocks and time zones differ by less.
+AHEAD = timedelta(days=1)
 
 #: An offset or a zone after the time: Z, +02:00, -0500, -05, UTC, Europe/Berlin. AM and PM are too short to match.
 _WITH_ZONE = r":\d{2}(?:[.,]\d+)?\s*(?:[Zz]|[+-]\d{2}(?::?\d{2})?|[A-Z]{3,5}|[A-Z][A-Za-z_]+/[A-Za-z_/]+)$"

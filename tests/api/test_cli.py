@@ -41,6 +41,7 @@ def test_help_groups_the_commands_and_explains_each(clew: Clew) -> None:
         "train",
         "publish",
         "changes",
+        "health",
     ):
         found = clew(command, "--help")
         assert found.exit_code == 0
@@ -173,6 +174,27 @@ def test_changes_tell_of_a_reason(clew: Clew, copy: Path) -> None:
     assert (found.exit_code, found.stderr) == (0, "")
     assert "New cards" in found.stdout
     assert json.loads(clew("-p", copy, "changes", "--json").stdout)["runs"][-1]["reason"] == "New cards"
+
+
+def test_health_exits_with_6_where_something_fails(clew: Clew, copy: Path) -> None:
+    file = copy / "clew.yaml"
+    file.write_text(f"{file.read_text()}\nhealth: {{ignore: [unrated, mismatch]}}\n")
+    found = clew("-p", copy, "health")
+    assert (found.exit_code, found.stderr) == (0, "")
+    assert "never seen" in found.stdout
+    assert max(map(len, found.stdout.splitlines())) <= 80
+    told = json.loads(clew("-p", copy, "health", "--json").stdout)
+    assert (told["grade"], told["findings"][0]["grade"]) == ("warn", "warn")
+    assert {s["source"] for s in told["sources"]} >= {"hubspot_contacts", "ga4_events"}
+    assert {"metric", "points", "usual"} <= told["series"][0].keys()
+    (copy / "pos_loyalty.csv").write_text("".join((copy / "pos_loyalty.csv").read_text().splitlines(keepends=True)[:9]))
+    ran = clew("-p", copy, "run", "--source", "pos_loyalty")
+    assert ran.exit_code == 0
+    assert "pos_loyalty: 8 rows were read" in ran.stdout
+    found = clew("-p", copy, "health")
+    assert found.exit_code == 6
+    assert "1 failure" in found.stdout.splitlines()[0]
+    assert json.loads(clew("-p", copy, "health", "--json").stdout)["grade"] == "fail"
 
 
 def test_run_closes_with_words_for_a_shop_owner(clew: Clew, copy: Path) -> None:

@@ -131,6 +131,17 @@ def test_changes_tell_what_awaits_the_next_run(copy: Path, monkeypatch: pytest.M
     assert json.loads(json.dumps(found.to_dict()))["runs"][-1]["changes"][0]["path"] == ["rates", "EUR"]
 
 
+def test_health_of_a_run_of_an_earlier_version(copy: Path) -> None:
+    with Project(copy) as project:
+        run = project.status().run
+        assert run is not None
+        (copy / ".clew" / "runs" / run.run_id / "health.parquet").unlink()
+        with pytest.raises(StateError, match=r"earlier version of Clew and has no health; `clew run` does"):
+            project.health()
+        assert project.run("pos_loyalty").health == project.health().grade
+        assert project.health().notes[0].startswith("this is the first run that was measured")
+
+
 def test_before_the_first_run(copy: Path) -> None:
     shutil.rmtree(copy / ".clew")
     with Project(copy / "clew.yaml") as project:
@@ -140,6 +151,8 @@ def test_before_the_first_run(copy: Path) -> None:
             project.whois("john@email.com")
         with pytest.raises(StateError, match="nothing has been run yet"):
             project.publish()
+        with pytest.raises(StateError, match="nothing has been run yet"):
+            project.health()
         assert not (copy / ".clew").exists()
 
 

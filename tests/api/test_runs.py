@@ -88,7 +88,7 @@ def test_a_held_run_is_told_with_what_to_do(copy: Path, clew: Callable[..., Resu
     path = copy / "clew.yaml"
     path.write_text(path.read_text() + "\nlinkage: {threshold: 12}\nbreakers: {from_customers: 10}\n")
     held = clew("-p", path, "run")
-    assert held.exit_code == 6
+    assert held.exit_code == 7
     assert "breakers.changed_ids is 25%" in held.stderr
     with Project(path) as project:
         (waits,) = project.runs().plans

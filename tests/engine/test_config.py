@@ -232,3 +232,40 @@ def test_every_setting_with_a_default_may_be_left_empty(tmp_path: Path) -> None:
     empty = "".join(f"{name}:\n" for name in Config.model_fields if name != "sources")
     assert read(tmp_path, SOURCES + empty) == read(tmp_path, SOURCES)
     assert read(tmp_path, SOURCES).version == SCHEMA_VERSION
+
+
+def test_what_health_minds(tmp_path: Path) -> None:
+    got = read(
+        tmp_path,
+        f"""{SOURCES}
+health:
+  history: 10
+  late: {{warn: 3, fail: 9}}
+  ignore: [new_columns]
+  sources:
+    a: {{duplicates: {{warn: 0.5, fail: 0.9}}, ignore: [late]}}
+""",
+    ).health
+    late, duplicates, own = got.of("late"), got.of("duplicates"), got.of("duplicates", "a")
+    assert late is not None
+    assert duplicates is not None
+    assert own is not None
+    assert (late.warn, late.fail, duplicates.warn, own.warn) == (3, 9, 0.2, 0.5)
+    assert got.of("late", "a") is None
+    assert got.of("new_columns") is None
+    assert got.of("missing_columns", "a") is not None
+
+
+@pytest.mark.parametrize(
+    ("health", "says"),
+    [
+        ("{late: {warn: 3}}", "health.late.fail: is missing"),
+        ("{lat: {warn: 3, fail: 4}}", "health.lat: is not a setting; did you mean late?"),
+        ("{late: {warn: -1, fail: 4}}", "health.late.warn: '-1' should be greater than or equal to 0"),
+        ("{ignore: [new_colums]}", "'new_colums' is not a check; did you mean new_columns?"),
+        ("{sources: {b: {ignore: [late]}}}", "health.sources: there is no source 'b'; there are a"),
+        ("{sources: {a: {history: 3}}}", "health.sources.a.history: is not a setting"),
+    ],
+)
+def test_what_health_can_not_mind(tmp_path: Path, health: str, says: str) -> None:
+    assert says in complaint(tmp_path, f"{SOURCES}health: {health}\n")

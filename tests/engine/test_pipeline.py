@@ -99,7 +99,7 @@ def test_the_manifest_says_what_went_in_and_what_came_out(corner_run: Corner) ->
     assert counts["records"] == counts["members"] == len(WEB) + len(TILL)
     assert counts["customers"] == len(PEOPLE)
     assert counts["events"] == len(VISITS)
-    assert list(manifest["seconds"]) == ["sources", "standardise", "link", "cluster", "ledger", "profile"]
+    assert list(manifest["seconds"]) == ["sources", "standardise", "link", "cluster", "ledger", "profile", "health"]
     hashes = {f"{t}.hashes" for t in COMPARED}
     assert {p.name for p in run.folder.iterdir()} == {f"{t}.parquet" for t in RUN_TABLES} | hashes | {
         "manifest.json",
@@ -142,7 +142,7 @@ def test_every_stage_is_reported(corner: Corner) -> None:
             told.append(("done", name))
 
     corner.run(reporter=Listener())
-    stages = ["sources", "standardise", "link", "cluster", "ledger", "profile", "publish"]
+    stages = ["sources", "standardise", "link", "cluster", "ledger", "profile", "health", "publish"]
     assert [name for kind, name in told if kind == "stage"] == stages
     assert [name for kind, name in told if kind == "done"] == stages
     steps = [name for kind, name in told if kind == "step"]
@@ -205,7 +205,7 @@ def test_what_a_crm_claims_touches_nobody_and_is_kept_like_the_rest(new_corner: 
         write_csv(new_corner.folder / "web.csv", (*COLUMNS, "revenue"), rows)
         found.append(new_corner.run().run)
     first, second = found
-    assert {"claims", "source_files", "source_columns"} >= set(changed(first, second)) >= {"claims"}
+    assert {"claims", "source_files", "source_columns", "health"} >= set(changed(first, second)) >= {"claims"}
     assert table(second, "claims", "record_id, base_revenue") == [("web:1", 1.0), ("web:2", 200.0), ("web:4", 3000.0)]
     third = new_corner.run(only="till").run
     assert changed(second, third) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,14 @@ from engine import tables
 from engine.compute import Compute, quote
 from engine.config import Config
 from engine.quality import Audit, audit
+from tests.engine.quality.kept import Kept
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    return Kept(tmp_path)
 
 
 class Shop:
@@ -55,11 +62,12 @@ class Shop:
     def event(self, key: str, kind: str, at: str, source: str = "web", **fields: Any) -> None:
         self.add(tables.EVENTS, source=source, key=key, kind=kind, at=at, **fields)
 
+    def config(self) -> Config:
+        sources = [{"path": f"{name}.csv", "preset": "contacts"} for name in self.sources]
+        return Config.model_validate({"sources": sources, **self.settings})
+
     def audit(self) -> Audit:
-        config = Config.model_validate(
-            {"sources": [{"path": f"{name}.csv", "preset": "contacts"} for name in self.sources], **self.settings}
-        )
-        return audit(self.compute, config, NOW)
+        return audit(self.compute, self.config(), NOW)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine import tables
-from engine.quality import Identifier, Orders, Reject
+from engine.quality import Dates, Identifier, Orders, Reject
 from tests.engine.quality.conftest import Shop
 
 
@@ -42,9 +42,11 @@ def test_orders_that_name_nobody(shop: Shop) -> None:
     shop.record("crm", "1", "order", account="shop:1", email="a@x.com")
     shop.record("crm", "2", "order", email="a@x.com")
     shop.record("crm", "3", "order", device="d", phone="0", phone_status="placeholder")
-    for key, base in (("1", 5.0), ("2", 5.0), ("3", None)):
-        shop.add(tables.ORDERS, record_id=f"crm:{key}", source="crm", key=key, total=5.0, base_total=base)
-    assert shop.audit().sources[0].orders == Orders(orders=3, guests=2, anonymous=1, without_rate=1)
+    for key, base, at in (("1", 5.0, "2026-05-01"), ("2", 5.0, "1994-05-01"), ("3", None, None)):
+        values = {"total": 5.0, "base_total": base, "currency": "GBP", "at": at}
+        shop.add(tables.ORDERS, record_id=f"crm:{key}", source="crm", key=key, **values)
+    dates = Dates(early=1, future=0, missing=1)
+    assert shop.audit().sources[0].orders == Orders(3, guests=2, anonymous=1, without_rate={"GBP": 1}, dates=dates)
 
 
 def test_without_raw_rows_repeated_keys_are_unknown(shop: Shop) -> None:

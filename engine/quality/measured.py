@@ -1,0 +1,141 @@
+"""The measuring of a run: the audit's profiler, and what is known only once customers are, as one small table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from engine.compute import Compute
+from engine.config import Config
+from engine.measure import make_views, read_times
+from engine.quality.activity import periods
+from engine.quality.consents import consents
+from engine.quality.duplicates import CAUSES, duplicates
+from engine.quality.prepare import drop, prepare
+from engine.quality.result import Source
+from engine.quality.sources import sources
+from engine.tables import HEALTH, arrow_schema, check
+
+#: metric, source, subject, value, whole
+Row = tuple[str, str | None, str | None, float, float | None]
+
+
+def measure_health(compute: Compute, config: Config, now: datetime, anonymous: int, stitched: int) -> None:
+    """Make `health` (HEALTH) of a run's tables, as of `now` (naive, UTC).
+
+    `stitched` of so many `anonymous` events were led home.
+    """
+    make_views(compute, read_times(compute, now), only=("purchases", "reconciliation"))
+    try:
+        prepare(compute, config, linked=True)
+        found = sources(compute, config, now, duplicates(compute))
+    finally:
+        drop(compute)
+    rows = [row for source in found for row in _of_source(source)]
+    rows += _of_consents(compute)
+    rows += _of_customers(compute)
+    rows += [("stitched", None, None, stitched, anonymous)] if anonymous else []
+    rows += _of_periods(compute, now)
+    rows += _of_claims(compute)
+    names = list(HEALTH.columns)
+    # Sums of money are to be the same whichever thread was faster.
+    plain = [dict(zip(names, (*row[:3], round(row[3], 4), row[4] and round(row[4], 4)), strict=True)) for row in rows]
+    compute.load("health", pa.Table.from_pylist(plain, arrow_schema(HEALTH)))
+    check(compute, HEALTH)
+
+
+def _of_source(s: Source) -> Iterator[Row]:
+    yield "rows", s.source, None, s.rows, None
+    yield "rejected", s.source, None, s.rejected, s.rows + s.rejected
+    if s.last_seen is not None:
+        yield "last_seen", s.source, None, s.last_seen.replace(tzinfo=UTC).timestamp(), None
+    if s.rhythm is not None:
+        yield "rhythm", s.source, None, s.rhythm, None
+    for subject, dates, whole in (("events", s.event_dates, s.events), ("orders", s.orders.dates, s.orders.orders)):
+        if whole:
+            yield "early", s.source, subject, dates.early, whole
+            yield "future", s.source, subject, dates.future, whole
+            yield "undated", s.source, subject, dates.missing, whole
+    if s.records:
+        yield from _of_records(s)
+    if s.events:
+        yield "events", s.source, None, s.events, None
+        yield from (("carried", s.source, name, count, s.events) for name, count in s.carried.items())
+    if s.orders.orders:
+        yield "anonymous_orders", s.source, None, s.orders.anonymous, s.orders.orders
+        yield from (("unrated", s.source, c, count, s.orders.orders) for c, count in s.orders.without_rate.items())
+
+
+def _of_records(s: Source) -> Iterator[Row]:
+    yield "records", s.source, None, s.records, None
+    yield from (("filled", s.source, field, count, s.records) for field, count in s.fields.items())
+    for i in s.identifiers:
+        yield "filled", s.source, i.type, i.filled, s.records
+        yield "usable", s.source, i.type, i.usable, i.filled
+        values = sum(i.statuses.values())
+        bad = {status: count for status, count in i.statuses.items() if status not in ("ok", "weak")}
+        yield "unusable", s.source, i.type, sum(bad.values()), values
+        yield from (("unusable", s.source, f"{i.type} {status}", count, values) for status, count in bad.items())
+    if s.duplicates.contacts:
+        yield "duplicates", s.source, None, s.duplicates.duplicates, s.duplicates.contacts
+        causes = s.duplicates.causes
+        yield from (("duplicate_causes", s.source, c, causes[c], s.duplicates.contacts) for c in CAUSES if c in causes)
+
+
+def _of_consents(compute: Compute) -> Iterator[Row]:
+    for found in consents(compute):
+        said = sum(found.states.values())
+        for state, count in found.states.items():
+            yield "consents", None, f"{found.channel} {state}", count, said
+    for channel, conflicts, customers in compute.rows(
+        """SELECT channel, count(DISTINCT customer_id) FILTER (conflict), count(DISTINCT customer_id)
+           FROM permissions GROUP BY channel ORDER BY channel"""
+    ):
+        yield "conflicts", None, channel, conflicts, customers
+
+
+def _of_customers(compute: Compute) -> Iterator[Row]:
+    customers, largest = compute.rows("SELECT count(*), max(records) FROM customers")[0]
+    if customers:
+        yield "customers", None, None, customers, None
+        yield "largest", None, None, largest, None
+        for kind, count in compute.rows("SELECT type, count(*) FROM known_by GROUP BY type ORDER BY type"):
+            yield "identifiers", None, kind, count, customers
+    for kind, count in compute.rows("SELECT type, count(*) FROM shared_values GROUP BY type ORDER BY type"):
+        yield "shared", None, kind, count, None
+    events = compute.count("events")
+    if events:
+        yield "owned", None, None, compute.count("event_owners"), events
+
+
+def _of_periods(compute: Compute, now: datetime) -> Iterator[Row]:
+    for period in periods(compute, now):
+        day = period.until.isoformat()
+        if period.gross:
+            yield "refunded", None, day, period.refunded, period.gross
+            yield "refunds", None, day, period.refunds, period.orders
+        if period.active:
+            yield "churn", None, day, period.lapsed, period.active
+
+
+def _of_claims(compute: Compute) -> Iterator[Row]:
+    if not compute.count("claims"):
+        return
+    last = None
+    for source, outcome, customers, claimed, differs, revenue, all_customers, all_claimed in compute.rows(
+        """WITH outcomes AS (
+               SELECT source, outcome, count(*) AS customers, coalesce(sum(claimed), 0) AS claimed,
+                      coalesce(sum(abs(difference)) FILTER (outcome <> 'agrees'), 0) AS differs,
+                      coalesce(sum(greatest(claimed, bought)) FILTER (difference IS NOT NULL), 0) AS revenue
+               FROM reconciliation GROUP BY source, outcome)
+           SELECT source, outcome, customers, claimed, sum(differs) OVER own, sum(revenue) OVER own,
+                  sum(customers) OVER own, sum(claimed) OVER own
+           FROM outcomes WINDOW own AS (PARTITION BY source) ORDER BY source, outcome"""
+    ):
+        yield "claimants", source, outcome, customers, all_customers
+        yield "claimed", source, outcome, claimed, all_claimed
+        if source != last:
+            last = source
+            yield "mismatch", source, None, differs, revenue
