@@ -32,6 +32,7 @@ from api.results import (
     Planned,
     Profile,
     Published,
+    Reported,
     Runs,
     RunSummary,
     Status,
@@ -59,8 +60,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("clew")
 
-#: The project file's usual name.
-PROJECT_FILE = "clew.yaml"
+#: The usual names of a project file and of a report.
+PROJECT_FILE, REPORT_FILE = "clew.yaml", "clew-report.html"
 
 
 class Project:
@@ -409,6 +410,21 @@ class Project:
         """
         tables = self._tables()
         return Exported(Path(file), tables.run_id, write_views(tables, Path(file)))
+
+    def report(self, file: Path | str = REPORT_FILE, at: datetime | None = None) -> Reported:
+        """Write what the current run says of the shop as one page of HTML that needs no network: see `measure`.
+
+        It names no customer. An earlier report is written over, another file isn't. Errors: ConfigError for the file's
+        name or place.
+        """
+        from api.render.report import report
+        from api.report import read_report, write_report
+        from engine.rules import change_log
+
+        tables = self._tables()
+        log = change_log(self.layout, self._runs())
+        found = read_report(tables, self.config, log, _utc(at) if at else None)
+        return Reported(Path(file), tables.run_id, write_report(report(found).html(), Path(file)))
 
     def evaluate(self, truth: Path | str) -> Evaluation:
         """Compare the current run with a file of source, key, person."""

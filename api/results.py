@@ -197,6 +197,15 @@ class Exported(Plain):
 
 
 @dataclass(frozen=True)
+class Reported(Plain):
+    """A report that was written, and its size in bytes."""
+
+    file: Path
+    run_id: str
+    bytes: int
+
+
+@dataclass(frozen=True)
 class ExportedGraph(Plain):
     """The files of a bulk import, the rows in each, and the command that imports them when called in `folder`."""
 

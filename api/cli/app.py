@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,6 +76,9 @@ app = typer.Typer(
 
 End = Annotated[str, typer.Argument(help="An identifier, a record or a customer id.")]
 Reason = Annotated[str | None, typer.Option(help="Why this run is made, for the change log.")]
+AsOf = Annotated[
+    datetime | None, typer.Option("--at", help="As of this time (UTC); else of the newest order or event.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")]
 
 

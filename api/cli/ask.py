@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from api.cli.app import ASK, End, Json, app, notes, opened, show, write
+from api.cli.app import ASK, AsOf, End, Json, app, notes, opened, show, write
 from api.progress import progress
-
-AsOf = Annotated[
-    datetime | None, typer.Option("--at", help="As of this time (UTC); else of the newest order or event.")
-]
 
 
 @app.command(rich_help_panel=ASK)

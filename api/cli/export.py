@@ -1,4 +1,4 @@
-"""The answer as files for other tools."""
+"""The answer as files: for other tools, and for people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.app import ASK, Json, app, notes, opened, show
+from api.cli.app import ASK, AsOf, Json, app, notes, opened, show
 
 export = typer.Typer(no_args_is_help=True, help="Write the answer to a file for other tools.")
 app.add_typer(export, name="export", rich_help_panel=ASK)
@@ -64,3 +64,18 @@ def export_neo4j(
     with opened(ctx) as project:
         found = project.export_neo4j(folder)
     show(found, as_json, exported_graph(found))
+
+
+@app.command("report", rich_help_panel=ASK)
+def report(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The page to write: its name ends in .html.")] = Path("clew-report.html"),
+    at: AsOf = None,
+    as_json: Json = False,
+) -> None:
+    """Write a page with the shop's dashboards: channels, cohorts, revenue, campaigns, before and after unification."""
+    from api.render.run import reported
+
+    with opened(ctx) as project:
+        found = project.report(file, at)
+    show(found, as_json, reported(found))

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import count, minute, safe
-from api.results import Demo, Exported, ExportedGraph, Published, Runs, RunSummary, Status
+from api.results import Demo, Exported, ExportedGraph, Published, Reported, Runs, RunSummary, Status
 
 #: More warnings than this are counted.
 WARNINGS = 8
@@ -180,6 +180,12 @@ def runs(found: Runs) -> Group:
 def exported(found: Exported, what: str) -> Text:
     """What was written where."""
     return Text(f"{safe(found.file)}: {count(found.rows, what)} of run {found.run_id}")
+
+
+def reported(found: Reported) -> Text:
+    """Where a report is."""
+    size = f"{found.bytes / 1000:,.0f} KB"
+    return Text(f"{safe(found.file)}: the report of run {found.run_id}, {size}; open it in a browser, or print it")
 
 
 def exported_graph(found: ExportedGraph) -> Group:

@@ -22,10 +22,13 @@ def safe(value: object) -> str:
     return "".join(_shown(character) for character in str(value))
 
 
-def impersonal(value: object) -> str:
-    """A name from the user's data for a page that must name nobody: one that holds an e-mail address is left out."""
-    text = safe(value)
-    return "(an address, not shown)" if re.search("@|%40", text) else text
+def impersonal(value: object, *spellings: str) -> str:
+    """A name from the user's data for a page that must name nobody.
+
+    It is left out if it holds an e-mail address, or if one of its `spellings` does, which it was made of.
+    """
+    held = any(re.search("@|%40", str(text)) for text in (value, *spellings))
+    return "(an address, not shown)" if held else safe(value)
 
 
 def _shown(character: str) -> str:

@@ -33,6 +33,7 @@ def test_help_groups_the_commands_and_explains_each(clew: Clew) -> None:
         "profile",
         "timeline",
         "measure",
+        "report",
         "status",
         "audit",
         "evaluate",

@@ -46,7 +46,7 @@ class Fact:
 class Section:
     """A part of a page: what it says in sentences, its numbers and charts, and the measures that these come from.
 
-    `more` is folded away until somebody wants it.
+    `more` is folded away until somebody wants it; `notes` stand below.
     """
 
     id: str
@@ -56,6 +56,7 @@ class Section:
     charts: tuple[Shown, ...] = ()
     more: tuple[Shown, ...] = ()
     measures: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,8 @@ def test_money_and_changes_read_well() -> None:
 @pytest.mark.parametrize("name", ["ann@mail.com", "utm=ann%40mail.com"])
 def test_an_address_in_a_name_is_not_shown_where_nobody_is_named(name: str) -> None:
     assert impersonal(name) == "(an address, not shown)"
-    assert impersonal("spring_26 launch") == "spring_26 launch"
+    assert impersonal("ann-mail-com", "ANN-mail-com", name) == "(an address, not shown)"
+    assert impersonal("spring_26 launch", "Spring 26 Launch") == "spring_26 launch"
 
 
 def test_plain_values_are_ready_for_json() -> None:
