@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -45,9 +46,9 @@ def told(debug: bool) -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(UNREAD) from None
     except KeyboardInterrupt:
-        _say("stopped; the earlier answer stands")
-        raise typer.Exit(STOPPED) from None
+        _stop()
     except ClewError as error:
+        _stop_if_interrupted(error)
         if debug:
             raise
         if error.exit_code == FAULT:
@@ -58,7 +59,10 @@ def told(debug: bool) -> Iterator[None]:
         raise
     except Exception as error:
         # Usage errors are the command line's own: it shows them itself.
-        if debug or hasattr(error, "exit_code"):
+        if hasattr(error, "exit_code"):
+            raise
+        _stop_if_interrupted(error)
+        if debug:
             raise
         limit = _limit(error)
         if limit is None:
@@ -67,9 +71,28 @@ def told(debug: bool) -> Iterator[None]:
         raise typer.Exit(StateError.exit_code) from None
 
 
-def _limit(error: Exception) -> str | None:
-    from engine.compute.failure import full_disk
+def _stop() -> NoReturn:
+    _say("stopped; the answer that was published last stands")
+    raise typer.Exit(STOPPED) from None
 
+
+def _stop_if_interrupted(error: Exception) -> None:
+    """Ctrl-C comes as an error of the statement that it broke off."""
+    from engine.compute.failure import interrupted
+
+    if interrupted(error):
+        _stop()
+
+
+def _limit(error: Exception) -> str | None:
+    from engine.compute.failure import damaged_table, full_disk
+
+    table = damaged_table(error)
+    if table is not None:
+        return (
+            f"{table} is gone or damaged. Put the run's folder back from a backup, or run again; where a run needs the "
+            "table, move the folder of runs and state.db away first: customer ids then start anew"
+        )
     full = full_disk(error)
     if full is not None:
         where = f"{full}: " if full else ""

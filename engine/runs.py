@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import ClewError
+from engine.errors import StateError
 
 #: The version of a run folder's layout.
 SCHEMA_VERSION = 1
@@ -65,12 +65,12 @@ class Layout:
 
 
 def read_manifest(run: RunTables) -> dict[str, Any]:
-    """The manifest of a run. Errors: ClewError for one that is missing, damaged or of a newer version."""
+    """The manifest of a run. Errors: StateError for one that is missing, damaged or of a newer version."""
     path = run.folder / "manifest.json"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ClewError(f"{path} can't be read ({error}): the run is damaged, run again") from error
+        raise StateError(f"{path} can't be read ({error}): the run is damaged, run again") from error
     if manifest["schema_version"] > SCHEMA_VERSION:
-        raise ClewError(f"{path} was written by a newer version of Clew ({manifest['clew']}): update Clew")
+        raise StateError(f"{path} was written by a newer version of Clew ({manifest['clew']}): update Clew")
     return dict(manifest)

@@ -10,6 +10,8 @@ UNREADABLE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.I
 #: SQL that means nothing: for the rules and conditions that a project brings.
 MEANINGLESS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
 
+_INTERRUPTED = "Query interrupted"
+_TABLE = re.compile(r"""['"]([^'"]+/runs/[^'"]+\.parquet)""")
 _FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 _FILE = re.compile(r'"(/[^"]+)"')
 
@@ -22,3 +24,19 @@ def full_disk(error: BaseException) -> str | None:
         return None
     named = _FILE.search(str(error))
     return named[1] if named else ""
+
+
+def interrupted(error: BaseException) -> bool:
+    """Tell whether Ctrl-C broke off a statement, which then raises an error, in which others may be wrapped."""
+    told: BaseException | None = error
+    while told is not None:
+        if isinstance(told, duckdb.InterruptException) or _INTERRUPTED in str(told):
+            return True
+        told = told.__cause__ or told.__context__
+    return False
+
+
+def damaged_table(error: BaseException) -> str | None:
+    """The table of a published run that an error says is gone or can't be read; None for an error of another kind."""
+    named = _TABLE.search(str(error)) if isinstance(error, UNREADABLE) else None
+    return named[1] if named else None

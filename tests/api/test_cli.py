@@ -277,10 +277,21 @@ def test_before_the_first_run_whois_exits_5(clew: Clew, copy: Path) -> None:
     assert "`clew run`" in found.stderr
 
 
+def test_a_table_of_the_run_that_is_gone_is_named(clew: Clew, copy: Path, tmp_path: Path) -> None:
+    (table,) = (copy / ".clew" / "runs").glob("*/members.parquet")
+    table.unlink()
+    found = clew("-p", copy, "export", "members", tmp_path / "m.csv")
+    assert found.exit_code == 5
+    assert f"{table.name} is gone or damaged. Put the run's folder back" in " ".join(found.stderr.split())
+    table.write_bytes(b"no table")
+    assert clew("-p", copy, "export", "members", tmp_path / "m.csv").exit_code == 5
+
+
 @pytest.mark.parametrize(
     ("error", "code", "says"),
     [
-        (KeyboardInterrupt(), 130, "stopped; the earlier answer stands"),
+        (KeyboardInterrupt(), 130, "stopped; the answer that was published last stands"),
+        (RuntimeError("Query interrupted"), 130, "stopped; the answer that was published last stands"),
         (ValueError("john@email.com"), 70, "--debug"),
         (OSError(28, "No space left on device"), 5, "the disk is full"),
         (MemoryError(), 5, "not enough memory"),
