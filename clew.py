@@ -9,6 +9,7 @@ with clew.open("exports/clew.yaml") as project:
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -28,7 +29,14 @@ def _check(home: Path) -> None:
             )
 
 
-_check(Path(__file__).resolve().parent)
+try:
+    _check(Path(__file__).resolve().parent)
+except ImportError as hidden:
+    # As a command it says so in one sentence, without a traceback.
+    if __name__ != "__main__":
+        raise
+    print(f"clew: {hidden}", file=sys.stderr)  # noqa: T201 - nothing else of Clew can be imported
+    sys.exit(2)
 
 from api.demo import demo  # noqa: E402
 from api.project import Project, init  # noqa: E402

@@ -20,6 +20,7 @@ _LIST = "should be a list: [a, b], or one `- a` a line"
 #: pydantic's error types, in other words.
 _WORDS = {
     "missing": "is missing",
+    "too_short": "needs at least one",
     "model_type": _GROUP,
     "model_attributes_type": _GROUP,
     "dict_type": _GROUP,
@@ -40,7 +41,10 @@ _WORDS = {
 
 def complaints(model: type[BaseModel], error: ValidationError, document: Document) -> Iterator[str]:
     """One line for each error: file, line, key, bad value, and what would be right."""
-    errors = error.errors(include_url=False)
+    found_wrong = error.errors(include_url=False)
+    # A list that is short for want of its wrong items is no further mistake.
+    inside = {wrong["loc"][:depth] for wrong in found_wrong for depth in range(1, len(wrong["loc"]))}
+    errors = [wrong for wrong in found_wrong if wrong["type"] != "too_short" or wrong["loc"] not in inside]
     for found in errors[:SHOWN]:
         keys = found["loc"]
         key = re.sub(r"\.(\d+)", r"[\1]", ".".join(map(str, keys)))

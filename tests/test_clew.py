@@ -38,6 +38,16 @@ def test_a_package_of_the_users_own_is_named(tmp_path: Path, hidden: str) -> Non
     assert last.startswith(f"ImportError: Clew's own package '{hidden}' is hidden by {tmp_path / hidden}")
 
 
+def test_as_a_command_it_is_named_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "api.py").write_text("")
+    env = {**os.environ, "PYTHONPATH": str(HOME)}
+    command = [sys.executable, "-m", "clew", "status"]
+    found = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert found.returncode == 2
+    assert found.stderr.startswith("clew: Clew's own package 'api' is hidden by ")
+    assert len(found.stderr.splitlines()) == 1
+
+
 def test_a_module_of_the_users_own_is_named(tmp_path: Path) -> None:
     (tmp_path / "engine.py").write_text("")
     assert "is hidden by" in _python(tmp_path, "import clew").stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,7 +47,7 @@ class Commands(TyperGroup):
             if word == "--":
                 rest += [word, *waiting]
             elif word in _GLOBAL:
-                front += [word, *([next(waiting, "")] if _GLOBAL[word] else [])]
+                front += [word, *([_value(word, waiting)] if _GLOBAL[word] else [])]
             elif word.startswith("--project="):
                 front.append(word)
             else:
@@ -62,6 +63,13 @@ class Commands(TyperGroup):
         """Run a command; its errors become messages and exit codes."""
         with told(bool(ctx.params.get("debug"))):
             return super().invoke(ctx)
+
+
+def _value(option: str, words: Iterator[str]) -> str:
+    """The word that follows an option on the line."""
+    for word in words:
+        return word
+    raise typer.BadParameter(f"{option} needs a value: the project file, or the folder that holds it.")
 
 
 app = typer.Typer(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
+import sys
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -24,14 +27,14 @@ _CHANGES = {
 
 def summary(found: RunSummary, hints: bool = True) -> Group:
     """The closing words of a run; with `hints`, what to ask next."""
-    several = f"{count(found.several, 'of them is', 'of them are')} known to more than one source"
+    several = f"{count(found.several, 'of them is', 'of them are')} known to more than one source; the largest"
     parts: list[RenderableType | None] = [
         Text(
             f"{count(found.records, 'record')} from {count(len(found.sources), 'source')} "
             f"are {count(found.customers, 'customer')}.",
             style="bold",
         ),
-        Text(f"{several}; the largest has {count(found.largest, 'record')}."),
+        Text(f"{several if len(found.sources) > 1 else 'The largest'} has {count(found.largest, 'record')}."),
     ]
     if found.apart:
         kept = f"{count(found.apart, 'record')} looked like somebody else's and were kept apart, each for a reason."
@@ -79,7 +82,7 @@ def _warnings(found: RunSummary) -> list[RenderableType]:
 def _next(found: RunSummary) -> list[RenderableType]:
     rows = [("clew whois EMAIL", "who is this? a phone in any format or an id will do as well")]
     if found.example:
-        rows.append((f"clew whois {found.example}", "one whom many sources know"))
+        rows.append((f"clew whois {found.example}", "the one whom most sources know"))
     rows.append(("clew export members FILE.csv", "the customer of every record"))
     return [columns((), rows, whole=(0,))]
 
@@ -108,8 +111,12 @@ def after_demo(found: Demo) -> Group:
         (f"cd {safe(found.folder)}", "the demo is a project like any other"),
         ("clew audit", "what is in its exports, and where identity gets lost"),
         ("clew whois '(555) 123-4567'", "the same customer, asked by phone"),
-        (f"clew whois {found.run.example}", "one whom many sources know"),
+        (f"clew whois {found.run.example}", "the one whom most sources know"),
     ]
+    if shutil.which("clew") is None:
+        # Started by its path, as `make demo` does.
+        activate = os.path.relpath(Path(sys.prefix) / "bin" / "activate")
+        rows.insert(0, (f". {shlex.quote(activate)}", "lets the shell find clew"))
     return lines(heading("Next"), columns((), rows, whole=(0,)))
 
 
@@ -141,7 +148,7 @@ def status(found: Status) -> Group:
     if found.failed:
         # That a process was killed is written down by the next one.
         became = {"running": "is under way, or was killed", "failed": "failed"}.get(found.failed.status, "was killed")
-        rows.append(("last try", f"{found.failed.run_id} {became}; the answer above stands"))
+        rows.append(("last try", f"{found.failed.run_id} {became}" + ("; the answer above stands" if run else "")))
     rows += [("runs kept", f"{found.runs:,}"), ("kept in", safe(found.store))]
     table = columns((), rows, whole=(0,))
     return lines(title, table)

@@ -24,7 +24,7 @@ from engine.demo.records import make_records
 from engine.demo.spelling import spell
 from engine.demo.visits import make_visits
 from engine.demo.vocabulary import vocabulary
-from engine.errors import ClewError
+from engine.errors import ConfigError
 
 LEAST = 100
 
@@ -45,12 +45,12 @@ class DemoSummary:
 def generate(folder: Path, records: int = 6000, seed: int = 1) -> DemoSummary:
     """Write a made-up shop's exports and the truth about them into `folder`, about `records` records in truth.csv.
 
-    The same `records` and `seed` give the same bytes. Raises ClewError for fewer than 100 records or a negative seed.
+    The same `records` and `seed` give the same bytes. Raises ConfigError for fewer than 100 records or a negative seed.
     """
     if records < LEAST:
-        raise ClewError(f"a demo of {records} records is too small to show anything: ask for {LEAST} or more")
+        raise ConfigError(f"a demo of {records} records is too small to show anything: ask for {LEAST} or more")
     if seed < 0:
-        raise ClewError(f"seed {seed} is negative: give 0 or more")
+        raise ConfigError(f"seed {seed} is negative: give 0 or more")
     started = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
     # One thread and kept order: the files must not depend on which thread was faster.

@@ -55,7 +55,8 @@ def train(compute: Compute, comparisons: list[Comparison]) -> Model:
     nodes = compute.count("nodes")
     if nodes < 2 or not comparisons:
         raise LinkError(
-            "there is nothing to compare: the sources hold fewer than two records that differ in a name or identifier"
+            "there is nothing to compare: the sources hold fewer than two records that differ in a name or "
+            "identifier. Is a file empty, or a column mapped wrongly? `clew audit` shows what is in each source"
         )
     settings = base_settings([c.settings() for c in comparisons])
     settings["probability_two_random_records_match"] = _prior(compute, nodes)

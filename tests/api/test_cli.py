@@ -235,7 +235,8 @@ def test_init_says_what_it_recognised_and_what_next(clew: Clew, shop: Demo, tmp_
         (("run", "--sauce", "x"), 2, "No such option"),
         (("evaluate",), 2, "Missing option"),
         (("init", "nowhere"), 2, "not a folder"),
-        (("demo", "d", "--records", "5"), 1, "too small"),
+        (("status", "-p"), 2, "-p needs a value"),
+        (("demo", "d", "--records", "5"), 2, "too small"),
     ],
 )
 def test_errors_are_sentences_with_an_exit_code(
@@ -271,7 +272,9 @@ def test_a_missing_file_exits_3(clew: Clew, copy: Path) -> None:
 
 def test_before_the_first_run_whois_exits_5(clew: Clew, copy: Path) -> None:
     shutil.rmtree(copy / ".clew")
-    assert "none yet" in clew("-p", copy, "status").stdout
+    told = clew("-p", copy, "status").stdout
+    assert "none yet" in told
+    assert "the answer above" not in told
     found = clew("-p", copy, "whois", "john@email.com")
     assert found.exit_code == 5
     assert "`clew run`" in found.stderr

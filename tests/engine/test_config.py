@@ -121,6 +121,7 @@ rates:
         (SOURCES + "    encoding: latin9000\n", "sources[0].encoding: 'latin9000' is not a text encoding"),
         (SOURCES + "    delimiter: '||'\n", "sources[0].delimiter: '||' is not one character"),
         (SOURCES + "limits: {max_records: -5}\n", "limits.max_records: '-5' should be greater than or equal to 1"),
+        ("sources: []\n", "clew.yaml:1: sources: needs at least one"),
         (SOURCES + "limits: 5\n", "limits: '5' should be a group of settings"),
         (SOURCES + "linkage: {threshold: -11}\n", "linkage.threshold: '-11' should be greater than or equal to -10"),
         (SOURCES + "linkage: {threshold: high}\n", "linkage.threshold: 'high' should be a number"),
