@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from engine.measure import KEPT, open_views, read_times
 from engine.measure.identities import before
 from engine.measure.totals import SHARED, Totals, totals
 from engine.rules import RunChanges
-from engine.runs import RunTables, read_manifest
+from engine.runs import RunTables, read_manifest, started
 
 #: Rows of what may have any number of them.
 TOP = 15
@@ -101,11 +101,6 @@ class Report:
         return (month.year, month.month) < (self.as_of.year, self.as_of.month)
 
 
-def started(manifest: dict[str, Any]) -> datetime:
-    """When a run began, in UTC, naive."""
-    return datetime.fromisoformat(manifest["started"]).astimezone(UTC).replace(tzinfo=None)
-
-
 def read_report(run: RunTables, config: Config, log: tuple[RunChanges, ...], at: datetime | None = None) -> Report:
     """Read all that a report of a run needs, as of `at` (UTC, naive), or of its newest order or event."""
     with Compute() as compute:
@@ -115,7 +110,7 @@ def read_report(run: RunTables, config: Config, log: tuple[RunChanges, ...], at:
     with Compute() as compute:
         open_views(compute, run, at, keep=_KEPT)
         compute.table("spelt", "FROM campaigns")
-        as_of = read_times(compute, started(manifest), at).as_of
+        as_of = read_times(compute, started(manifest).replace(tzinfo=None), at).as_of
         return Report(
             name=config.name,
             currency=config.currency,

@@ -6,7 +6,6 @@ and commits; nothing is computed again, so that what was looked at is what is pu
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,12 +17,11 @@ import pyarrow as pa
 from engine.config import Config, config_hash
 from engine.errors import NotFoundError, StateError
 from engine.runs import Layout, RunTables, read_manifest
-from engine.sources.files import find_files
+from engine.sources.files import file_hash, find_files
 from engine.state import ENTRIES, MOVED, Changes, State
 
 FILE = "plan.json"
 _LEDGER = {"entries": ENTRIES, "moved": MOVED}
-_CHUNK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -130,8 +128,4 @@ def _files(config: Config, root: Path) -> Iterator[tuple[str, str]]:
         if source.path is None:
             continue
         for path, label in find_files(root, source.path, source.title):
-            digest = hashlib.sha256()
-            with path.open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    digest.update(chunk)
-            yield label, digest.hexdigest()
+            yield label, file_hash(path)

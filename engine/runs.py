@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class Layout:
 
     @property
     def models(self) -> Path:
-        """One folder a model, and the name of the one in use."""
+        """One folder a model."""
         return self.store / "models"
 
     @property
@@ -74,3 +75,8 @@ def read_manifest(run: RunTables) -> dict[str, Any]:
     if manifest["schema_version"] > SCHEMA_VERSION:
         raise StateError(f"{path} was written by a newer version of Clew ({manifest['clew']}): update Clew")
     return dict(manifest)
+
+
+def started(manifest: dict[str, Any]) -> datetime:
+    """When the run of a manifest began, in UTC."""
+    return datetime.fromisoformat(manifest["started"])

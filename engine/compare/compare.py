@@ -9,7 +9,7 @@ from engine.compare.agreement import agreement
 from engine.compare.fates import CELLS, ENDS, FATES, find_fates
 from engine.compare.reasons import explain
 from engine.compare.result import KINDS, Audience, Channel, Comparison, Figure, Input, Shift
-from engine.compare.worth import CHANNELS, purchases, reached, worth
+from engine.compare.worth import CHANNELS, tell_worth
 from engine.compute import Compute
 from engine.profile.audiences import PURPOSES
 from engine.rules import Change, read_settings
@@ -18,6 +18,8 @@ from engine.runs import RunTables, read_manifest
 
 #: So many of the shifts with most at stake, and of the largest customers, are named.
 SHIFTS, LARGEST = 20, 5
+#: What is most at stake comes first; customers that were neither joined nor parted last.
+_MOST = "kind IN ('changed', 'created'), greatest(abs(was), abs(is_now)) DESC, records DESC, fate"
 
 #: Figures that are sums over customers -> SQL over a row of what a customer is worth.
 _SUMS = {
@@ -50,7 +52,7 @@ def compare(before: RunTables | None, after: RunTables, now: datetime) -> Compar
             largest_after=_largest(compute, "after"),
             agreement=agreement(compute),
             figures=_figures(compute),
-            revenue_moved=_moved(compute, after),
+            revenue_moved=_moved(compute),
             channels=_channels(compute),
             audiences=_audiences(compute),
             shifts=_shifts(compute, before, after),
@@ -62,20 +64,16 @@ def compare(before: RunTables | None, after: RunTables, now: datetime) -> Compar
 
 def _load(compute: Compute, before: RunTables | None, after: RunTables, now: datetime) -> None:
     """Make `compare_worth` and `compare_reached`, the rows of either run with `later` and the customer's fate."""
-    found = {"worth": worth(after), "reached": reached(after, now)}
-    for name, rows in found.items():
-        earlier = rows.slice(0, 0)
-        if before is not None:
-            earlier = worth(before) if name == "worth" else reached(before, now)
-        compute.load("compare_earlier", earlier)
-        compute.load("compare_later", rows)
+    tell_worth(compute, "after", after, now)
+    tell_worth(compute, "before", before, now)
+    for name in ("worth", "reached"):
         compute.table(
             f"compare_{name}",
             f"""SELECT w.*, e.fate, f.kind FROM (
-                SELECT *, false AS later FROM compare_earlier UNION ALL SELECT *, true FROM compare_later) w
+                SELECT *, false AS later FROM before_{name} UNION ALL SELECT *, true FROM after_{name}) w
             JOIN {ENDS} e ON e.customer_id = w.customer_id AND e.later = w.later JOIN {FATES} f ON f.fate = e.fate""",
         )
-    compute.drop("compare_earlier", "compare_later")
+        compute.drop(f"before_{name}", f"after_{name}")
 
 
 def _largest(compute: Compute, side: str) -> tuple[tuple[str, int], ...]:
@@ -110,14 +108,12 @@ def _figures(compute: Compute) -> tuple[Figure, ...]:
     )
 
 
-def _moved(compute: Compute, after: RunTables) -> float:
+def _moved(compute: Compute) -> float:
     """Net revenue of the purchases that belong to another customer now."""
-    compute.load("compare_purchases", purchases(after))
     moved = compute.value(
-        """SELECT sum(net) FROM compare_purchases JOIN before_members b USING (record_id)
+        """SELECT sum(net) FROM after_purchases JOIN before_members b USING (record_id)
         JOIN after_members a USING (record_id) WHERE a.customer_id <> b.customer_id"""
     )
-    compute.drop("compare_purchases")
     return float(moved or 0)
 
 
@@ -165,15 +161,13 @@ def _shifts(compute: Compute, before: RunTables | None, after: RunTables) -> tup
             SELECT fate, sum(revenue) FILTER (NOT later) AS was, sum(revenue) FILTER (later) AS is_now
             FROM compare_worth GROUP BY fate) w USING (fate)
         WHERE kind <> 'unchanged' AND $compared
-        ORDER BY kind IN ('changed', 'created'), greatest(abs(was), abs(is_now)) DESC, records DESC, fate
-        LIMIT {SHIFTS}""",
+        ORDER BY {_MOST} LIMIT {SHIFTS}""",
         {"compared": before is not None},
     )
     explain(compute, before, after)
     rows = compute.rows(
-        """SELECT kind, before, after, records, arrived, gone, was, is_now, reason, record_a, record_b
-        FROM compare_top JOIN compare_reasons USING (fate)
-        ORDER BY kind IN ('changed', 'created'), greatest(abs(was), abs(is_now)) DESC, records DESC, fate"""
+        f"""SELECT kind, before, after, records, arrived, gone, was, is_now, reason, record_a, record_b
+        FROM compare_top JOIN compare_reasons USING (fate) ORDER BY {_MOST}"""
     )
     return tuple(
         Shift(

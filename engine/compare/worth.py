@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import pyarrow as pa
-
 from engine.compute import Compute
 from engine.measure import KEPT, open_views
 from engine.profile.audiences import PURPOSES, Channel, make_audience
@@ -13,41 +11,38 @@ from engine.runs import RunTables
 
 #: The channels that an audience is compared in.
 CHANNELS: tuple[Channel, ...] = ("email", "sms")
+#: What is told of a run, in tables called by the run and these names -> SQL of their rows.
+TOLD = {
+    # Revenue is net and to date; `conflicts` counts channels.
+    "worth": """
+        SELECT b.customer_id, b.purchases, b.ltv AS revenue, b.acquired_by, coalesce(c.channels, 0) AS conflicts
+        FROM buyers b LEFT JOIN (
+            SELECT customer_id, count(DISTINCT channel) AS channels FROM permissions WHERE conflict
+            GROUP BY customer_id) c USING (customer_id)""",
+    "purchases": "SELECT record_id, net FROM purchases",
+    "reached": "FROM reached",
+}
 
 
-def worth(run: RunTables) -> pa.Table:
-    """One row per customer: customer_id, purchases, revenue (net, to date), acquired_by, conflicts (channels)."""
-    with Compute() as compute:
-        open_views(compute, run)
-        return compute.arrow(
-            """SELECT b.customer_id, b.purchases, b.ltv AS revenue, b.acquired_by,
-                coalesce(c.channels, 0) AS conflicts
-            FROM buyers b LEFT JOIN (
-                SELECT customer_id, count(DISTINCT channel) AS channels FROM permissions WHERE conflict
-                GROUP BY customer_id) c USING (customer_id)"""
-        )
+def tell_worth(compute: Compute, name: str, run: RunTables | None, now: datetime) -> None:
+    """Make `<name>_worth`, `<name>_purchases` and `<name>_reached` of a run, as of `now` (UTC, naive).
 
-
-def purchases(run: RunTables) -> pa.Table:
-    """One row per purchase of a run: record_id, net."""
-    with Compute() as compute:
-        open_views(compute, run)
-        return compute.arrow("SELECT record_id, net FROM purchases")
-
-
-def reached(run: RunTables, now: datetime) -> pa.Table:
-    """Whom each purpose reaches as of `now`: purpose, channel, address, customer_id."""
-    found = []
-    with Compute() as compute:
-        open_views(compute, run, now, keep=KEPT)
+    They hold customer_id, purchases, revenue, acquired_by, conflicts; record_id, net; and purpose, channel, address,
+    customer_id. No run is worth nothing and reaches nobody.
+    """
+    if run is None:
+        for told in TOLD:
+            compute.table(f"{name}_{told}", f"FROM after_{told} WHERE false")
+        return
+    with Compute() as views:
+        open_views(views, run, now, keep=KEPT)
+        views.run("CREATE TABLE reached (purpose VARCHAR, channel VARCHAR, address VARCHAR, customer_id VARCHAR)")
         for purpose in PURPOSES:
             for channel in CHANNELS:
-                make_audience(compute, purpose, channel, now)
-                found.append(
-                    compute.arrow(
-                        """SELECT $purpose AS purpose, $channel AS channel, address, customer_id
-                        FROM audience WHERE chosen""",
-                        {"purpose": purpose, "channel": channel},
-                    )
+                make_audience(views, purpose, channel, now)
+                views.run(
+                    "INSERT INTO reached SELECT $purpose, $channel, address, customer_id FROM audience WHERE chosen",
+                    {"purpose": purpose, "channel": channel},
                 )
-    return pa.concat_tables(found)
+        for told, rows in TOLD.items():
+            compute.load(f"{name}_{told}", views.arrow(rows))

@@ -1,13 +1,12 @@
 """Groups of records -> lasting customer ids, the entries that say what changed, and the proof that they add up."""
 
-from engine.ledger.assign import AssignedIds, assign_ids
+from engine.ledger.assign import assign_ids
 from engine.ledger.ids import customer_id, customer_number
 from engine.ledger.past import Entry, Past, entries_about, follow, recall, redirects
 from engine.ledger.table import write_ledger
 from engine.ledger.verify import verify
 
 __all__ = [
-    "AssignedIds",
     "Entry",
     "Past",
     "assign_ids",

@@ -11,7 +11,6 @@ chain of merges the id of the largest *so far* survives each step, and that is n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,14 +34,6 @@ _SCRATCH = tuple(
 )
 
 
-@dataclass(frozen=True)
-class AssignedIds:
-    """What assign_ids found: the changes to publish, and how many entries there are of each kind."""
-
-    changes: Changes
-    counts: dict[str, int]
-
-
 def assign_ids(
     compute: Compute,
     past: Past,
@@ -52,7 +43,7 @@ def assign_ids(
     groups_table: str = "groups",
     records_table: str = "records",
     causes_table: str | None = None,
-) -> AssignedIds:
+) -> Changes:
     """Give each group its customer id.
 
     Reads `groups_table` (record_id VARCHAR, group_id BIGINT), `records_table` (RECORDS), `previous` (Parquet of the
@@ -83,9 +74,8 @@ def assign_ids(
         FROM ledger_entries LEFT JOIN ledger_causes USING (ordinal) ORDER BY ordinal"""
     )
     moved = compute.arrow("SELECT number, record_id FROM ledger_moves ORDER BY ordinal, number")
-    counts = dict(compute.rows("SELECT kind, count(*) FROM ledger_entries GROUP BY kind ORDER BY kind"))
     compute.drop(*_SCRATCH)
-    return AssignedIds(Changes(entries.cast(ENTRIES), moved.cast(MOVED), next_number, past.last_entry), counts)
+    return Changes(entries.cast(ENTRIES), moved.cast(MOVED), next_number, past.last_entry)
 
 
 def _load(compute: Compute, past: Past, previous: Path | None, groups_table: str, records_table: str) -> None:

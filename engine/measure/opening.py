@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from engine.compute import Compute, literal
 from engine.errors import StateError
 from engine.measure.document import View, views
 from engine.measure.identities import IDENTITIES, unified
-from engine.runs import RunTables, read_manifest
+from engine.runs import RunTables, read_manifest, started
 from engine.standardise.language import language
 from engine.standardise.times import AHEAD, OLDEST
 
@@ -41,8 +41,7 @@ def open_views(
         if table not in IDENTITIES:
             compute.read_parquet(table, run.path(table))
     identities(compute, run)
-    started = datetime.fromisoformat(read_manifest(run)["started"]).astimezone(UTC).replace(tzinfo=None)
-    times = read_times(compute, started, at)
+    times = read_times(compute, started(read_manifest(run)).replace(tzinfo=None), at)
     compute.view("articles", _ARTICLES.format(events="events", lines="order_lines"))
     if of is not None:
         for table, belongs in _OF_ONE.items():
@@ -62,16 +61,16 @@ class Times:
     latest: datetime
 
 
-def read_times(compute: Compute, started: datetime, at: datetime | None = None) -> Times:
-    """The times of a run that began at `started`: as of `at`, or of its newest order or event that can be right."""
-    latest = started + AHEAD
+def read_times(compute: Compute, began: datetime, at: datetime | None = None) -> Times:
+    """The times of a run by when it began: as of `at`, or of its newest order or event that can be right."""
+    latest = began + AHEAD
     if at is not None:
         return Times(at, OLDEST, latest)
     newest = """SELECT max("at") FROM {} WHERE "at" BETWEEN $oldest AND $latest"""
     known = [
         compute.value(newest.format(table), {"oldest": OLDEST, "latest": latest}) for table in ("orders", "events")
     ]
-    return Times(max((time for time in known if time), default=started), OLDEST, latest)
+    return Times(max((time for time in known if time), default=began), OLDEST, latest)
 
 
 def make_views(compute: Compute, times: Times, *, keep: Collection[str] = (), only: Collection[str] = ()) -> None:

@@ -131,10 +131,15 @@ def look(
     return replace(export, delimiter=delimiter, names=names, empty=next(rows, None) is None and not more)
 
 
+def file_hash(path: Path) -> str:
+    """The SHA-256 of a file, by which runs know it again."""
+    with path.open("rb") as raw:
+        return hashlib.file_digest(raw, "sha256").hexdigest()
+
+
 def prepare(export: Export, scratch: Path) -> Export:
     """Hash a file and make sure that it is UTF-8: another encoding is found by reading it all, and put in a copy."""
-    with export.path.open("rb") as raw:
-        digest = hashlib.file_digest(raw, "sha256").hexdigest()
+    digest = file_hash(export.path)
     export = replace(export, size=export.path.stat().st_size, sha256=digest)
     if export.format == "parquet" or export.empty:
         return export

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
@@ -19,6 +21,16 @@ import pyarrow as pa
 #: | left | a customer | outside: the records are in no source any more |
 #: | retired | a customer that ends here, with all of its records | outside |
 MOVES = ("created", "restored", "split", "joined", "moved", "left", "merged", "retired")
+
+#: Kinds of entry that people make. They move nothing: runs after them do.
+#:
+#: | kind | records | cause |
+#: | --- | --- | --- |
+#: | asserted | two, that are one person's | |
+#: | refused | those of one person, then those of another | `left`: how many are the first one's |
+#: | blocked | none | `type` and `mark` (a keyed hash) of a value that never links |
+#: | undone | none | `entry`: the decision that no longer holds |
+DECISIONS = ("asserted", "refused", "blocked", "undone")
 
 #: One row an entry, in the ledger's order: `origin` and `target` are customer numbers, NULL for outside; `size` the
 #: number of its records; `cause` its JSON, or NULL.
@@ -46,3 +58,20 @@ class Changes:
     moved: pa.Table
     next_number: int
     after: int
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many entries there are of each kind."""
+        return dict(Counter(self.entries["kind"].to_pylist()))
+
+
+@dataclass(frozen=True)
+class Note:
+    """An entry of DECISIONS: customer numbers, record numbers, and a reason that is kept outside of the chain."""
+
+    kind: str
+    origin: int | None = None
+    target: int | None = None
+    records: tuple[int, ...] = ()
+    cause: dict[str, Any] = field(default_factory=dict)
+    reason: str | None = None

@@ -15,7 +15,9 @@ from engine import pipeline
 from engine.compute import Compute
 from engine.config import Config
 from engine.pipeline import RunResult
+from engine.progress import Reporter
 from engine.runs import RunTables
+from engine.stages import Request
 from engine.state import State
 
 Row = Mapping[str, str | None]
@@ -146,9 +148,9 @@ class Corner:
         assert current is not None
         return RunTables(self.store / "runs" / current.run_id)
 
-    def run(self, **options: Any) -> RunResult:
+    def run(self, reporter: Reporter | None = None, **options: Any) -> RunResult:
         """One run of the whole pipeline."""
-        return pipeline.run(self.config, self.folder, **options)
+        return pipeline.run(self.config, self.folder, Request(**options), reporter)
 
 
 #: Who is who in the corner shop.

@@ -18,8 +18,9 @@ from engine import pipeline
 from engine.compute import Compute
 from engine.config import config_hash
 from engine.errors import ClewError, ConfigError, NotFoundError, SourceError
-from engine.pipeline import COMPARED, OF_SOURCES, RUN_TABLES, RunResult
+from engine.pipeline import RunResult
 from engine.runs import SCHEMA_VERSION, RunTables, read_manifest
+from engine.stages import COMPARED, OF_SOURCES, RUN_TABLES
 from engine.state import State
 from engine.tables import RECORDS
 from tests.engine.conftest import Published

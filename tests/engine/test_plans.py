@@ -12,6 +12,7 @@ from engine import pipeline, plans
 from engine.errors import HeldError, NotFoundError, StateError
 from engine.plans import Plan
 from engine.runs import Layout, RunTables
+from engine.stages import Request
 from engine.state import State
 from tests.engine.corner import PEOPLE, TILL, WEB, Corner, customers
 
@@ -21,7 +22,7 @@ LATER = sorted([*(p for p in PEOPLE if p != ["web:3"]), ["till:10", "web:3"]])
 
 
 def plan(corner: Corner, **options: Any) -> Plan:
-    return pipeline.plan(corner.config, corner.folder, **options)
+    return pipeline.plan(corner.config, corner.folder, Request(**options))
 
 
 def apply(corner: Corner, plan_id: str, **options: Any) -> RunTables:

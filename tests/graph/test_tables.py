@@ -12,8 +12,8 @@ from engine.compute import Compute
 from engine.differences import read_difference, write_difference
 from engine.errors import TableError
 from engine.fingerprints import write_fingerprints
-from engine.pipeline import COMPARED
 from engine.runs import RunTables
+from engine.stages import COMPARED
 from graph.tables import GRAPH_TABLES, changes, open_run
 from tests.graph.runs import Run, john, merged, record
 

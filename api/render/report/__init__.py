@@ -10,9 +10,10 @@ from api.render.report.claims import claims
 from api.render.report.marketing import campaigns, carts
 from api.render.report.worth import channels, cohorts, quality, short, unification
 from api.render.words import day, minute, safe
-from api.report import Report, started
+from api.report import Report
 from engine.measure import views
 from engine.rules import redefinitions
+from engine.runs import started
 
 #: Runs that redefined something, and settings of each, that are told of.
 NOTES = 3

@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from engine.compute import Compute
-from engine.ledger import AssignedIds, assign_ids, recall, verify
-from engine.state import State
+from engine.ledger import assign_ids, recall, verify
+from engine.state import Changes, State
 
 START = datetime(2025, 1, 1)
 
@@ -32,24 +32,22 @@ class Shop:
     def now(self) -> datetime:
         return START + timedelta(days=self.runs)
 
-    def publish(
-        self, groups: Groups, causes: Iterable[tuple[str, str, str]] | None = None, seed: int = 0
-    ) -> AssignedIds:
+    def publish(self, groups: Groups, causes: Iterable[tuple[str, str, str]] | None = None, seed: int = 0) -> Changes:
         """One whole run: assign, publish, write members; `seed` shuffles the rows."""
         with State.open(self.folder) as state, state.writing("test"):
             run_id = f"run-{self.runs}"
             state.begin(run_id, "config", self.now)
-            assigned = self.assign(state, groups, causes, seed)
-            state.publish(run_id, assigned.changes, "manifest", self.now)
+            changes = self.assign(state, groups, causes, seed)
+            state.publish(run_id, changes, "manifest", self.now)
         self.compute.table("members", "SELECT record_id, customer_id, 1.0::DOUBLE AS confidence, since FROM ids")
         self.members = self.folder / f"{run_id}.parquet"
         self.compute.write_parquet("members", self.members)
         self.runs += 1
-        return assigned
+        return changes
 
     def assign(
         self, state: State, groups: Groups, causes: Iterable[tuple[str, str, str]] | None = None, seed: int = 0
-    ) -> AssignedIds:
+    ) -> Changes:
         if isinstance(groups, str):
             groups = {record: number for number, group in enumerate(groups.split()) for record in group}
         rows = {"record_id": [f"s:{record}" for record in groups], "group_id": list(groups.values())}

@@ -1,0 +1,109 @@
+"""Asking who somebody is, and why."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from api.answers import Answer, whois
+from api.ends import find_end
+from api.evidence import Between, Growth, between, how, match_of, path_between
+from api.export import write_audience
+from api.project.opened import Opened
+from api.project.times import utc
+from api.results import Addressed, Measured, Profile, Timeline
+from engine.compute import Compute
+from engine.measure import check_view, open_views
+from engine.runs import read_manifest
+from graph.store import Customer, Match
+
+if TYPE_CHECKING:
+    from engine.profile.audiences import Channel, Purpose
+    from engine.profile.layouts import Layout as FileLayout
+
+
+class Ask(Opened):
+    """Questions: they change nothing."""
+
+    def whois(self, text: str) -> Answer:
+        """Find the customer behind an e-mail, a phone in any format, an id or a record. NotFoundError if none."""
+        return whois(self.graph, text, *self._reading())
+
+    def path_between(self, a: str, b: str) -> Between:
+        """The widest path of evidence between two identifiers, records or customers.
+
+        Raises NotFoundError where one of them leads to nobody or to several customers, or both to different ones.
+        """
+        return path_between(self.graph, a, b, *self._reading())
+
+    def why(self, a: str, b: str) -> Between:
+        """Why two identifiers, records or customers are one person or aren't: see `path_between`, which wants one.
+
+        Where no pair of the records of two customers was near enough to be kept, their evidence is worked out now,
+        which takes seconds in a large shop.
+        """
+        return between(self.graph, a, b, *self._reading(), self._weigh)
+
+    def _weigh(self, left: Customer, right: Customer) -> Match | None:
+        from engine.link import weigh
+
+        tables = self._tables()
+        model = self.layout.models / read_manifest(tables)["model"]
+        records = ([r.record_id for r in customer.records] for customer in (left, right))
+        weighed = weigh(tables, model, self.config, *records)
+        return match_of(weighed) if weighed else None
+
+    def how(self, text: str) -> Growth:
+        """How the customer behind a text came together, join by join. Raises NotFoundError as `whois` does."""
+        return how(self.graph, text, *self._reading())
+
+    def profile(self, text: str, at: datetime | None = None) -> Profile:
+        """The golden record of the customer behind a text, with where each value comes from, its permissions and state.
+
+        The state is as of `at` (UTC), or of the newest order or event. Raises NotFoundError as `path_between` does.
+        """
+        from engine.profile.record import golden_record
+        from engine.profile.state import customer_state
+
+        known: dict[str, Customer] = {}
+        customer_id = find_end(self.graph, text, *self._reading(), known).customer_id
+        tables = self._tables()
+        fields = golden_record(tables, self.config, customer_id)
+        state = customer_state(tables, customer_id, utc(at) if at else None)
+        return Profile(customer_id, fields, known[customer_id].permissions, state)
+
+    def timeline(self, text: str) -> Timeline:
+        """What happened with the customer behind a text, oldest first. Raises NotFoundError as `path_between` does."""
+        from engine.profile.timeline import timeline
+
+        known: dict[str, Customer] = {}
+        customer_id = find_end(self.graph, text, *self._reading(), known).customer_id
+        return Timeline(customer_id, known[customer_id].name, tuple(timeline(self._tables(), customer_id)))
+
+    def measure(self, name: str, at: datetime | None = None) -> Measured:
+        """All rows of a measure of the current run, as Arrow: see docs/measures.md. NotFoundError if there is none.
+
+        As of `at` (UTC), or of the newest order or event.
+        """
+        from engine.rules import change_log, redefinitions
+
+        check_view(name)
+        with Compute() as compute:
+            open_views(compute, self._tables(), utc(at) if at else None)
+            rows = compute.arrow(f"FROM {name} ORDER BY ALL")
+        return Measured(name, rows, redefinitions(change_log(self.layout, self._runs()), name))
+
+    def audience(
+        self, purpose: Purpose, channel: Channel = "email", file: Path | str | None = None, *,
+        reach: bool = True, layout: FileLayout = "plain", at: datetime | None = None,
+    ) -> Addressed:  # fmt: skip
+        """Count whom a purpose is about, and why some may not be written to, as of `at` (UTC; default: now).
+
+        With a file, write those who may be written to, or with `reach` false those who may not and why.
+        """
+        target = Path(file) if file else None
+        sure = getattr(self.config.consent.confidence, channel)
+        now = utc(at or datetime.now(UTC))
+        found = write_audience(self._tables(), target, purpose, channel, now, sure, layout, reach)
+        return Addressed(found, target, reach)

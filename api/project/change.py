@@ -1,0 +1,147 @@
+"""Changing who is who: runs and plans, and what they do to the answer before."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from api.project.watch import Watch
+from api.results import Planned, RunSummary
+from api.summary import summarise
+from engine.errors import NotFoundError, StateError
+from engine.progress import Reporter, Silent
+from engine.runs import started
+from engine.state import Run
+
+if TYPE_CHECKING:
+    from engine.compare import Comparison
+    from engine.pipeline import RunResult
+    from engine.plans import Plan
+    from engine.stages import Request
+
+
+class Change(Watch):
+    """What changes the answer, or says what would."""
+
+    def run(
+        self, only: str | None = None, *, frames: Mapping[str, Any] | None = None, reporter: Reporter | None = None,
+        reason: str | None = None, actor: str | None = None,
+    ) -> RunSummary:  # fmt: skip
+        """Read the sources (or the one called `only`), work out who is who, and publish the answer.
+
+        `frames` (source -> pandas, Polars or Arrow frame) stand in for the files of sources. `reason` and `actor` go
+        into the change log; the actor is CLEW_ACTOR, else the user's login name, unless it is given.
+        """
+        from engine.stages import Request
+
+        return self._run(Request(only, False, frames, actor or _actor(), reason), reporter)
+
+    def train(
+        self, *, frames: Mapping[str, Any] | None = None, reporter: Reporter | None = None, reason: str | None = None,
+        actor: str | None = None,
+    ) -> RunSummary:  # fmt: skip
+        """Learn the weights of all comparisons anew from today's data, and run with them: see `run`."""
+        from engine.stages import Request
+
+        return self._run(Request(None, True, frames, actor or _actor(), reason), reporter)
+
+    def _run(self, asked: Request, reporter: Reporter | None) -> RunSummary:
+        from engine.pipeline import run
+
+        told = reporter or Silent()
+        return self._published_now(run(self.config, self.root, asked, told), told)
+
+    def _published_now(self, result: RunResult, told: Reporter) -> RunSummary:
+        """Bring the graph up to a run that was just published, and count what it says."""
+        told.stage("graph")
+        self._bring_up_to_date()
+        told.stage("summary")
+        return summarise(result, self.health())
+
+    def plan(
+        self, only: str | None = None, *, threshold: float | None = None, retrain: bool = False,
+        frames: Mapping[str, Any] | None = None, reporter: Reporter | None = None, reason: str | None = None,
+        actor: str | None = None,
+    ) -> Planned:  # fmt: skip
+        """Work out what `run` would publish, and what that would change; nothing that answers changes.
+
+        `threshold` (bits) stands in for that of the project file, and `retrain` learns the weights anew. `apply`
+        publishes the plan.
+        """
+        from engine.pipeline import plan
+        from engine.stages import Request
+
+        config = self.config
+        if threshold is not None:
+            linkage = config.linkage.model_copy(update={"threshold": float(threshold)})
+            config = config.model_copy(update={"linkage": linkage})
+        told = reporter or Silent()
+        found = plan(config, self.root, Request(only, retrain, frames, actor or _actor(), reason), told)
+        told.stage("compare")
+        return self._planned(found)
+
+    def planned(self, plan_id: str) -> Planned:
+        """A plan that waits, and what it would change. Errors: NotFoundError where there is none of that id."""
+        from engine.plans import read
+
+        return self._planned(read(self.layout, plan_id))
+
+    def _planned(self, found: Plan) -> Planned:
+        from engine.compare import compare
+
+        before = self.layout.run(found.base) if found.base else None
+        now = started(found.manifest).replace(tzinfo=None)
+        return Planned(found.plan_id, found.author, found.reason, found.held, compare(before, found.tables, now))
+
+    def apply(self, plan_id: str, *, reporter: Reporter | None = None, actor: str | None = None) -> RunSummary:
+        """Publish a plan, exactly as it was computed.
+
+        Errors: NotFoundError for no such plan; StateError where the answer, the settings or the inputs have moved since
+        it was made, or where the project wants somebody other than its author to apply it.
+        """
+        from engine.pipeline import apply
+
+        told = reporter or Silent()
+        told.stage("apply")
+        return self._published_now(apply(self.config, self.root, plan_id, actor=actor or _actor()), told)
+
+    def compare(self, before: str | None = None, after: str | None = None) -> Comparison:
+        """What the run `after` (default: the current one) has otherwise than `before` (default: the one before it).
+
+        A run is named by its id or by the beginning of it that no other has. Audiences are as of the later run's start.
+        Errors: NotFoundError for a run that there isn't, or whose tables are no longer kept.
+        """
+        from engine.compare import compare
+
+        later = self._kept(after) if after else self._current()
+        if later is None:
+            raise StateError(f"{self.path}: nothing has been run yet; `clew run` works out who is who")
+        earlier = self._kept(before) if before else self._before(later)
+        runs = (self.layout.run(earlier.run_id), self.layout.run(later.run_id))
+        return compare(*runs, later.started)
+
+    def _before(self, later: Run) -> Run:
+        """The run that was published before another one."""
+        earlier = [r for r in self._published() if r.started < later.started]
+        if not earlier:
+            raise NotFoundError(f"there is no run before {later.run_id} to compare it with")
+        return earlier[-1]
+
+    def _kept(self, named: str) -> Run:
+        """A published run by its id or the beginning of it."""
+        known = self._published()
+        found = [r for r in known if r.run_id == named] or [r for r in known if r.run_id.startswith(named)]
+        if len(found) == 1:
+            return found[0]
+        several = f" {', '.join(r.run_id for r in found)} begin so" if found else ""
+        raise NotFoundError(f"there is no one run {named} whose tables are kept;{several or ' `clew runs` lists them'}")
+
+
+def _actor() -> str:
+    """Who is at work: CLEW_ACTOR, else the user's login name."""
+    try:
+        return os.environ.get("CLEW_ACTOR") or getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return "nobody known"

@@ -1,0 +1,238 @@
+"""The stages of a run: sources -> standardise -> link -> cluster -> ledger -> profile -> health -> publish.
+
+Publish here means that the run's tables are whole on disk; `pipeline` makes a run the current one.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from engine.cluster import cluster
+from engine.cluster.confidence import confidence
+from engine.cluster.events import own_events
+from engine.compute import Compute, quote
+from engine.config import Config, config_hash
+from engine.ledger import assign_ids, recall
+from engine.link import Linked, link
+from engine.profile import anchors, build_customers, build_permissions
+from engine.progress import Reporter
+from engine.quality.measured import measure_health
+from engine.rules import write_settings
+from engine.runs import SCHEMA_VERSION, RunTables, read_manifest
+from engine.sources import ReadSummary, read_sources
+from engine.standardise import standardise
+from engine.standardise.consents import keep_earlier
+from engine.state import Changes, State
+from engine.tables import MEMBERS, SOURCE_FILES, check
+from engine.writing import Writer
+
+#: Run tables and the order of their rows, so that the same input gives the same bytes.
+RUN_TABLES = {
+    "records": "record_id",
+    "identifiers": "record_id, type, value",
+    "consents": 'source, key, channel, type, value, state, "at"',
+    "orders": "record_id",
+    "order_lines": "record_id, line",
+    "events": "source, key",
+    "claims": "source, key, record_id",
+    "rejects": "source, file, line, reason",
+    "source_files": "source, file",
+    "source_columns": 'source, "column", place',
+    "matches": "record_a, record_b",
+    "refusals": "record_a, record_b",
+    "shared_values": "type, value",
+    "members": "record_id",
+    "customers": "customer_id",
+    "known_by": "customer_id, type, value",
+    "permissions": "customer_id, channel, type, value",
+    "device_windows": "device, since, customer_id",
+    "event_owners": "customer_id, source, key",
+    "redirects": 'old_id, new_id, "at"',
+    "health": "metric, source, subject",
+}
+#: Of those, the tables that a graph is fed with. What differs from run to run is kept beside them.
+COMPARED = (
+    "records", "identifiers", "matches", "refusals", "shared_values", "members", "customers", "known_by",
+    "permissions", "device_windows", "redirects",
+)  # fmt: skip
+#: Of those, the tables that hold what was read, by source.
+OF_SOURCES = {
+    "records": "source = $s", "orders": "source = $s", "events": "source = $s", "rejects": "source = $s",
+    "source_files": "source = $s", "source_columns": "source = $s", "identifiers": "starts_with(record_id, $s || ':')",
+    "consents": "source = $s", "claims": "source = $s", "order_lines": "starts_with(record_id, $s || ':')",
+}  # fmt: skip
+#: Of those, the ones about files, which are not added to when a source appends.
+OF_FILES = ("rejects", "source_files", "source_columns")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a run or a plan.
+
+    `only` names a source to read afresh while the others stay as they were in the current run; `retrain` learns the
+    weights anew; `frames` gives sources as data frames in place of their files. `actor` and `reason` are kept with the
+    run: who started it, and why.
+    """
+
+    only: str | None = None
+    retrain: bool = False
+    frames: Mapping[str, Any] | None = None
+    actor: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A run that is whole on disk and not published: its tables and manifest, and what the ledger will say."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    changes: Changes
+    warnings: list[str]
+
+
+@dataclass
+class Stages:
+    """One computation, stage by stage, over one Compute."""
+
+    compute: Compute
+    writer: Writer
+    config: Config
+    root: Path
+    models: Path
+    reporter: Reporter
+    timings: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[dict[str, int]]:
+        self.reporter.stage(name)
+        begun = time.perf_counter()
+        counts: dict[str, int] = {}
+        yield counts
+        seconds = time.perf_counter() - begun
+        self.timings[name] = round(seconds, 3)
+        self.counts |= counts
+        self.reporter.done(name, seconds, counts)
+
+    def read(self, only: str | None, frames: Mapping[str, Any] | None, previous: RunTables | None) -> ReadSummary:
+        """Sources and standardise: the tables of records, complete, whatever was read of them now."""
+        with self._stage("sources") as counts:
+            summary = read_sources(self.compute, self.config, self.root, only, frames, self.reporter.step)
+            counts["rows"] = sum(s.rows for s in summary.sources)
+            counts["rejected"] = sum(s.rejected for s in summary.sources)
+        with self._stage("standardise") as counts:
+            standardise(self.compute, self.config, self.reporter.step)
+            for table in [n for n in self.compute.table_names() if n.startswith("raw_")]:
+                self.compute.drop(table)
+            self._keep_others(only, previous)
+            counts |= {t: self.compute.count(t) for t in ("records", "identifiers", "orders", "events")}
+        return summary
+
+    def _keep_others(self, only: str | None, previous: RunTables | None) -> None:
+        """Take from `previous` the rows of sources not read now, and earlier rows of those that only append."""
+        if previous is None:
+            return
+        # What was read again stands for what was read before.
+        self.compute.table("_seen", "SELECT record_id FROM records UNION SELECT source || ':' || key FROM events")
+        for source in self.config.sources:
+            read_now = only is None or source.title == only
+            if read_now and source.mode != "append":
+                continue
+            for table, belongs in OF_SOURCES.items():
+                path = str(previous.path(table))
+                # A run of an earlier version lacks the tables that are newer.
+                if (read_now and table in OF_FILES) or not previous.path(table).exists():
+                    continue
+                key = "old.source || ':' || old.key" if table in ("events", "consents", "claims") else "old.record_id"
+                seen = f"ANTI JOIN _seen ON _seen.record_id = {key}"
+                stored = self.compute.rows("DESCRIBE SELECT * FROM read_parquet($path)", {"path": path})
+                # An extra column that the project no longer maps is left behind.
+                kept = ", ".join(quote(c) for c, *_ in stored if c in self.compute.columns(table))
+                self.compute.run(
+                    f"""INSERT INTO {quote(table)} BY NAME
+                        SELECT {kept} FROM (SELECT * FROM read_parquet($path) WHERE {belongs}) AS old
+                        {seen if read_now else ""}""",
+                    {"path": path, "s": source.title},
+                )
+        self.compute.drop("_seen")
+        keep_earlier(self.compute, previous.path("consents"))
+
+    def resolve(self, current: str | None, retrain: bool) -> Linked:
+        """Link and cluster: groups of records, with their matches and refusals."""
+        with self._stage("link") as counts:
+            linked = link(self.compute, self.config, self.root, self.models, current, retrain, self.reporter.step)
+            counts |= linked.counts
+        with self._stage("cluster") as counts:
+            # Admission leaves a core idle.
+            self.writer.begin(*OF_SOURCES)
+            cluster(self.compute, self.config, linked.model, linked.rules)
+            anchors(self.compute, self.config)
+            confidence(self.compute)
+            self.compute.drop("scored", "nodes", "node_records", "links")
+            counts["matches"] = self.compute.count("matches")
+            counts["refusals"] = self.compute.count("refusals")
+        self.writer.begin("matches", "refusals", "shared_values")
+        return linked
+
+    def run(self, run_id: str, started: datetime, previous: RunTables | None, state: State, asked: Request) -> Computed:
+        """All stages; the tables are whole on disk then."""
+        # Weights stay the same from run to run: the model in use is that of the published run.
+        model = read_manifest(previous)["model"] if previous else None
+        summary = self.read(asked.only, asked.frames, previous)
+        linked = self.resolve(model, asked.retrain)
+        with self._stage("ledger") as counts:
+            changes = assign_ids(
+                self.compute,
+                recall(state),
+                started,
+                previous=previous.path("members") if previous else None,
+                causes_table="matches",
+            )
+            self.compute.table(
+                "members",
+                "SELECT record_id, customer_id, confidence, since FROM ids JOIN confidences USING (record_id)",
+            )
+            check(self.compute, MEMBERS)
+            counts["customers"] = int(self.compute.value("SELECT count(DISTINCT customer_id) FROM members"))
+        with self._stage("profile") as counts:
+            build_customers(self.compute, self.config)
+            build_permissions(self.compute, self.config)
+            stitched = own_events(self.compute)
+            counts |= {"anonymous": stitched.anonymous, "stitched": stitched.stitched}
+        with self._stage("health"):
+            now = started.replace(tzinfo=None)
+            measure_health(self.compute, self.config, now, stitched.anonymous, stitched.stitched)
+        with self._stage("publish"):
+            manifest = self._write(run_id, started, linked)
+        return Computed(self.writer.folder, manifest, changes, list(summary.warnings))
+
+    def _write(self, run_id: str, started: datetime, linked: Linked) -> dict[str, Any]:
+        """The run's folder: every table, then the manifest."""
+        self.writer.finish()
+        settings_hash = write_settings(self.writer.folder, self.config, linked.folder.name)
+        files = self.compute.rows(f"SELECT {', '.join(SOURCE_FILES.columns)} FROM source_files ORDER BY source, file")
+        manifest = {
+            "schema_version": SCHEMA_VERSION,
+            "run_id": run_id,
+            "clew": version("clew"),
+            "splink": version("splink"),
+            "started": started.isoformat(),
+            "config_hash": config_hash(self.config),
+            "settings_hash": settings_hash,
+            "model": linked.folder.name,
+            "model_hash": linked.model.hash,
+            "inputs": [dict(zip(SOURCE_FILES.columns, row, strict=True)) for row in files],
+            "counts": {**self.counts, **{t: self.compute.count(t) for t in RUN_TABLES}},
+            "seconds": dict(self.timings),
+        }
+        (self.writer.folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        return manifest
