@@ -69,6 +69,13 @@ def find_end(
     return End(text, Understood(found.type, found.value, found.status), customer.customer_id, records)
 
 
+def find_values(graph: GraphStore, text: str, region: str, priorities: Mapping[str, int]) -> list[tuple[str, str]]:
+    """The (type, value) of identifiers that a text may mean, likeliest first: those that records hold, else any."""
+    candidates = standardise_identifier(text, region, tuple(priorities))
+    known = [(f.type, f.value) for f in _findings(graph, text, candidates) if f.records]
+    return [found for found in known or candidates if found[0] not in ("record", "customer")]
+
+
 def records_of(customer: Customer, type_: str, value: str) -> tuple[str, ...]:
     """The customer's records that stand for a value: an end of a path."""
     if type_ == "customer":

@@ -188,6 +188,36 @@ class Changes(Plain):
 
 
 @dataclass(frozen=True)
+class Decided(Plain):
+    """A decision. `left` and `right` are the records that are one person or two; `customers` those they were of then.
+
+    Of a block, `type` and `value`; the value is None where the current run doesn't hold it. `undone` is the entry that
+    ended it. `new` says that it was just made or ended, `waits` that no run has gone by it yet.
+    """
+
+    entry: int
+    at: datetime
+    actor: str
+    kind: Literal["same", "different", "block"]
+    reason: str | None
+    customers: tuple[str, ...]
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    type: str | None
+    value: str | None
+    undone: int | None
+    new: bool
+    waits: bool
+
+
+@dataclass(frozen=True)
+class Decisions(Plain):
+    """Decisions, oldest first."""
+
+    decisions: tuple[Decided, ...]
+
+
+@dataclass(frozen=True)
 class Exported(Plain):
     """A file that was written."""
 

@@ -106,10 +106,15 @@ def check_unmoved(plan: Plan, state: State, config: Config, root: Path) -> None:
     if any(r.run_id == run_id and r.status == "published" for r in state.runs()):
         raise StateError(f"plan {run_id} was applied before: it is run {run_id}")
     current = state.current_run()
-    if (current.run_id if current else None) != plan.base or state.head()[0] != plan.changes.after:
-        now = current.run_id if current else "none"
+    now = current.run_id if current else None
+    if now == plan.base and state.head()[0] != plan.changes.after:
         raise StateError(
-            f"plan {run_id} was made for run {plan.base or 'none'}, and run {now} answers now: make the plan again"
+            f"plan {run_id} goes by earlier decisions: some were made or undone since. Make the plan again"
+        )
+    if now != plan.base:
+        raise StateError(
+            f"plan {run_id} was made for run {plan.base or 'none'}, and run {now or 'none'} answers now: "
+            "make the plan again"
         )
     if config_hash(config) != plan.manifest["config_hash"]:
         raise StateError(

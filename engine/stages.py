@@ -21,6 +21,7 @@ from engine.cluster.events import own_events
 from engine.compute import Compute, quote
 from engine.config import Config, config_hash
 from engine.ledger import assign_ids, recall
+from engine.ledger.decided import Decided, find_decided
 from engine.link import Linked, link
 from engine.profile import anchors, build_customers, build_permissions
 from engine.progress import Reporter
@@ -166,10 +167,12 @@ class Stages:
         self.compute.drop("_seen")
         keep_earlier(self.compute, previous.path("consents"))
 
-    def resolve(self, current: str | None, retrain: bool) -> Linked:
+    def resolve(self, current: str | None, retrain: bool, decided: Decided) -> Linked:
         """Link and cluster: groups of records, with their matches and refusals."""
         with self._stage("link") as counts:
-            linked = link(self.compute, self.config, self.root, self.models, current, retrain, self.reporter.step)
+            linked = link(
+                self.compute, self.config, self.root, self.models, current, retrain, decided, self.reporter.step
+            )
             counts |= linked.counts
         with self._stage("cluster") as counts:
             # Admission leaves a core idle.
@@ -177,7 +180,7 @@ class Stages:
             cluster(self.compute, self.config, linked.model, linked.rules)
             anchors(self.compute, self.config)
             confidence(self.compute)
-            self.compute.drop("scored", "nodes", "node_records", "links")
+            self.compute.drop("scored", "nodes", "node_records", "links", "decided")
             counts["matches"] = self.compute.count("matches")
             counts["refusals"] = self.compute.count("refusals")
         self.writer.begin("matches", "refusals", "shared_values")
@@ -188,7 +191,8 @@ class Stages:
         # Weights stay the same from run to run: the model in use is that of the published run.
         model = read_manifest(previous)["model"] if previous else None
         summary = self.read(asked.only, asked.frames, previous)
-        linked = self.resolve(model, asked.retrain)
+        decided = find_decided(self.compute, state)
+        linked = self.resolve(model, asked.retrain, decided)
         with self._stage("ledger") as counts:
             changes = assign_ids(
                 self.compute,
@@ -212,10 +216,10 @@ class Stages:
             now = started.replace(tzinfo=None)
             measure_health(self.compute, self.config, now, stitched.anonymous, stitched.stitched)
         with self._stage("publish"):
-            manifest = self._write(run_id, started, linked)
+            manifest = self._write(run_id, started, linked, decided)
         return Computed(self.writer.folder, manifest, changes, list(summary.warnings))
 
-    def _write(self, run_id: str, started: datetime, linked: Linked) -> dict[str, Any]:
+    def _write(self, run_id: str, started: datetime, linked: Linked, decided: Decided) -> dict[str, Any]:
         """The run's folder: every table, then the manifest."""
         self.writer.finish()
         settings_hash = write_settings(self.writer.folder, self.config, linked.folder.name)
@@ -230,6 +234,7 @@ class Stages:
             "settings_hash": settings_hash,
             "model": linked.folder.name,
             "model_hash": linked.model.hash,
+            "decisions": decided.entries,
             "inputs": [dict(zip(SOURCE_FILES.columns, row, strict=True)) for row in files],
             "counts": {**self.counts, **{t: self.compute.count(t) for t in RUN_TABLES}},
             "seconds": dict(self.timings),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from api.project.actor import actor_at_work
 from api.project.watch import Watch
 from api.results import Planned, RunSummary
 from api.summary import summarise
@@ -36,7 +35,7 @@ class Change(Watch):
         """
         from engine.stages import Request
 
-        return self._run(Request(only, False, frames, actor or _actor(), reason), reporter)
+        return self._run(Request(only, False, frames, actor or actor_at_work(), reason), reporter)
 
     def train(
         self, *, frames: Mapping[str, Any] | None = None, reporter: Reporter | None = None, reason: str | None = None,
@@ -45,7 +44,7 @@ class Change(Watch):
         """Learn the weights of all comparisons anew from today's data, and run with them: see `run`."""
         from engine.stages import Request
 
-        return self._run(Request(None, True, frames, actor or _actor(), reason), reporter)
+        return self._run(Request(None, True, frames, actor or actor_at_work(), reason), reporter)
 
     def _run(self, asked: Request, reporter: Reporter | None) -> RunSummary:
         from engine.pipeline import run
@@ -78,7 +77,7 @@ class Change(Watch):
             linkage = config.linkage.model_copy(update={"threshold": float(threshold)})
             config = config.model_copy(update={"linkage": linkage})
         told = reporter or Silent()
-        found = plan(config, self.root, Request(only, retrain, frames, actor or _actor(), reason), told)
+        found = plan(config, self.root, Request(only, retrain, frames, actor or actor_at_work(), reason), told)
         told.stage("compare")
         return self._planned(found)
 
@@ -105,7 +104,7 @@ class Change(Watch):
 
         told = reporter or Silent()
         told.stage("apply")
-        return self._published_now(apply(self.config, self.root, plan_id, actor=actor or _actor()), told)
+        return self._published_now(apply(self.config, self.root, plan_id, actor=actor or actor_at_work()), told)
 
     def compare(self, before: str | None = None, after: str | None = None) -> Comparison:
         """What the run `after` (default: the current one) has otherwise than `before` (default: the one before it).
@@ -137,11 +136,3 @@ class Change(Watch):
             return found[0]
         several = f" {', '.join(r.run_id for r in found)} begin so" if found else ""
         raise NotFoundError(f"there is no one run {named} whose tables are kept;{several or ' `clew runs` lists them'}")
-
-
-def _actor() -> str:
-    """Who is at work: CLEW_ACTOR, else the user's login name."""
-    try:
-        return os.environ.get("CLEW_ACTOR") or getpass.getuser()
-    except (OSError, KeyError):  # a container's user may have no name
-        return "nobody known"

@@ -77,10 +77,17 @@ def _changed(found: Comparison) -> list[RenderableType]:
     said = [f"{safe(c.key)}: {safe(c.before or 'nothing')}, now {safe(c.after or 'nothing')}" for c in found.rules]
     said = said[:_NAMED] + ([f"and {len(said) - _NAMED} more settings"] if len(said) > _NAMED else [])
     said += ["another model"] if found.model else []
+    said += [f"what was decided in {_entries(found.decided)}"] if found.decided else []
+    said += [f"what was decided in {_entries(found.undecided)} is undone"] if found.undecided else []
     inputs = [_input(i.file, i.rows_before, i.rows_after) for i in found.inputs[:_NAMED]]
     rest = len(found.inputs) - _NAMED
     said += inputs + ([f"and {rest} more files"] if rest > 0 else [])
-    return [Text("; ".join(said) if said else "The same inputs, rules and model.")]
+    return [Text("; ".join(said) if said else "The same inputs, rules, decisions and model.")]
+
+
+def _entries(entries: tuple[int, ...]) -> str:
+    named = ", ".join(map(str, entries[:_NAMED])) + (" and others" if len(entries) > _NAMED else "")
+    return f"{'entry' if len(entries) == 1 else 'entries'} {named}"
 
 
 def _input(file: str, before: int | None, after: int | None) -> str:

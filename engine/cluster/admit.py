@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from engine.cluster.cross import CrossPairs
-from engine.cluster.group import OUTVOTED, Tie, find_clashes, load_groups, refusal
+from engine.cluster.group import OUTVOTED, Clashes, Group, Tie, find_clashes, kept_apart, load_groups, refusal
 from engine.cluster.policy import Policy
 from engine.compute import Compute, literal
 
@@ -24,12 +24,15 @@ REFUSED = pa.schema([("a", pa.int64()), ("b", pa.int64()), ("refusal", pa.string
 
 
 def admit(compute: Compute, policy: Policy) -> None:
-    """Make `group_of` (node_id, group_id) and `refused` (a, b, refusal) from `edges`.
+    """Make `group_of` (node_id, group_id) and `refused` (a, b, refusal) from `edges` and `decided_edges`.
 
-    `edges` holds the pairs of nodes at or above the threshold: a, b, weight, and the fields of a Tie. A group is called
-    by its smallest node.
+    `edges` holds the pairs of nodes at or above the threshold: a, b, weight, and the fields of a Tie. `decided_edges`
+    (a, b) are one person by somebody's word: they are joined whatever speaks against it. A group is called by its
+    smallest node.
     """
-    compute.components("group_of", "SELECT node_id FROM nodes", "SELECT a, b FROM edges")
+    compute.components(
+        "group_of", "SELECT node_id FROM nodes", "SELECT a, b FROM edges UNION ALL SELECT a, b FROM decided_edges"
+    )
     compute.run("ALTER TABLE group_of RENAME COLUMN component TO group_id")
     compute.load("refused", REFUSED.empty_table())
     _find_careful(compute, policy)
@@ -123,17 +126,30 @@ def _note_clashes(compute: Compute, policy: Policy) -> None:
     compute.drop("_clashes")
 
 
-def _admit_carefully(compute: Compute, policy: Policy) -> None:
-    groups = load_groups(compute, "FROM _careful", by="node_id")
-    clashes = find_clashes(compute, "SELECT group_id AS bag, node_id FROM group_of JOIN _careful USING (group_id)")
-    parent = {node: node for node in groups}
+class _Joining:
+    """Groups of nodes as they are joined: who is in which, what is known of each, and how pairs between two voted."""
 
-    def root(node: int) -> int:
-        while parent[node] != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
+    def __init__(self, groups: dict[int, Group], cross: CrossPairs) -> None:
+        self.groups, self.cross = groups, cross
+        self.parent = {node: node for node in groups}
+
+    def root(self, node: int) -> int:
+        """The group of a node, called by its smallest."""
+        while self.parent[node] != node:
+            self.parent[node] = self.parent[self.parent[node]]
+            node = self.parent[node]
         return node
 
+    def unite(self, left: int, right: int) -> None:
+        """Make one group of two different ones."""
+        keep, gone = min(left, right), max(left, right)
+        self.groups[keep].absorb(self.groups.pop(gone))
+        self.cross.join(keep, gone)
+        self.parent[gone] = keep
+
+
+def _admit_carefully(compute: Compute, policy: Policy) -> None:
+    clashes = find_clashes(compute, "SELECT group_id AS bag, node_id FROM group_of JOIN _careful USING (group_id)")
     pairs = compute.arrow(
         """
         SELECT s.a, s.b, s.personal AND s.weight >= $threshold AS match FROM scored s
@@ -142,34 +158,67 @@ def _admit_carefully(compute: Compute, policy: Policy) -> None:
         """,
         {"threshold": policy.threshold},
     )
-    cross = CrossPairs(zip(*(column.to_pylist() for column in pairs.columns), strict=True))
     edges = compute.arrow(
         """
         SELECT e.a, e.b, e.base, e.proof, e.email, e.phone
         FROM edges e JOIN group_of g ON g.node_id = e.a JOIN _careful USING (group_id) ORDER BY e.weight DESC, e.a, e.b
         """
     )
-    refused: list[tuple[int, int, str]] = []
-    for a, b, *tie in zip(*(column.to_pylist() for column in edges.columns), strict=True):
-        left, right = root(a), root(b)
-        if left == right:
-            continue
-        why = refusal(groups[left], groups[right], Tie(*tie), policy, clashes)
-        if not why and not cross.agree(left, right):
-            why = OUTVOTED
-        if why:
-            refused.append((a, b, why))
-            continue
-        keep, gone = min(left, right), max(left, right)
-        groups[keep].absorb(groups.pop(gone))
-        cross.join(keep, gone)
-        parent[gone] = keep
-    nodes = np.fromiter(parent, dtype=np.int64, count=len(parent))
-    roots = np.fromiter((root(n) for n in parent), dtype=np.int64, count=len(parent))
+    decided = compute.rows(
+        """SELECT a, b, group_id FROM decided_edges JOIN group_of ON node_id = a JOIN _careful USING (group_id)
+        ORDER BY a, b"""
+    )
+    # What was decided is joined last, so that each of the two first gathers what is its own. Where that brought
+    # together what another decision parts, it is joined first.
+    first: set[int] = set()
+    while True:
+        joining = _Joining(
+            load_groups(compute, "FROM _careful", by="node_id"),
+            CrossPairs(zip(*(column.to_pylist() for column in pairs.columns), strict=True)),
+        )
+        _join_decided(joining, [pair for pair in decided if pair[2] in first])
+        refused = _join_strongest(joining, edges, policy, clashes)
+        contradicted = _join_decided(joining, [pair for pair in decided if pair[2] not in first])
+        if not contradicted:
+            break
+        first |= contradicted
+    nodes = np.fromiter(joining.parent, dtype=np.int64, count=len(joining.parent))
+    roots = np.fromiter((joining.root(n) for n in joining.parent), dtype=np.int64, count=len(joining.parent))
     compute.load("_regrouped", pa.table({"node_id": nodes, "group_id": roots}))
     compute.run("UPDATE group_of SET group_id = r.group_id FROM _regrouped r WHERE group_of.node_id = r.node_id")
     note_refused(compute, refused)
     compute.drop("_regrouped")
+
+
+def _join_strongest(joining: _Joining, edges: pa.Table, policy: Policy, clashes: Clashes) -> list[tuple[int, int, str]]:
+    """Join along edges, which come strongest first; returns the refused ones with the reason."""
+    refused: list[tuple[int, int, str]] = []
+    for a, b, *tie in zip(*(column.to_pylist() for column in edges.columns), strict=True):
+        left, right = joining.root(a), joining.root(b)
+        if left == right:
+            continue
+        why = refusal(joining.groups[left], joining.groups[right], Tie(*tie), policy, clashes)
+        if not why and not joining.cross.agree(left, right):
+            why = OUTVOTED
+        if why:
+            refused.append((a, b, why))
+        else:
+            joining.unite(left, right)
+    return refused
+
+
+def _join_decided(joining: _Joining, decided: list[tuple[int, int, int]]) -> set[int]:
+    """Join what somebody decided is one person; returns the components in which another decision forbids it."""
+    contradicted = set()
+    for a, b, component in decided:
+        left, right = joining.root(a), joining.root(b)
+        if left == right:
+            continue
+        if kept_apart(joining.groups[left], joining.groups[right]):
+            contradicted.add(component)
+        else:
+            joining.unite(left, right)
+    return contradicted
 
 
 def note_refused(compute: Compute, refused: list[tuple[int, int, str]]) -> None:

@@ -22,7 +22,7 @@ _USUAL, _SEEN = 0.95, 20
 
 
 def build_device_windows(compute: Compute) -> None:
-    """Make `device_windows` from `event_ties`, `identifiers`, `records` and `members`.
+    """Make `device_windows` from `event_ties`, `identifiers`, `records`, `members` and `shared_values`.
 
     The ties of a device in order of time fall into turns of one customer. A device with a single customer is theirs
     from BEFORE the first tie on. One that has passed on (DAYS) is each customer's from the first tie of their turn to
@@ -42,6 +42,8 @@ def build_device_windows(compute: Compute) -> None:
         FROM event_ties WHERE device IS NOT NULL AND "at" IS NOT NULL
         """,
     )
+    # A device that somebody blocked is nobody's.
+    compute.run("DELETE FROM _ties WHERE device IN (SELECT value FROM shared_values WHERE type = 'device')")
     visit, before = (f"INTERVAL {int(span.total_seconds())} SECOND" for span in (VISIT, BEFORE))
     in_order = """PARTITION BY device ORDER BY "at", customer_id"""
     compute.table(

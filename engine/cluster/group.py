@@ -11,6 +11,8 @@ from engine.compute import Compute
 from engine.link import names
 from engine.link.model import Model
 
+#: Decisions are told by what is asked about them.
+DECIDED = "decided by {} to be two people (entry {})"
 TWO_OF_A_KIND = "two different values of {}, of which a person has one"
 NAMES = "most first names disagree"
 GENERATIONS = "one is {}, the other {}, of the same name"
@@ -18,6 +20,8 @@ BIRTH_DATES = "all birth dates disagree"
 TOO_MANY = "more than {} records in one customer"
 OUTVOTED = "most other pairs of their records are no matches"
 OUTWEIGHED = "outweighed by what the other records say: {}"
+
+_DECIDED = DECIDED.split("{", 1)[0]
 
 #: Pairs of first names, in both orders, that can't be one person's.
 Clashes = set[tuple[str, str]]
@@ -73,6 +77,8 @@ def tie_columns(model: Model, weight: Callable[[str], str]) -> str:
 
 def refusal(a: Group, b: Group, tie: Tie, policy: Policy, clashes: Clashes) -> str | None:
     """Why two groups may not become one customer, in words; None if they may."""
+    if decided := kept_apart(a, b):
+        return decided
     for kind, value in a.unique.items():
         if b.unique.get(kind, value) != value:
             return TWO_OF_A_KIND.format(kind)
@@ -88,6 +94,14 @@ def refusal(a: Group, b: Group, tie: Tie, policy: Policy, clashes: Clashes) -> s
             if clash * 2 > sum(a.names.values()) * sum(b.names.values()):
                 return NAMES
     return _outweighed(a, b, tie, policy)
+
+
+def kept_apart(a: Group, b: Group) -> str | None:
+    """The decision that two groups are two people, in words; None if there is none."""
+    for kind, side in a.unique.items():
+        if kind.startswith(_DECIDED) and b.unique.get(kind, side) != side:
+            return kind
+    return None
 
 
 def _outweighed(a: Group, b: Group, tie: Tie, policy: Policy) -> str | None:

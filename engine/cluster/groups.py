@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.cluster.admit import admit
 from engine.cluster.collective import join_groups
-from engine.cluster.group import tie_columns
+from engine.cluster.group import DECIDED, tie_columns
 from engine.cluster.policy import Policy
 from engine.compute import Compute, quote
 from engine.link.blocking import Rule
@@ -18,12 +18,17 @@ from engine.tables import MATCHES, REFUSALS, check
 if TYPE_CHECKING:
     from engine.config import Config
 
+#: What a decision weighs: more than any comparison can.
+DECIDED_BITS = 100.0
+#: SQL of what a decision that keeps two apart is called among the values of which a person has one.
+DECIDED_APART = f"format('{DECIDED}', actor, entry)"
 NOT_PERSONAL = "nothing speaks of one person rather than of a household or a namesake"
 
 
 def cluster(compute: Compute, config: Config, model: Model, rules: list[Rule]) -> None:
     """Make `groups` (record_id, group_id), `matches` and `refusals` from `nodes`, `node_records` and `scored`."""
     policy = Policy.of(config, model)
+    _decided(compute)
     _unique_values(compute, config)
     compute.table("node_sizes", "SELECT node_id, count(*) AS records FROM node_records GROUP BY node_id")
     source = "coalesce(w_source, 0)" if "source" in model.comparisons else "0"
@@ -48,11 +53,36 @@ def cluster(compute: Compute, config: Config, model: Model, rules: list[Rule]) -
     compute.table("groups", "SELECT record_id, group_id FROM node_records JOIN group_of USING (node_id)")
     _matches(compute, model, rules)
     _refusals(compute, model, rules)
-    compute.drop("edges", "_impersonal", "refused", "joined", "unique_values", "node_sizes", "group_of", "same_group")
+    compute.drop(
+        "edges",
+        "decided_edges",
+        "_impersonal",
+        "refused",
+        "joined",
+        "unique_values",
+        "node_sizes",
+        "group_of",
+        "same_group",
+    )
+
+
+def _decided(compute: Compute) -> None:
+    """`decided_edges` (a, b, entry, actor): pairs of nodes that somebody said are one person."""
+    compute.table(
+        "decided_edges",
+        """SELECT least(x.node_id, y.node_id) AS a, greatest(x.node_id, y.node_id) AS b, min(l.entry) AS entry,
+            arg_min(l.actor, l.entry) AS actor
+        FROM decided l JOIN decided r ON r.entry = l.entry AND r.side = 2
+        JOIN node_records x ON x.record_id = l.record_id JOIN node_records y ON y.record_id = r.record_id
+        WHERE l.same AND l.side = 1 GROUP BY 1, 2""",
+    )
 
 
 def _unique_values(compute: Compute, config: Config) -> None:
-    """`unique_values` (node_id, type, value): of each of these types a person has one value at the most."""
+    """`unique_values` (node_id, type, value): of each of these types a person has one value at the most.
+
+    So do the two sides of what somebody decided to be two people.
+    """
     compute.run("CREATE OR REPLACE TABLE unique_values (node_id BIGINT, type VARCHAR, value VARCHAR)")
     for (kind,) in compute.rows("SELECT DISTINCT type FROM links ORDER BY type"):
         if config.policy(kind).trust == "unique":
@@ -67,6 +97,10 @@ def _unique_values(compute: Compute, config: Config) -> None:
             " USING (record_id) WHERE source = $source GROUP BY node_id",
             {"kind": f"record of {source}", "source": source},
         )
+    compute.run(
+        f"INSERT INTO unique_values SELECT node_id, {DECIDED_APART}, side::VARCHAR"
+        " FROM decided JOIN node_records USING (record_id) WHERE NOT same"
+    )
 
 
 def _matches(compute: Compute, model: Model, rules: list[Rule]) -> None:
@@ -74,7 +108,11 @@ def _matches(compute: Compute, model: Model, rules: list[Rule]) -> None:
     compute.table("_head", "SELECT node_id, record_id FROM node_records WHERE is_head")
     # A pair that a join of groups hangs on is told by that join.
     _pairs(
-        compute, model, rules, "SELECT a, b FROM edges SEMI JOIN same_group USING (a, b) ANTI JOIN joined USING (a, b)"
+        compute,
+        model,
+        rules,
+        "SELECT a, b FROM edges SEMI JOIN same_group USING (a, b)"
+        " ANTI JOIN joined USING (a, b) ANTI JOIN decided_edges USING (a, b)",
     )
     compute.table(
         "_joined",
@@ -93,6 +131,11 @@ def _matches(compute: Compute, model: Model, rules: list[Rule]) -> None:
         f"""
         WITH every AS (
             SELECT a, b, stage, rule, weight, reasons, 0 AS step FROM _pairs
+            UNION ALL
+            SELECT a, b, 'decision', format('decided by {{}} (entry {{}})', actor, entry), {DECIDED_BITS},
+                [{{'comparison': 'decision', 'level': 'one person', 'weight': {DECIDED_BITS}, 'record_a': NULL,
+                    'record_b': NULL}}], 0
+            FROM decided_edges
             UNION ALL
             SELECT a, b, 'collective', 'evidence of several records, first: ' || rule, weight, reasons, step
             FROM _joined

@@ -40,6 +40,7 @@ def compare(before: RunTables | None, after: RunTables, now: datetime) -> Compar
         find_fates(compute, before, after)
         _load(compute, before, after, now)
         was, now_is = (read_manifest(run) if run else {} for run in (before, after))
+        decisions = [set(manifest.get("decisions", ())) for manifest in (was, now_is)]
         sizes = {name: int(compute.value(f"SELECT count(*) FROM {name}_members")) for name in ("before", "after")}
         kinds = dict(compute.rows(f"SELECT kind, count(*) FROM {FATES} GROUP BY kind"))
         return Comparison(
@@ -58,6 +59,8 @@ def compare(before: RunTables | None, after: RunTables, now: datetime) -> Compar
             shifts=_shifts(compute, before, after),
             inputs=_inputs(was, now_is),
             rules=_rules(before, after),
+            decided=tuple(sorted(decisions[1] - decisions[0])),
+            undecided=tuple(sorted(decisions[0] - decisions[1])),
             model=was.get("model_hash") != now_is["model_hash"],
         )
 

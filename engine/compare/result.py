@@ -101,6 +101,8 @@ class Comparison:
 
     `customers` counts shifts by kind; `largest_before` and `largest_after` are (customer, records). `shifts` are the
     ones with most at stake. `rules` are the settings that changed, and `model` says whether it is another one.
+    `decided` are the decisions that only the later run went by, and `undecided` those that only the earlier one did, by
+    their entries.
     """
 
     before: str | None
@@ -118,6 +120,8 @@ class Comparison:
     shifts: tuple[Shift, ...]
     inputs: tuple[Input, ...]
     rules: tuple[Change, ...]
+    decided: tuple[int, ...]
+    undecided: tuple[int, ...]
     model: bool
 
     def to_dict(self) -> dict[str, Any]:

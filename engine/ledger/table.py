@@ -53,7 +53,7 @@ def _entries(state: State, last_entry: int) -> pa.Table:
 
 def _reason(text: str | None) -> str:
     """The rules of a cause, each once."""
-    matches = json.loads(text)["matches"] if text else []
+    matches = json.loads(text).get("matches", []) if text else []
     return "; ".join(dict.fromkeys(rule for rule, *_ in matches))
 
 

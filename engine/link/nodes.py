@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.compute import Compute, quote
+from engine.ledger.decided import NOTHING, Decided
 from engine.link.guess import fill_names
 from engine.tables import EXTRA
 
@@ -33,14 +34,18 @@ def held_once(config: Config) -> list[str]:
     return [source.title for source in config.sources if config.linkage.link_only or not source.duplicates]
 
 
-def build_nodes(compute: Compute, config: Config) -> int:
+def build_nodes(compute: Compute, config: Config, decided: Decided = NOTHING) -> int:
     """Make `links` (the values that may link), `shared_values`, `node_records` and `nodes`; returns how many nodes.
+
+    A record that somebody decided of folds with no other, and a value that was blocked links nothing; the former stand
+    in `decided` then.
 
     nodes: node_id BIGINT (dense, in the order of the smallest record id), source, kind, FIELDS, x_ columns, and
     email/phone/account/other values as sorted lists, with the first e-mail and phone taken out for comparison, and
     `generation`, the Jr or Sr at the end of a name, and `organisation`, the company where nobody is named.
     """
-    _build_links(compute, config)
+    compute.load("decided", decided.records)
+    _build_links(compute, config, decided)
     fields = [*FIELDS, *extra_columns(compute, config.linkage.compare)]
     compute.table(
         "_values",
@@ -59,6 +64,7 @@ def build_nodes(compute: Compute, config: Config) -> int:
         f"""
         SELECT r.record_id, r.source, r.kind, {said}, v.emails, v.phones, v.phone_weak, v.accounts,
             CASE WHEN NOT list_contains($once::VARCHAR[], r.source)
+                AND r.record_id NOT IN (SELECT record_id FROM decided)
                 AND (v.emails IS NOT NULL OR v.phones IS NOT NULL OR v.accounts IS NOT NULL
                     OR (r.first_name IS NOT NULL AND r.last_name IS NOT NULL
                         AND coalesce(r.birth_date::VARCHAR, r.street, r.postcode) IS NOT NULL))
@@ -117,7 +123,7 @@ def _beyond_the_name(local: str, row: str) -> str:
     return f"regexp_replace(regexp_replace({rest}, '(^|[^a-z])[a-z]([^a-z]|$)', ' ', 'g'), '[^a-z0-9]', '', 'g')"
 
 
-def _build_links(compute: Compute, config: Config) -> None:
+def _build_links(compute: Compute, config: Config, decided: Decided) -> None:
     """`links`: record_id, type, value, weak: identifier values that may link; `shared_values`: those that may not."""
     compute.run("CREATE OR REPLACE TABLE _policy (type VARCHAR, max_customers BIGINT, max_records BIGINT)")
     for (kind,) in compute.rows("SELECT DISTINCT type FROM identifiers ORDER BY type"):
@@ -144,6 +150,15 @@ def _build_links(compute: Compute, config: Config) -> None:
         HAVING records > any_value(max_records) OR customers > any_value(max_customers)
         """,
     )
+    compute.load("_blocked", decided.values)
+    compute.run("DELETE FROM shared_values WHERE (type, value) IN (SELECT (type, value) FROM _blocked)")
+    compute.run(
+        """INSERT INTO shared_values
+        SELECT b.type, b.value, format('blocked by {} (entry {})', any_value(b.actor), any_value(b.entry)),
+            count(DISTINCT record_id), count(DISTINCT CASE WHEN length(first_root) > 1 THEN left(first_root, 3) END)
+        FROM _blocked b LEFT JOIN identifiers USING (type, value) LEFT JOIN records USING (record_id)
+        GROUP BY b.type, b.value"""
+    )
     compute.table(
         "links",
         """
@@ -152,4 +167,4 @@ def _build_links(compute: Compute, config: Config) -> None:
         WHERE status IN ('ok', 'weak') AND type <> 'device' GROUP BY ALL
         """,
     )
-    compute.drop("_policy")
+    compute.drop("_policy", "_blocked")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.compute import Compute
 from engine.config import Config
+from engine.ledger.decided import NOTHING, Decided
 from engine.link import blocking, own
 from engine.link.blocking import Rule
 from engine.link.comparisons import choose
@@ -36,18 +37,19 @@ def link(
     models: Path,
     current: str | None = None,
     retrain: bool = False,
+    decided: Decided = NOTHING,
     advance: Callable[[str], None] = lambda _: None,
 ) -> Linked:
     """Make `nodes`, `node_records`, `shared_values` and `scored` from `records` and `identifiers`.
 
     `models` is the folder of models and `current` the name of the one in use, which is kept as long as it was made for
-    the same comparisons; `retrain` makes a new one all the same.
+    the same comparisons; `retrain` makes a new one all the same. `decided` is what people decided.
     Errors: LinkError where there is nothing to compare; ConfigError for a settings file that is none.
     """
     # Splink warns of every level that a pass didn't see; the model has its own answer to that.
     logging.getLogger("splink").setLevel(logging.ERROR)
     advance("fold")
-    nodes = build_nodes(compute, config)
+    nodes = build_nodes(compute, config, decided)
     settings = own.read_settings(root / config.linkage.settings) if config.linkage.settings else None
     if settings:
         own.check_columns(compute, settings)

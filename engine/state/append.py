@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from engine.errors import StateError
 from engine.state.chain import act_digest, entry_hash
-from engine.state.changes import Changes
+from engine.state.changes import Changes, Note
 
 #: Entries and records turned into Python objects at a time.
 BATCH = 50_000
@@ -57,6 +58,28 @@ def append(
         "INSERT INTO entry VALUES (?, ?, ?, nullif(?, 0), nullif(?, 0), ?, nullif(?, 0), ?)", entries()
     )
     return seq, head
+
+
+def note(
+    connection: sqlite3.Connection, entry: Note, seq: int, head: bytes, *, at: int, actor: str
+) -> tuple[int, bytes]:
+    """Append one entry that moves nothing after entry `seq` with hash `head`; returns its number and its hash."""
+    act = connection.execute("INSERT INTO act (at, run_id, actor) VALUES (?, NULL, ?)", [at, actor]).lastrowid
+    text = json.dumps(entry.cause, sort_keys=True) if entry.cause else None
+    cause = None
+    if text is not None:
+        cause = connection.execute("INSERT INTO cause (text) VALUES (?)", [text]).lastrowid
+    records = np.array(entry.records, dtype=">i8").tobytes()
+    digest = act_digest(at, None, actor)
+    kind = entry.kind.encode()
+    head = entry_hash(head, digest, seq + 1, kind, entry.origin, entry.target, records, (text or "").encode())
+    connection.execute(
+        "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [seq + 1, act, entry.kind, entry.origin, entry.target, records, cause, head],
+    )
+    if entry.reason:
+        connection.execute("INSERT INTO said VALUES (?, ?)", [seq + 1, entry.reason])
+    return seq + 1, head
 
 
 def _add_causes(connection: sqlite3.Connection, changes: Changes) -> dict[str | None, int]:

@@ -55,6 +55,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # Who started a run, and why, in their own words.
     ("ALTER TABLE run ADD COLUMN actor TEXT", "ALTER TABLE run ADD COLUMN reason TEXT"),
+    # Why somebody decided, in their own words, which may have to be erased: so they are no part of the chain.
+    ("CREATE TABLE said (entry INTEGER PRIMARY KEY REFERENCES entry, reason TEXT NOT NULL)",),
 )
 
 

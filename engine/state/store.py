@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Any, Literal
 
 from engine.errors import NotFoundError, StateError
-from engine.state.append import append
+from engine.state.append import append, note
 from engine.state.chain import GENESIS
-from engine.state.changes import Changes
+from engine.state.changes import DECISIONS, Changes, Note
 from engine.state.database import NothingRunError, connect, explained
 from engine.state.lock import WriterLock
 
@@ -172,7 +172,8 @@ class State:
         """
         with self._transaction() as connection:
             seq, head = self.head()
-            if seq != changes.after:
+            # What somebody decided meanwhile moves nothing: the next run goes by it.
+            if seq != changes.after and self._moved_since(changes.after):
                 raise StateError(
                     f"{self.path} has moved since run {run_id} was computed (entry {changes.after} was the last, now "
                     f"it is {seq}): nothing was published. Run again."
@@ -188,6 +189,23 @@ class State:
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
         return seq, head
 
+    def _moved_since(self, entry: int) -> bool:
+        kinds = ", ".join("?" for _ in DECISIONS)
+        moved = self.rows(f"SELECT 1 FROM entry WHERE seq > ? AND kind NOT IN ({kinds}) LIMIT 1", [entry, *DECISIONS])
+        return next(moved, None) is not None
+
+    @contextmanager
+    def deciding(self) -> Iterator[State]:
+        """Read what was decided, and add to it with `note`, in one transaction; a run may be under way."""
+        with self._committing():
+            yield self
+
+    def note(self, entry: Note, at: datetime, actor: str) -> int:
+        """Append an entry of DECISIONS inside `deciding()`; returns its number."""
+        seq, head = self.head()
+        seq, _ = note(self._connection, entry, seq, head, at=to_micros(at), actor=actor)
+        return seq
+
     def _end(self, connection: sqlite3.Connection, run_id: str, update: str, parameters: Sequence[Any]) -> None:
         done = connection.execute(f"{update} WHERE run_id = ? AND status = 'running'", [*parameters, run_id])
         if done.rowcount != 1:
@@ -197,6 +215,11 @@ class State:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         if self._lock is None or not self._lock.held:
             raise StateError(f"{self.path} may only be written inside State.writing()")
+        with self._committing() as connection:
+            yield connection
+
+    @contextmanager
+    def _committing(self) -> Iterator[sqlite3.Connection]:
         with explained(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:

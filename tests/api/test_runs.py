@@ -80,7 +80,7 @@ def test_the_same_run_twice_says_so(copy: Path, clew: Callable[..., Result]) -> 
     with Project(copy) as project:
         project.run()
     told = clew("-p", copy, "diff").stdout
-    assert "The same inputs, rules and model." in told
+    assert "The same inputs, rules, decisions and model." in told
     assert "Every customer, number and audience is the same." in told
 
 

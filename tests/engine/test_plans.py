@@ -10,6 +10,7 @@ import pytest
 
 from engine import pipeline, plans
 from engine.errors import HeldError, NotFoundError, StateError
+from engine.ledger.decisions import block
 from engine.plans import Plan
 from engine.runs import Layout, RunTables
 from engine.stages import Request
@@ -108,6 +109,17 @@ def test_a_plan_of_an_answer_that_has_moved_is_refused(corner: Corner) -> None:
     with pytest.raises(StateError, match=f"run {other.run.run_id} answers now: make the plan again"):
         apply(corner, first.plan_id)
     assert state_of(corner) == before
+
+
+def test_a_plan_goes_by_the_decisions_that_stood_when_it_was_made(corner: Corner) -> None:
+    found = plan(corner)
+    with State.open(corner.store) as state:
+        made = block(state, "phone", "+14155552672", actor="ann")
+    with pytest.raises(StateError, match="goes by earlier decisions: some were made or undone since"):
+        apply(corner, found.plan_id)
+    found = plan(corner)
+    assert list(found.manifest["decisions"]) == [made.entry]
+    assert apply(corner, found.plan_id).run_id == found.plan_id
 
 
 def test_a_plan_of_files_that_have_moved_is_refused_by_name(corner: Corner) -> None:
