@@ -191,14 +191,15 @@ class Changes(Plain):
 class Decided(Plain):
     """A decision. `left` and `right` are the records that are one person or two; `customers` those they were of then.
 
-    Of a block, `type` and `value`; the value is None where the current run doesn't hold it. `undone` is the entry that
-    ended it. `new` says that it was just made or ended, `waits` that no run has gone by it yet.
+    Of a block, `type` and `value`; the value is None where the current run doesn't hold it. Of an erasure, `left` are
+    its records, without a name. `undone` is the entry that ended it. `new` says that it was just made or ended, `waits`
+    that no run has gone by it yet.
     """
 
     entry: int
     at: datetime
     actor: str
-    kind: Literal["same", "different", "block"]
+    kind: Literal["same", "different", "block", "erase"]
     reason: str | None
     customers: tuple[str, ...]
     left: tuple[str, ...]
@@ -208,6 +209,28 @@ class Decided(Plain):
     undone: int | None
     new: bool
     waits: bool
+
+
+@dataclass(frozen=True)
+class Erased(Plain):
+    """What goes with a customer, or has gone: `run_id` is None where it was only asked.
+
+    `sources` counts the records by source; `values` are stopped where they come in again, `shared` are held by others
+    too, and stay with these. `runs` and `plans` are those that held the person. `searched` counts the files that were
+    searched afterwards, in vain.
+    """
+
+    customer_id: str
+    record_ids: tuple[str, ...]
+    sources: dict[str, int]
+    values: tuple[tuple[str, str], ...]
+    shared: tuple[tuple[str, str], ...]
+    orders: int
+    events: int
+    runs: tuple[str, ...]
+    plans: tuple[str, ...]
+    run_id: str | None
+    searched: int
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,9 @@ from engine.breakers import tripped
 from engine.compute import Compute
 from engine.compute.failure import full_disk
 from engine.config import Config, config_hash
-from engine.errors import ConfigError, DiskError, HeldError, StateError
+from engine.erasure.erase import Erasing, find_person, finish
+from engine.erasure.erase import erase as erase_person
+from engine.errors import ConfigError, DiskError, HeldError, NotFoundError, StateError
 from engine.progress import Reporter, Silent
 from engine.runs import Layout, RunTables, started
 from engine.stages import COMPARED, RUN_TABLES, Computed, Request, Stages
@@ -117,6 +119,34 @@ def apply(config: Config, root: Path, plan_id: str, *, actor: str | None = None)
         return result
 
 
+def erase(
+    config: Config, root: Path, customer_id: str, *, actor: str, reason: str | None = None
+) -> tuple[Erasing, RunTables]:
+    """Publish the current run without the person behind one of its customers; returns what is gone, and that run.
+
+    Earlier runs hold the person until `finish_erasing`, so that a graph can still learn what to remove.
+
+    Errors: any ClewError; NotFoundError where the current run has no such customer.
+    """
+    layout = Layout(root / config.store)
+    with State.open(layout.store) as state, state.writing("clew erase"):
+        sweep(layout, state)
+        current = state.current_run()
+        person = find_person(layout, layout.run(current.run_id), customer_id) if current else None
+        if current is None or person is None or not person.record_ids:
+            raise NotFoundError(f"there is no customer {customer_id} in the current run")
+        run_id = _free_run_id(state, layout, datetime.now(UTC))
+        before = layout.run(current.run_id)
+        return person, erase_person(config, layout, state, before, person, run_id, actor=actor, reason=reason)
+
+
+def finish_erasing(config: Config, root: Path) -> None:
+    """Clean whatever was kept before the last erasure; every command that writes does so as well."""
+    layout = Layout(root / config.store)
+    with State.open(layout.store) as state, state.writing("clew erase"):
+        finish(layout, state)
+
+
 @dataclass(frozen=True)
 class Attempt:
     """A computation about to begin: under which id, after which run."""
@@ -163,7 +193,7 @@ def _begin(
             f" from a backup, or move {layout.store} away and run again: customer ids then start anew."
         )
     now = datetime.now(UTC)
-    run_id = _new_run_id({r.run_id for r in state.runs()}.union(plans.waiting(layout)), now)
+    run_id = _free_run_id(state, layout, now)
     return Attempt(config, root, layout, state, asked, run_id, now, previous, reporter or Silent())
 
 
@@ -209,9 +239,10 @@ def _publish(state: State, layout: Layout, computed: Computed, actor: str) -> Ru
 def sweep(layout: Layout, state: State) -> None:
     """Remove what killed processes left: scratch files, half-written run folders, and whole ones never published.
 
-    A plan that was being applied goes back to the plans.
+    A plan that was being applied goes back to the plans. An erasure that was stopped is carried out to its end.
     """
     shutil.rmtree(layout.scratch, ignore_errors=True)
+    finish(layout, state)
     published = {r.run_id for r in state.runs() if r.status == "published"}
     for folder in layout.runs.iterdir() if layout.runs.exists() else ():
         if folder.name in published:
@@ -223,8 +254,9 @@ def sweep(layout: Layout, state: State) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _new_run_id(taken: set[str], at: datetime) -> str:
+def _free_run_id(state: State, layout: Layout, at: datetime) -> str:
     """The time of the start, in UTC, with a number after it where two runs start in one second."""
+    taken = {r.run_id for r in state.runs()}.union(plans.waiting(layout))
     stem = at.strftime("%Y%m%dT%H%M%SZ")
     number = 1
     while (run_id := stem if number == 1 else f"{stem}-{number}") in taken:

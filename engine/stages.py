@@ -20,6 +20,7 @@ from engine.cluster.confidence import confidence
 from engine.cluster.events import own_events
 from engine.compute import Compute, quote
 from engine.config import Config, config_hash
+from engine.erasure.stop import stop_erased
 from engine.ledger import assign_ids, recall
 from engine.ledger.decided import Decided, find_decided
 from engine.link import Linked, link
@@ -124,17 +125,18 @@ class Stages:
         self.counts |= counts
         self.reporter.done(name, seconds, counts)
 
-    def read(self, only: str | None, frames: Mapping[str, Any] | None, previous: RunTables | None) -> ReadSummary:
+    def read(self, asked: Request, previous: RunTables | None, state: State) -> ReadSummary:
         """Sources and standardise: the tables of records, complete, whatever was read of them now."""
         with self._stage("sources") as counts:
-            summary = read_sources(self.compute, self.config, self.root, only, frames, self.reporter.step)
+            summary = read_sources(self.compute, self.config, self.root, asked.only, asked.frames, self.reporter.step)
             counts["rows"] = sum(s.rows for s in summary.sources)
             counts["rejected"] = sum(s.rejected for s in summary.sources)
         with self._stage("standardise") as counts:
             standardise(self.compute, self.config, self.reporter.step)
             for table in [n for n in self.compute.table_names() if n.startswith("raw_")]:
                 self.compute.drop(table)
-            self._keep_others(only, previous)
+            self._keep_others(asked.only, previous)
+            stop_erased(self.compute, state)
             counts |= {t: self.compute.count(t) for t in ("records", "identifiers", "orders", "events")}
         return summary
 
@@ -190,7 +192,7 @@ class Stages:
         """All stages; the tables are whole on disk then."""
         # Weights stay the same from run to run: the model in use is that of the published run.
         model = read_manifest(previous)["model"] if previous else None
-        summary = self.read(asked.only, asked.frames, previous)
+        summary = self.read(asked, previous, state)
         decided = find_decided(self.compute, state)
         linked = self.resolve(model, asked.retrain, decided)
         with self._stage("ledger") as counts:

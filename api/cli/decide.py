@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.app import CHANGE, End, Json, app, opened, show
+from api.cli.app import CHANGE, LOOK_AFTER, End, Json, app, opened, show
 
 Why = Annotated[str | None, typer.Option("--reason", help="Why, in your own words; kept with the decision.")]
 
@@ -64,6 +64,22 @@ def undo(
     with opened(ctx) as project:
         found = project.undo(entry, reason=reason)
     show(found, as_json, decided(found))
+
+
+@app.command(rich_help_panel=LOOK_AFTER)
+def erase(
+    ctx: typer.Context,
+    person: Annotated[str, typer.Argument(help="An identifier, a record or a customer id.", metavar="X")],
+    really: Annotated[bool, typer.Option("--really", help="Do it. Without this, only show what would go.")] = False,
+    reason: Why = None,
+    as_json: Json = False,
+) -> None:
+    """Show what is held of a person and where; with --really, erase it everywhere, for good."""
+    from api.render.erasure import erased
+
+    with opened(ctx) as project:
+        found = project.erase(person, really=really, reason=reason)
+    show(found, as_json, erased(found))
 
 
 @app.command(rich_help_panel=CHANGE)

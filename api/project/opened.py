@@ -118,4 +118,8 @@ class Opened:
             if not run.path("ledger").exists():
                 # Entries have their hashes from the publish on, so this table follows it.
                 write_ledger(state, run.run_id, run.path("ledger"))
+            if shown and state.erased_since(shown):
+                # The tables of what it shows were cleaned, so they can't tell what it has to remove.
+                graph.drop()
+                shown = None
             return graph.publish(run, self.layout.run(shown) if shown else None)

@@ -55,6 +55,9 @@ def _said(found: Decided) -> str:
     if found.kind == "block":
         value = safe(found.value) if found.value else "a value that the current run doesn't hold"
         return f"{found.type} {value} never links"
+    if found.kind == "erase":
+        gone = f"{count(len(found.left), 'record')} of {' and '.join(found.customers)}"
+        return f"{gone} were erased, and what comes in again of that person is stopped"
     verdict = "are one person" if found.kind == "same" else "are two people"
     of = f" (of {' and '.join(found.customers)} then)" if found.customers else ""
     return f"{_side(found.left)} and {_side(found.right)} {verdict}{of}"

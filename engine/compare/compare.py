@@ -61,7 +61,7 @@ def compare(before: RunTables | None, after: RunTables, now: datetime) -> Compar
             rules=_rules(before, after),
             decided=tuple(sorted(decisions[1] - decisions[0])),
             undecided=tuple(sorted(decisions[0] - decisions[1])),
-            model=was.get("model_hash") != now_is["model_hash"],
+            model=was.get("model") != now_is["model"],
         )
 
 

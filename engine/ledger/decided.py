@@ -47,6 +47,7 @@ def find_decided(compute: Compute, state: State) -> Decided:
     numbered = [
         (number, d.entry, d.kind == "same", side, d.actor)
         for d in stand
+        if d.kind in ("same", "different")
         for side, numbers in ((1, d.left), (2, d.right))
         for number in numbers
     ]

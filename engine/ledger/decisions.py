@@ -22,11 +22,11 @@ from engine.ledger.ids import customer_id, customer_number
 from engine.state import DECISIONS, Note, State, from_micros
 from engine.state.numbers import record_number, record_number_sql
 
-Kind = Literal["same", "different", "block"]
+Kind = Literal["same", "different", "block", "erase"]
 #: What a record is called that was erased.
 ERASED = "an erased record"
 #: Kinds of entry, and what they decide.
-KINDS: dict[str, Kind] = {"asserted": "same", "refused": "different", "blocked": "block"}
+KINDS: dict[str, Kind] = {"asserted": "same", "refused": "different", "blocked": "block", "erased": "erase"}
 _ENTRY_KINDS = {kind: entry for entry, kind in KINDS.items()}
 
 
@@ -36,6 +36,7 @@ class Decision:
 
     `left` and `right` are numbers of records: of `same` one each; of `different` all of one side, and all of the other.
     `customers` are those that it was about then. Of `block`, `type` and `mark` (`value_mark`) say which value.
+    Of `erase`, `left` are all records; it stops what comes in again.
     `undone` is the entry that ended it.
     """
 
@@ -59,13 +60,14 @@ def value_mark(key: str, type_: str, value: str) -> int:
 
 def decisions(state: State) -> list[Decision]:
     """All decisions, those that were undone too, oldest first."""
-    kinds = ", ".join("?" for _ in DECISIONS)
+    asked = (*DECISIONS, "erased")
+    kinds = ", ".join("?" for _ in asked)
     rows = list(
         state.rows(
             f"""SELECT seq, at, actor, kind, origin, target, records, text, reason
             FROM entry e JOIN act ON act.id = e.act LEFT JOIN cause ON cause.id = e.cause
             LEFT JOIN said ON said.entry = e.seq WHERE kind IN ({kinds}) ORDER BY seq""",
-            DECISIONS,
+            asked,
         )
     )
     causes = {seq: json.loads(text) if text else {} for seq, *_, text, _ in rows}
@@ -75,7 +77,7 @@ def decisions(state: State) -> list[Decision]:
         if kind not in KINDS:
             continue
         cause, numbers = causes[seq], tuple(np.frombuffer(records, dtype=">i8").tolist())
-        left = cause.get("left", 1)
+        left = cause.get("left", 1) if kind != "erased" else len(numbers)
         customers = tuple(customer_id(number) for number in dict.fromkeys((origin, target)) if number is not None)
         found.append(
             Decision(

@@ -15,7 +15,7 @@ from engine.state import MOVES, State, from_micros
 from engine.tables import REDIRECTS, arrow_schema
 
 #: Ends of customers that no later entry has restored. `e` is the ending entry.
-_ENDED = """entry e WHERE e.kind IN ('merged', 'retired') AND NOT EXISTS (
+_ENDED = """entry e WHERE e.kind IN ('merged', 'retired', 'erased') AND NOT EXISTS (
     SELECT 1 FROM entry later WHERE later.target = e.origin AND later.kind = 'restored' AND later.seq > e.seq)"""
 
 

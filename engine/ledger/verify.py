@@ -138,7 +138,7 @@ def _check_lives(compute: Compute, state: State) -> Iterator[str]:
         yield f"customer {customer_id(customer)} was never created"
     for (customer,) in compute.rows(
         """WITH ends AS (SELECT origin AS customer, max(seq) AS seq FROM verify_moves
-            WHERE kind IN ('merged', 'retired') GROUP BY origin),
+            WHERE kind IN ('merged', 'retired', 'erased') GROUP BY origin),
         returns AS (SELECT target AS customer, max(seq) AS seq FROM verify_moves
             WHERE kind = 'restored' GROUP BY target)
         SELECT customer FROM ends LEFT JOIN returns USING (customer)

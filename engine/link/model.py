@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +74,24 @@ class Model:
     def save(self, compute: Compute, folder: Path) -> Path:
         """Write model.json and its term frequencies under `folder/<first 16 of the hash>`; returns that folder."""
         target = folder / self.hash[:16]
+        self.write(compute, target)
+        return target
+
+    def write(self, compute: Compute, target: Path) -> None:
+        """Write model.json and its term frequencies into a folder."""
         target.mkdir(parents=True, exist_ok=True)
         for column in self.term_frequencies:
             compute.write_parquet(f"tf_{column}", target / f"tf_{column}.parquet", order_by=quote(column))
         part = target / "model.json.part"
         part.write_text(json.dumps({**self.__dict__, "hash": self.hash}, indent=1), encoding="utf-8")
         part.replace(target / "model.json")
-        return target
+
+    def without(self, compute: Compute, values: Mapping[str, str]) -> Model:
+        """The same model whose term frequencies, in `compute`, lose what the queries `values` of some columns name."""
+        for column, gone in values.items():
+            if column in self.term_frequencies:
+                compute.run(f"DELETE FROM {quote('tf_' + column)} WHERE {quote(column)}::VARCHAR IN ({gone})")
+        return replace(self, frequencies=_digest(compute, self.term_frequencies))
 
     @staticmethod
     def with_term_frequencies(compute: Compute, settings: dict[str, Any], comparisons: list[Comparison]) -> Model:

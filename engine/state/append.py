@@ -109,7 +109,9 @@ def _add_records(
     try:
         connection.executemany(
             """INSERT INTO record (number, record_id, entry) VALUES (?, ?, ?) ON CONFLICT (number) DO UPDATE SET
-                entry = CASE WHEN record_id = excluded.record_id THEN excluded.entry END""",
+                record_id = excluded.record_id,
+                entry = CASE WHEN coalesce(record_id, excluded.record_id) = excluded.record_id
+                    THEN excluded.entry END""",
             rows(),
         )
     except sqlite3.IntegrityError as error:

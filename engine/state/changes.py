@@ -20,7 +20,8 @@ import pyarrow as pa
 #: | merged | a customer that ends here | the one that took most of it, and to which its id now leads |
 #: | left | a customer | outside: the records are in no source any more |
 #: | retired | a customer that ends here, with all of its records | outside |
-MOVES = ("created", "restored", "split", "joined", "moved", "left", "merged", "retired")
+#: | erased | a person who wants to be forgotten: what comes of their records and identifiers is stopped | outside |
+MOVES = ("created", "restored", "split", "joined", "moved", "left", "merged", "retired", "erased")
 
 #: Kinds of entry that people make. They move nothing: runs after them do.
 #:
@@ -29,7 +30,7 @@ MOVES = ("created", "restored", "split", "joined", "moved", "left", "merged", "r
 #: | asserted | two, that are one person's | |
 #: | refused | those of one person, then those of another | `left`: how many are the first one's |
 #: | blocked | none | `type` and `mark` (a keyed hash) of a value that never links |
-#: | undone | none | `entry`: the decision that no longer holds |
+#: | undone | none | `entry`: the decision that no longer holds, or the erasure that stops nothing any more |
 DECISIONS = ("asserted", "refused", "blocked", "undone")
 
 #: One row an entry, in the ledger's order: `origin` and `target` are customer numbers, NULL for outside; `size` the

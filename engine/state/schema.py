@@ -56,7 +56,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     # Who started a run, and why, in their own words.
     ("ALTER TABLE run ADD COLUMN actor TEXT", "ALTER TABLE run ADD COLUMN reason TEXT"),
     # Why somebody decided, in their own words, which may have to be erased: so they are no part of the chain.
-    ("CREATE TABLE said (entry INTEGER PRIMARY KEY REFERENCES entry, reason TEXT NOT NULL)",),
+    # And what is stopped where it is read, as its owner was erased: keyed hashes of record ids and of values.
+    (
+        "CREATE TABLE said (entry INTEGER PRIMARY KEY REFERENCES entry, reason TEXT NOT NULL)",
+        "CREATE TABLE erased (mark INTEGER PRIMARY KEY, entry INTEGER NOT NULL REFERENCES entry)",
+        "DROP INDEX entry_end",
+        "CREATE INDEX entry_end ON entry (seq) WHERE kind IN ('merged', 'retired', 'erased')",
+    ),
 )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+import struct
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -114,6 +115,11 @@ class State:
             return run
         raise NotFoundError(f"there is no run {run_id} (clew runs lists them)")
 
+    def erased_since(self, run_id: str) -> bool:
+        """Tell whether a person was erased, to the end, after a run was published."""
+        found = self.rows("SELECT 1 FROM erased WHERE entry > (SELECT last_entry FROM run WHERE run_id = ?)", [run_id])
+        return self.setting("erasing") is None and next(found, None) is not None
+
     def runs(self) -> list[Run]:
         """List all runs, oldest first."""
         return list(self._runs("ORDER BY number", []))
@@ -163,12 +169,15 @@ class State:
             self._end(connection, run_id, "UPDATE run SET status = 'failed', finished = ?", [to_micros(at)])
 
     def publish(
-        self, run_id: str, changes: Changes, manifest_hash: str, at: datetime, actor: str = "clew run"
-    ) -> tuple[int, bytes]:
+        self, run_id: str, changes: Changes, manifest_hash: str, at: datetime, actor: str = "clew run", *,
+        erased: Collection[int] = (),
+    ) -> tuple[int, bytes]:  # fmt: skip
         """Append the entries and make the run the current one, in one transaction; returns the ledger's new head.
 
-        `at` is the time of the entries. The run's tables must be on disk before. Errors: StateError if the run isn't
-        running, if the ledger is not the one that `changes` was made for, or if the disk fails: then nothing happened.
+        `at` is the time of the entries. `erased` are keyed hashes of what is stopped from now on: the records that the
+        entries move lose their names then, and `erased()` is to be called when nothing else holds them.
+        The run's tables must be on disk before. Errors: StateError if the run isn't running, if the ledger is not the
+        one that `changes` was made for, or if the disk fails: then nothing happened.
         """
         with self._transaction() as connection:
             seq, head = self.head()
@@ -185,6 +194,8 @@ class State:
                 "UPDATE run SET status = 'published', finished = ?, manifest_hash = ?, last_entry = ?, head = ?",
                 [to_micros(datetime.now(UTC)), manifest_hash, seq, head],
             )
+            if erased:
+                self._forget(connection, seq, changes, erased)
             values = {"next_number": str(changes.next_number), "current_run": run_id}
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
         return seq, head
@@ -205,6 +216,27 @@ class State:
         seq, head = self.head()
         seq, _ = note(self._connection, entry, seq, head, at=to_micros(at), actor=actor)
         return seq
+
+    def _forget(self, connection: sqlite3.Connection, entry: int, changes: Changes, marks: Collection[int]) -> None:
+        numbers = [(number,) for number in changes.moved["number"].to_pylist()]
+        connection.executemany("INSERT OR IGNORE INTO erased VALUES (?, ?)", [(mark, entry) for mark in marks])
+        connection.executemany("UPDATE record SET record_id = NULL WHERE number = ?", numbers)
+        # What people said of a decision about them may name them.
+        about = [
+            (seq,)
+            for seq, records in connection.execute("SELECT seq, records FROM entry JOIN said ON said.entry = seq")
+            if {n for (n,) in numbers} & set(struct.unpack(f">{len(records) // 8}q", records))
+        ]
+        connection.executemany("DELETE FROM said WHERE entry = ?", about)
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('erasing', ?)", [str(entry)])
+
+    def erased(self) -> None:
+        """Note that an erasure was carried out to its end, and leave none of it in the file's free space."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM meta WHERE key = 'erasing'")
+        with explained(self.path):
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def _end(self, connection: sqlite3.Connection, run_id: str, update: str, parameters: Sequence[Any]) -> None:
         done = connection.execute(f"{update} WHERE run_id = ? AND status = 'running'", [*parameters, run_id])

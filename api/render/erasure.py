@@ -1,0 +1,44 @@
+"""What an erasure takes, before and after."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from api.render.layout import columns, heading, indented, lines
+from api.render.words import count, safe
+from api.results import Erased
+
+
+def erased(found: Erased) -> Group:
+    """What would go with a customer, or what has gone, and what is left to be done elsewhere."""
+    gone = found.run_id is not None
+    held = f"{count(len(found.record_ids), 'record')}, {count(found.orders, 'order')}, {count(found.events, 'event')}"
+    parts: list[RenderableType] = [
+        Text(f"{found.customer_id}: {held} {'are erased' if gone else 'would be erased'}.", style="bold"),
+        columns(("source", "records"), [(safe(name), f"{n:,}") for name, n in found.sources.items()]),
+    ]
+    if found.values and not gone:
+        parts += [heading("Stopped where they come in again"), columns(("", ""), _listed(found.values))]
+    if found.shared and not gone:
+        parts += [heading("Left, as others hold them too"), columns(("", ""), _listed(found.shared))]
+    parts.append(heading("Where"))
+    runs = f"{count(len(found.runs), 'kept run')}, the models, the graph and the ledger's names of records"
+    parts.append(indented(Text(f"{'gone from ' if gone else ''}{runs}")))
+    if found.plans:
+        dropped = "dropped" if gone else "would be dropped"
+        parts.append(indented(Text(f"{count(len(found.plans), 'plan')} that waited: {dropped}")))
+    if gone:
+        parts.append(indented(Text(f"{count(found.searched, 'file')} of the store were searched: nothing is left")))
+    parts += [
+        heading("Left for you"),
+        indented(Text(f"the exports of {', '.join(map(safe, found.sources))}, and the tools that they come from")),
+        indented(Text("files that were exported, a Neo4j graph other than the project's own, backups")),
+    ]
+    if not gone:
+        parts += [heading("Next"), indented(Text("with --really it is done. It can't be undone."))]
+    return lines(*parts)
+
+
+def _listed(values: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    return [(kind, safe(value)) for kind, value in values]

@@ -1,0 +1,246 @@
+"""Erasing a person.
+
+What can't be undone comes in this order: a run without the person is written and published, by an entry that names no
+value; then every older run, every plan and every model in the store is cleaned. Stopped in between, the next command
+that writes goes on: which records and values are meant stands in state.db, as keyed hashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from engine import plans
+from engine.compute import Compute, literal, quote
+from engine.config import Config, config_hash
+from engine.erasure.forget import find_gone, forget
+from engine.erasure.stop import erased_marks
+from engine.errors import StateError
+from engine.fingerprints import write_fingerprints
+from engine.ledger import customer_number
+from engine.ledger.decisions import value_mark
+from engine.link.model import Model
+from engine.runs import Layout, RunTables, read_manifest
+from engine.stages import RUN_TABLES
+from engine.state import ENTRIES, MOVED, Changes, State
+from engine.state.numbers import record_number
+
+#: What a cleaned run is called until it takes the place of the run, and that run until it is gone.
+_CLEAN, _OLD = ".clean", ".old"
+
+
+@dataclass(frozen=True)
+class Erasing:
+    """What would go with a customer.
+
+    `records` are theirs, by source; `values` (type, value) are held by nobody else, and will be stopped where they come
+    in again; `shared` are held by others too, and stay with these. `runs` and `plans` hold the person now.
+    """
+
+    customer_id: str
+    record_ids: tuple[str, ...]
+    sources: dict[str, int]
+    values: tuple[tuple[str, str], ...]
+    shared: tuple[tuple[str, str], ...]
+    orders: int
+    events: int
+    runs: tuple[str, ...]
+    plans: tuple[str, ...]
+
+
+def find_person(layout: Layout, run: RunTables, customer_id: str) -> Erasing:
+    """What is held of a customer of the current run, and where."""
+    with Compute() as compute:
+        for table in ("members", "identifiers", "device_windows", "event_owners", "orders"):
+            compute.read_parquet(table, run.path(table))
+        given = {"customer": customer_id}
+        compute.table("theirs", "SELECT record_id FROM members WHERE customer_id = $customer", given)
+        records = [r for (r,) in compute.rows("SELECT record_id FROM theirs ORDER BY record_id")]
+        # What never links says nothing of anybody, and may be everybody's.
+        held = compute.rows(
+            """SELECT type, value, bool_and(record_id IN (FROM theirs)) FROM identifiers
+            WHERE status IN ('ok', 'weak') AND (type, value) IN (
+                SELECT (type, value) FROM identifiers SEMI JOIN theirs USING (record_id))
+            GROUP BY type, value
+            UNION ALL
+            SELECT 'device', device, bool_and(customer_id = $customer) FROM device_windows
+            WHERE device IN (SELECT device FROM device_windows WHERE customer_id = $customer) GROUP BY device
+            ORDER BY ALL""",
+            given,
+        )
+        alone: dict[tuple[str, str], bool] = {}
+        for kind, value, only in held:
+            alone[kind, value] = alone.get((kind, value), True) and only
+        orders = int(compute.value("SELECT count(*) FROM orders SEMI JOIN theirs USING (record_id)"))
+        events = int(compute.value("SELECT count(*) FROM event_owners WHERE customer_id = $customer", given))
+    return Erasing(
+        customer_id,
+        tuple(records),
+        dict(sorted(Counter(r.split(":", 1)[0] for r in records).items())),
+        tuple(sorted(value for value, only in alone.items() if only)),
+        tuple(sorted(value for value, only in alone.items() if not only)),
+        orders,
+        events,
+        tuple(_names(layout.runs)),
+        tuple(plans.waiting(layout)),
+    )
+
+
+def erase(
+    config: Config, layout: Layout, state: State, before: RunTables, person: Erasing, run_id: str, *, actor: str,
+    reason: str | None = None,
+) -> RunTables:  # fmt: skip
+    """Publish run `run_id`, which is the current one, `before`, without a person; `finish` cleans all else.
+
+    The state must be being written. Errors: any ClewError; before the publish nothing has changed then.
+    """
+    now = datetime.now(UTC)
+    numbers = sorted(record_number(state.key, record_id) for record_id in person.record_ids)
+    marks = {*numbers, *(value_mark(state.key, *value) for value in person.values)}
+    state.begin(run_id, config_hash(config), now, actor, reason)
+    part = layout.runs / f"{run_id}.part"
+    try:
+        forget(before, part, state.key, pa.table({"mark": pa.array(sorted(marks), pa.int64())}))
+        _redirect(part / "redirects.parquet", person.customer_id, now)
+        manifest = _manifest(before, part, run_id, now)
+        number = customer_number(person.customer_id)
+        names = {record_number(state.key, record_id): record_id for record_id in person.record_ids}
+        entries = pa.Table.from_pylist(
+            [{"kind": "erased", "origin": number, "target": None, "size": len(numbers), "cause": None}], schema=ENTRIES
+        )
+        moved = pa.table({"number": numbers, "record_id": [names[n] for n in numbers]}, schema=MOVED)
+        part.rename(layout.runs / run_id)
+        digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+        changes = Changes(entries, moved, state.next_number, state.head()[0])
+        state.publish(run_id, changes, digest, now, actor, erased=marks)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        with suppress(StateError):
+            state.fail(run_id, datetime.now(UTC))
+        raise
+    return layout.run(run_id)
+
+
+def _redirect(path: Path, customer_id: str, now: datetime) -> None:
+    """Add to a run's redirects where the customer went: nowhere."""
+    with Compute() as compute:
+        compute.table("redirects", f"FROM read_parquet({literal(str(path))})")
+        compute.run(
+            "INSERT INTO redirects VALUES ($id, NULL, 'erased', $at)",
+            {"id": customer_id, "at": now.replace(tzinfo=None)},
+        )
+        compute.write_parquet("redirects", path, order_by=RUN_TABLES["redirects"])
+        write_fingerprints(compute, path)
+
+
+def _manifest(before: RunTables, folder: Path, run_id: str, now: datetime) -> dict[str, object]:
+    manifest = read_manifest(before)
+    with Compute() as compute:
+        counts = {
+            path.stem: int(compute.value(f"SELECT count(*) FROM read_parquet({literal(str(path))})"))
+            for path in folder.glob("*.parquet")
+        }
+    (folder / "ledger.parquet").unlink(missing_ok=True)  # it is written anew, with the entry
+    (folder / "ledger.hashes").unlink(missing_ok=True)
+    known = manifest["counts"]
+    manifest |= {
+        "run_id": run_id,
+        "started": now.isoformat(),
+        "counts": {**known, **{name: counts[name] for name in known if name in counts}},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    return manifest
+
+
+def finish(layout: Layout, state: State) -> None:
+    """Clean what was kept before the last erasure, if that wasn't done to its end."""
+    if state.setting("erasing") is None:
+        return
+    marks = erased_marks(state).select(["mark"])
+    for plan_id in plans.waiting(layout):
+        shutil.rmtree(layout.plan(plan_id).folder, ignore_errors=True)
+    for parent in (layout.runs, layout.models):
+        _repair(parent)
+    current = state.setting("current_run") or ""
+    earlier = [name for name in _names(layout.runs) if name != current]
+    for name in _names(layout.models):
+        with _cleaned(layout.models, name) as (model, clean):
+            _clean_model(layout, model, clean, earlier, current, state.key, marks)
+    for name in earlier:
+        with _cleaned(layout.runs, name) as (run, clean):
+            forget(RunTables(run), clean, state.key, marks)
+    for backup in layout.store.glob("state.db.*.backup"):
+        backup.unlink()
+    state.erased()
+
+
+def _names(folder: Path) -> list[str]:
+    """What is kept in a folder of runs or models, by its final name."""
+    return sorted(f.name for f in folder.iterdir() if f.is_dir() and f.suffix not in (_CLEAN, _OLD, ".part"))
+
+
+def _repair(parent: Path) -> None:
+    """Put in its place what was left without it between the two renames of `_cleaned`."""
+    for old in parent.glob(f"*{_OLD}"):
+        folder = old.with_suffix("")
+        if not folder.exists():
+            folder.with_name(folder.name + _CLEAN).rename(folder)
+
+
+@contextmanager
+def _cleaned(parent: Path, name: str) -> Iterator[tuple[Path, Path]]:
+    """Give a folder and one to write its clean form to, which takes its place: at any moment one of both is whole."""
+    folder, clean, old = (parent / (name + ending) for ending in ("", _CLEAN, _OLD))
+    shutil.rmtree(clean, ignore_errors=True)
+    yield folder, clean
+    shutil.rmtree(old, ignore_errors=True)
+    folder.rename(old)
+    clean.rename(folder)
+    shutil.rmtree(old)
+
+
+def _clean_model(
+    layout: Layout, model: Path, clean: Path, earlier: list[str], current: str, key: str, marks: pa.Table
+) -> None:
+    """Write a model whose term frequencies lack what only erased records held, going by the runs before."""
+    with Compute() as compute:
+        kept = {name: layout.run(current).path(name) for name in ("records", "identifiers")}
+        for name, path in kept.items():
+            compute.read_parquet(f"kept_{name}", path)
+        compute.run("CREATE TABLE values_gone (field VARCHAR, value VARCHAR)")
+        for run in earlier:
+            for table in ("records", "identifiers", "members", "events", "event_owners"):
+                compute.read_parquet(f"run_{table}", layout.run(run).path(table))
+            if find_gone(compute, key, marks):
+                columns = [c for c, kind in compute.columns("run_records").items() if kind in ("VARCHAR", "DATE")]
+                for column in columns:
+                    _note_values(compute, column, f"{quote(column)}::VARCHAR", "records", "true")
+                for kind in ("email", "phone"):
+                    _note_values(compute, kind, "value", "identifiers", f"type = {literal(kind)}")
+        compute.run(
+            """INSERT INTO values_gone SELECT 'rare_domain', split_part(value, '@', 2) FROM values_gone
+            WHERE field = 'email' AND split_part(value, '@', 2) NOT IN (
+                SELECT split_part(value, '@', 2) FROM kept_identifiers WHERE type = 'email')"""
+        )
+        found = Model.load(compute, model)
+        fields = {column: "birth_date" if column == "birth_text" else column for column in found.term_frequencies}
+        gone = {c: f"SELECT value FROM values_gone WHERE field = {literal(f)}" for c, f in fields.items()}
+        found.without(compute, gone).write(compute, clean)
+
+
+def _note_values(compute: Compute, field: str, value: str, table: str, which: str) -> None:
+    """Add to `values_gone` what erased records hold in a field, and no record of the current run does."""
+    compute.run(
+        f"""INSERT INTO values_gone
+        SELECT {literal(field)}, {value} FROM run_{table} SEMI JOIN gone_records USING (record_id)
+        WHERE {which} AND {value} IS NOT NULL EXCEPT SELECT {literal(field)}, {value} FROM kept_{table} WHERE {which}"""
+    )

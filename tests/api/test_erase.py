@@ -1,0 +1,40 @@
+"""Erasing a person, on the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from typer.testing import Result
+
+from engine.errors import NotFoundError
+
+EMAIL, PHONE = "john@email.com", "+15551234567"
+
+
+def test_first_it_is_shown_and_then_it_is_done(copy: Path, clew: Callable[..., Result]) -> None:
+    customer_id = json.loads(clew("-p", copy, "whois", EMAIL, "--json").stdout)["customer"]["customer_id"]
+    clew("-p", copy, "plan")
+    shown = clew("-p", copy, "erase", PHONE).stdout
+    assert f"{customer_id}: " in shown
+    for told in ("would be erased", PHONE, EMAIL, "1 plan that waited: would be dropped", "It can't be undone."):
+        assert told in shown
+    assert clew("-p", copy, "whois", EMAIL).exit_code == 0
+
+    done = clew("-p", copy, "erase", PHONE, "--really", "--reason", "asked for it")
+    assert done.exit_code == 0
+    assert EMAIL not in done.stdout
+    assert "of the store were searched: nothing is left" in done.stdout
+    for asked in (EMAIL, PHONE, customer_id):
+        assert clew("-p", copy, "whois", asked).exit_code == NotFoundError.exit_code
+    assert "is retired (erased on " in " ".join(clew("-p", copy, "whois", customer_id).stderr.split())
+    assert "were erased, and what comes in again" in " ".join(clew("-p", copy, "decisions").stdout.split())
+    assert clew("-p", copy, "publish", "--verify").exit_code == 0
+
+    assert clew("-p", copy, "run").exit_code == 0
+    assert clew("-p", copy, "whois", EMAIL).exit_code == NotFoundError.exit_code
+
+
+def test_nobody_is_erased_by_a_wrong_name(copy: Path, clew: Callable[..., Result]) -> None:
+    assert clew("-p", copy, "erase", "nobody@nowhere.com", "--really").exit_code == NotFoundError.exit_code

@@ -1,0 +1,185 @@
+"""A person who is erased is gone from all that is kept, and nobody else is."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from engine import pipeline
+from engine.compute import Compute
+from engine.erasure import erase as erasing
+from engine.erasure.search import search
+from engine.errors import NotFoundError
+from engine.ledger import follow, verify
+from engine.ledger.decisions import decide, decisions, undo
+from engine.runs import Layout, RunTables
+from engine.stages import Request
+from engine.state import State
+from tests.engine.corner import PEOPLE, TILL, VISITS, WEB, Corner, customers
+
+#: Ann: on the web and at the till, with a device that logged in.
+ANN = ("web:1", "till:7", "aarch@mail.com", "+14155552671", "d1")
+OTHERS = [p for p in PEOPLE if "web:1" not in p]
+
+
+def customer_of(corner: Corner, record: str) -> str:
+    found = dict(zip(*columns(corner.current(), "members", "record_id", "customer_id"), strict=True))
+    return str(found[record])
+
+
+def columns(run: RunTables, table: str, *names: str) -> list[list[Any]]:
+    read = pq.read_table(run.path(table))
+    return [read[name].to_pylist() for name in names]
+
+
+def erase(corner: Corner, record: str = "web:1") -> RunTables:
+    """Erase the person whose record it is, to the end."""
+    _, run = pipeline.erase(corner.config, corner.folder, customer_of(corner, record), actor="ann", reason="asked to")
+    pipeline.finish_erasing(corner.config, corner.folder)
+    return run
+
+
+@pytest.fixture
+def twice(corner: Corner) -> Corner:
+    """Run twice, with other files each time, a decision about Ann with her name in its reason, and a plan."""
+    with State.open(corner.store) as state:
+        made = decide(
+            state, "different", ["web:1"], ["web:2"], ("C0000001Z", "C0000002X"), actor="bob", reason="Ann Archer rang"
+        )
+        assert made.reason
+    corner.write("till", TILL[:2])
+    corner.run(reason="first")
+    pipeline.plan(corner.config, corner.folder, Request(actor="bob"))
+    return corner
+
+
+def held(corner: Corner) -> list[Path]:
+    return search(corner.store, ANN)[1]
+
+
+def test_a_search_finds_a_person_wherever_they_are(twice: Corner) -> None:
+    found = {path.name for path in held(twice)}
+    assert {"records.parquet", "identifiers.parquet", "state.db", "events.parquet", "device_windows.parquet"} <= found
+    assert any("plans" in path.parts for path in held(twice))
+
+
+def test_nothing_of_the_person_is_left(twice: Corner) -> None:
+    run = erase(twice)
+    assert held(twice) == []
+    assert twice.current() == run
+    assert search(twice.store, ["Archer", "Ann Archer", "archer", "Ann Archer rang"])[1] == []
+    with State.open(twice.store, read_only=True) as state, Compute() as compute:
+        assert verify(state, compute, run.path("members")) == []
+        assert "Ann" not in "".join(str(d.reason) for d in decisions(state))
+
+
+def test_all_others_stay_as_they_were_in_every_run(twice: Corner) -> None:
+    runs = {path.name: customers(RunTables(path)) for path in sorted((twice.store / "runs").iterdir())}
+    before = dict(zip(*columns(twice.current(), "members", "record_id", "customer_id"), strict=True))
+    run = erase(twice)
+    after = dict(zip(*columns(run, "members", "record_id", "customer_id"), strict=True))
+    assert after == {record: c for record, c in before.items() if record not in ANN}
+    for name, groups in runs.items():
+        there = customers(RunTables(twice.store / "runs" / name))
+        assert there == [group for group in groups if not set(group) & set(ANN)]
+
+
+def test_the_ledger_says_so_without_a_value(twice: Corner) -> None:
+    customer_id = customer_of(twice, "web:1")
+    erase(twice)
+    with State.open(twice.store, read_only=True) as state:
+        last = list(state.rows("SELECT kind, actor, records FROM ledger ORDER BY seq DESC LIMIT 1"))
+        assert last == [("erased", "ann", 2)]
+        assert follow(state, customer_id) == [customer_id, ""]
+    (old, new, kind) = columns(twice.current(), "redirects", "old_id", "new_id", "kind")
+    assert (customer_id, None, "erased") in list(zip(old, new, kind, strict=True))
+
+
+def test_the_person_comes_back_in_no_source(twice: Corner) -> None:
+    erase(twice)
+    twice.write("web", [*WEB, {**WEB[0], "id": "99"}])
+    twice.write("till", [*TILL, {"id": "98", "first_name": "A", "phone": "415-555-2671"}])
+    twice.write("visits", [*VISITS, {"event_id": "v9", "event": "view", "at": "2026-02-01T10:00:00Z", "device": "d1"}])
+    run = twice.run().run
+    assert customers(run) == OTHERS
+    assert held(twice) == []
+    stopped = [why for why in columns(run, "rejects", "reason")[0] if why.startswith("stopped")]
+    assert sorted(why.split(" (")[0] for why in stopped) == [
+        "stopped: 2 of a person who was erased",
+        "stopped: 2 of a person who was erased",
+    ]
+
+
+def test_whoever_wants_to_come_back_can(twice: Corner) -> None:
+    erase(twice)
+    with State.open(twice.store) as state:
+        (erased,) = (d for d in decisions(state) if d.kind == "erase")
+        undo(state, erased.entry, actor="ann", reason="signed up again")
+    twice.write("till", TILL)
+    run = twice.run().run
+    assert customers(run) == PEOPLE
+    with State.open(twice.store, read_only=True) as state, Compute() as compute:
+        assert verify(state, compute, run.path("members")) == []
+
+
+def test_what_others_hold_too_stays_with_them(corner: Corner) -> None:
+    shared = "415-555-0199"
+    corner.write("web", [{**row, "phone": shared} if row["id"] in ("1", "4") else row for row in WEB])
+    corner.run()
+    person = erasing.find_person(Layout(corner.store), corner.current(), customer_of(corner, "web:1"))
+    assert ("phone", "+14155550199") in person.shared
+    erase(corner)
+    assert customers(corner.run().run) == OTHERS
+    assert "+14155550199" in columns(corner.current(), "identifiers", "value")[0]
+
+
+@pytest.mark.parametrize("steps", range(7))
+def test_stopped_anywhere_the_next_run_goes_on(twice: Corner, monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
+    done = 0
+
+    def stop(self: Path, target: Path) -> Path:
+        nonlocal done
+        done += 1
+        if done > steps:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    rename = Path.rename
+    monkeypatch.setattr(Path, "rename", stop)
+    try:
+        erase(twice)
+    except KeyboardInterrupt:
+        assert done > steps
+    monkeypatch.undo()
+    run = twice.run().run
+    published = any(d.kind == "erase" for d in _decisions(twice))
+    assert published is (steps > 0)
+    assert (held(twice) == []) is published
+    if published:
+        assert customers(run) == [p for p in OTHERS if p != ["till:9"]]
+        kept = {path.name for path in (twice.store / "runs").iterdir()}
+        with State.open(twice.store, read_only=True) as state:
+            assert kept == {r.run_id for r in state.runs() if r.status == "published"}
+
+
+def _decisions(corner: Corner) -> list[Any]:
+    with State.open(corner.store, read_only=True) as state:
+        return decisions(state)
+
+
+def test_a_model_forgets_what_only_they_held_and_serves_on(corner: Corner) -> None:
+    shutil.rmtree(corner.store)
+    before = corner.run()
+    erase(corner)
+    after = corner.run()
+    assert after.manifest["model"] == before.manifest["model"]
+    assert held(corner) == []
+
+
+def test_nobody_of_that_id(corner: Corner) -> None:
+    with pytest.raises(NotFoundError, match="no customer C0000001Z in the current run"):
+        pipeline.erase(corner.config, corner.folder, "C0000001Z", actor="ann")
