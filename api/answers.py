@@ -6,7 +6,7 @@ Pure over a `GraphStore`, so that the command line, notebooks and HTTP give one 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from api.ends import Understood, find_owned, records_of
@@ -132,7 +132,7 @@ def _thread(customer: Customer, start: tuple[str, ...], target: KnownBy) -> Thre
 def _hangs_on(matches: Sequence[Match]) -> Match | None:
     """Find the weakest hop on the widest paths between all records: the last one that joins, strongest first."""
     ordered = sorted(matches, key=lambda m: m.strength, reverse=True)
-    tree = joins(replace(match, step=number) for number, match in enumerate(ordered))
+    tree = joins(match._replace(step=number) for number, match in enumerate(ordered))
     return ordered[tree[-1].step] if tree else None
 
 

@@ -10,9 +10,14 @@ from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """Turn dataclasses into dicts, tuples into lists, times into ISO 8601 UTC (as naive ones are), paths into text."""
+    """Turn dataclasses and named tuples into dicts, other tuples into lists, times into ISO 8601 UTC, paths into text.
+
+    Times without a zone are in UTC.
+    """
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return {name: plain(item) for name, item in zip(value._fields, value, strict=True)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

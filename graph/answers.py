@@ -10,6 +10,7 @@ from typing import Literal, overload
 from engine.compute import Compute
 from engine.errors import NotFoundError
 from graph.store import (
+    DeviceWindow,
     Difference,
     Finding,
     Holder,
@@ -24,9 +25,10 @@ from graph.store import (
 )
 from graph.tables import GRAPH_TABLES, plain
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 #: The statuses that are better than others, best first.
 _GOOD = ("ok", "weak")
+_BEST = _GOOD[0]
 
 
 @overload
@@ -39,14 +41,17 @@ def moment(microseconds: int | None) -> datetime | None: ...
 
 def moment(microseconds: int | None) -> datetime | None:
     """A time in UTC, of microseconds since 1970."""
-    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
+    return None if microseconds is None else _EPOCH + microseconds * _MICROSECOND
 
 
 def best_statuses(records: Iterable[Record]) -> dict[tuple[str, str], str]:
     """Of each (type, value) that some records hold, the best status that one of them gives it."""
     best: dict[tuple[str, str], str] = {}
-    for held in (i for record in records for i in record.identifiers):
-        best[held.type, held.value] = _better(held.status, best.get((held.type, held.value)))
+    for record in records:
+        for held in record.identifiers:
+            value, status = (held.type, held.value), held.status
+            # Mostly there is nothing to choose.
+            best[value] = status if status == _BEST else _better(status, best.get(value))
     return best
 
 
@@ -58,6 +63,11 @@ def surest_first(known: Iterable[KnownBy]) -> tuple[KnownBy, ...]:
 def by_channel(permissions: Iterable[Permission]) -> tuple[Permission, ...]:
     """A customer's permissions in their order."""
     return tuple(sorted(permissions, key=attrgetter("channel", "type", "value")))
+
+
+def in_time(windows: Iterable[DeviceWindow]) -> tuple[DeviceWindow, ...]:
+    """Device windows in order of time."""
+    return tuple(sorted(windows, key=lambda w: (w.since or _EPOCH, w.device, w.customer_id)))
 
 
 def in_order(matches: Iterable[Match]) -> tuple[Match, ...]:

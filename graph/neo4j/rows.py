@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
-from graph.answers import best_statuses, by_channel, moment, surest_first
+from graph.answers import best_statuses, by_channel, in_time, moment, surest_first
 from graph.neo4j.schema import CUSTOMER, IDENTIFIER, LEDGER_ENTRY, RECORD, RELATIONSHIPS, Relationship
 from graph.neo4j.wire import answered, day, display, read, reads, reason, row_of, seen
 from graph.store import DeviceWindow, Identifier, KnownBy, LedgerEntry, Match, Permission, Record
@@ -116,11 +116,9 @@ def match(row: Sequence[Any]) -> Match:
 
 def windows(rows: Iterable[Sequence[Any]]) -> tuple[DeviceWindow, ...]:
     """Device windows in order of time, of many WINDOW_ROW."""
-    return tuple(
+    return in_time(
         DeviceWindow(device, customer, moment(since), moment(until), because or "", record_id, confidence)
-        for device, customer, since, until, because, record_id, confidence in sorted(
-            rows, key=lambda r: (r[2] or 0, r[0], r[1])
-        )
+        for device, customer, since, until, because, record_id, confidence in rows
     )
 
 

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from engine.errors import NotFoundError
 from graph import answers
-from graph.sqlite import rows
+from graph.sqlite import statements
 from graph.sqlite.rows import Rows
-from graph.store import Finding, Holder, Retired
+from graph.store import Finding, Holder, Owner, Retired
 
 
 def find(found: Rows, type_: str, value: str, limit: int) -> Finding:
     """Tell what the graph knows of a canonical value."""
-    row = found.one(rows.VALUE, value, type_)
-    if row is None:
+    rows = found.all(statements.VALUE, value, type_)
+    if not rows:
         return answers.found_value(type_, value, (), (), 0, None)
-    number, shared, because = row
-    owners = found.owners(number, device=type_ == "device")
-    held = found.all(rows.HOLDERS, number, limit)
+    number, shared, because, *_ = rows[0]
+    known = [row[3:] for row in rows if row[3] is not None]
+    used = found.all(statements.OWNERS_OF_DEVICE, number) if type_ == "device" else []
+    owners: dict[int, Owner] = {}
+    for customer, customer_id, confidence in known + used:
+        if customer not in owners or owners[customer].confidence < (confidence or 0.0):
+            owners[customer] = Owner(customer_id, confidence or 0.0)
+    words = found.words
+    held = found.all(statements.HOLDERS, number, limit)
     names = {customer: owner.customer_id for customer, owner in owners.items()}
     holders = (
         Holder(
-            f"{found.text(source)}:{key}",
+            f"{words[source]}:{key}",
             None if customer is None else names.get(customer) or found.customer_id(customer),
-            found.text(status),
+            words[status],
         )
         for source, key, customer, status in held
     )
@@ -41,7 +47,7 @@ def find_id(found: Rows, text: str, limit: int) -> list[Finding]:
         findings.append(answers.found_customer(text, retired))
     numbers = {n for (n,) in found.all("SELECT id FROM record WHERE key = ? LIMIT ?", text, limit)}
     numbers |= {n for n in (found.record_number(text),) if n is not None}
-    held = [r for n in numbers for r in found.records(rows.RECORD, rows.HELD_BY_RECORD, n, {}).values()]
+    held = [found.record(number) for number in numbers]
     findings += [answers.found_record(record) for record in sorted(held, key=lambda r: r.record_id)]
     values = found.all(
         """SELECT type, value FROM value WHERE value = ?
@@ -51,7 +57,7 @@ def find_id(found: Rows, text: str, limit: int) -> list[Finding]:
         text,
         limit,
     )
-    for type_, value in sorted((found.text(t), v) for t, v in values):
+    for type_, value in sorted((found.words[t], v) for t, v in values):
         finding = find(found, type_, value, limit)
         if finding.status != "unknown":
             findings.append(finding)

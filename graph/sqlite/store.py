@@ -13,12 +13,12 @@ import pyarrow as pa
 from engine.errors import StateError
 from engine.runs import RunTables
 from graph import answers
-from graph.answers import moment
-from graph.sqlite import bulk, finding, rows, schema
+from graph.sqlite import bulk, finding, schema
 from graph.sqlite import publish as publishing
 from graph.sqlite.failure import told
 from graph.sqlite.load import TARGETS
-from graph.sqlite.rows import Memory, Rows
+from graph.sqlite.rows import Rows
+from graph.sqlite.statements import WINDOWS_OF_DEVICE
 from graph.store import (
     Customer,
     DeviceWindow,
@@ -45,8 +45,7 @@ class SqliteStore:
         self.memory_limit = memory_limit
         self._file: tuple[int, int] | None = None
         self._shows_a_run = False
-        self._memory = Memory()
-        self._idle: deque[sqlite3.Connection] = deque()
+        self._idle: deque[Rows] = deque()
 
     # --- the run ---
 
@@ -90,27 +89,10 @@ class SqliteStore:
     def customer(self, customer_id: str) -> Customer:
         """A whole living customer."""
         with self._reading() as found:
-            row = found.one(rows.CUSTOMER, customer_id)
-            if row is None:
+            customer = found.customer(customer_id)
+            if customer is None:
                 raise finding.no_customer(found, customer_id)
-            number, anchor, name, email, phone, place, first_seen, last_seen = row
-            records = found.records(rows.RECORDS_OF_CUSTOMER, rows.HELD_BY_CUSTOMER, number, {number: customer_id})
-            return Customer(
-                customer_id,
-                records[anchor].record_id,
-                name,
-                email,
-                phone,
-                place,
-                moment(first_seen),
-                moment(last_seen),
-                tuple(records.values()),
-                found.known_by(number, records),
-                found.matches(number, lambda n: records[n].record_id),
-                found.windows(rows.WINDOWS_OF_CUSTOMER, number),
-                found.entries(customer_id),
-                found.permissions(number),
-            )
+            return customer
 
     def record(self, record_id: str) -> Record:
         """A record with its identifiers."""
@@ -118,27 +100,23 @@ class SqliteStore:
             number = found.record_number(record_id)
             if number is None:
                 raise answers.no_record(record_id)
-            return found.records(rows.RECORD, rows.HELD_BY_RECORD, number, {})[number]
+            return found.record(number)
 
     def evidence(self, customer_id: str) -> tuple[Match, ...]:
         """The admitted matches of a customer, in the order of their admission."""
         with self._reading() as found:
-            return found.matches(finding.customer_number(found, customer_id), found.record_id)
+            return found.matches(finding.customer_number(found, customer_id))
 
     def refusals(self, customer_id: str) -> tuple[Refusal, ...]:
         """Refused pairs of which one record or both are this customer's, strongest first."""
         with self._reading() as found:
-            number = finding.customer_number(found, customer_id)
-            return answers.strongest_first(
-                Refusal(found.match(row, found.record_id), row[-1] or "")
-                for row in found.all(rows.REFUSALS, number, number)
-            )
+            return found.refusals(finding.customer_number(found, customer_id))
 
     def windows(self, device: str) -> tuple[DeviceWindow, ...]:
         """Whose a device was, and when, in order of time."""
         with self._reading() as found:
             number = finding.value_number(found, "device", device)
-            return () if number is None else found.windows(rows.WINDOWS_OF_DEVICE, number)
+            return () if number is None else found.windows(WINDOWS_OF_DEVICE, number)
 
     def retired(self, customer_id: str) -> Retired | None:
         """Where a retired id went, or None if the id isn't retired."""
@@ -179,16 +157,16 @@ class SqliteStore:
     def close(self) -> None:
         """Close the idle connections."""
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop().connection.close()
 
     @contextmanager
     def _reading(self, empty: bool = False) -> Iterator[Rows]:
         """A connection inside a read transaction; unless `empty`, to a graph that shows a run."""
         with told(self.path):
-            connection = self._borrow()
+            found = self._borrow()
+            connection = found.connection
             try:
-                connection.execute("BEGIN")
-                found = Rows(connection, self._memory)
+                found.begin()
                 if not self._shows_a_run:
                     # A file that has shown a run always shows one.
                     self._shows_a_run = publishing.current_run(connection) is not None
@@ -196,10 +174,11 @@ class SqliteStore:
                         raise StateError(f"{self.path} holds no run yet: run `clew publish`")
                 yield found
             finally:
-                self._give_back(connection)
+                self._give_back(found)
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _give_back(self, found: Rows) -> None:
         """Keep a connection for the next question, unless its file is damaged."""
+        connection = found.connection
         try:
             if connection.in_transaction:
                 connection.execute("COMMIT")
@@ -209,9 +188,9 @@ class SqliteStore:
         if isinstance(connection, schema.Frozen):
             connection.close()
         else:
-            self._idle.append(connection)
+            self._idle.append(found)
 
-    def _borrow(self) -> sqlite3.Connection:
+    def _borrow(self) -> Rows:
         """An idle connection to the file that is there now, or a new one."""
         try:
             status = self.path.stat()
@@ -223,8 +202,8 @@ class SqliteStore:
         file = (status.st_dev, status.st_ino)
         if file != self._file:
             self.close()
-            self._file, self._memory, self._shows_a_run = file, Memory(), False
+            self._file, self._shows_a_run = file, False
         try:
             return self._idle.pop()
         except IndexError:
-            return schema.open_reader(self.path)
+            return Rows(schema.open_reader(self.path))
