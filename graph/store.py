@@ -251,7 +251,7 @@ class PublishReport:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A table of the store that isn't that of the run: `what` is `rows` or `checksum`."""
+    """A table of the store, or what it derives, that isn't that of the run: `what` is `rows` or `checksum`."""
 
     table: str
     what: Literal["run", "rows", "checksum"]
@@ -292,7 +292,7 @@ class GraphStore(Protocol):
         ...
 
     def verify(self, run: RunTables) -> list[Difference]:
-        """Compare counts and checksums of every table with the run's; nothing is returned where all agree."""
+        """Compare counts and checksums of all that the store holds with the run's; nothing where all agree."""
         ...
 
     def find(self, type_: str, value: str, limit: int = 100) -> Finding:

@@ -71,6 +71,28 @@ GRAPH_TABLES: dict[str, GraphTable] = {
 }
 
 
+@dataclass(frozen=True)
+class Derived:
+    """Rows that every store makes of the tables and keeps beside them; in the SQL, `{0}` is the tables' prefix."""
+
+    columns: tuple[str, ...]
+    sql: str
+
+
+DERIVED: dict[str, Derived] = {
+    "about": Derived(
+        ("seq", "customer_id"), "SELECT DISTINCT seq, unnest(customer_ids) AS customer_id FROM {0}_ledger"
+    ),
+    # One that is left over when nothing holds it any more may be what a person wanted to be forgotten.
+    "values": Derived(
+        ("type", "value"),
+        """SELECT type, value FROM {0}_identifiers UNION SELECT type, value FROM {0}_known_by
+        UNION SELECT type, value FROM {0}_permissions UNION SELECT type, value FROM {0}_shared_values
+        UNION SELECT 'device', device FROM {0}_device_windows""",
+    ),
+}
+
+
 def open_run(compute: Compute, run: RunTables, prefix: str) -> None:
     """Make a view `<prefix>_<table>` of every graph table of a run, with `_row`, its row number in the file.
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 import pyarrow as pa
 
 from engine.compute import Compute, quote
-from engine.runs import RunTables
-from graph import answers
-from graph.neo4j.connection import Connection
+from graph.neo4j.connection import Connection, Row
 from graph.neo4j.marker import look
 from graph.neo4j.reading import marks, shown
 from graph.neo4j.schema import NODES, RELATIONSHIPS, Kind, Node, Property, Relationship
 from graph.neo4j.wire import answered, back, display, row_of, seen
 from graph.neo4j.wire import read as read_property
-from graph.store import Difference, Stats
-from graph.tables import GRAPH_TABLES, open_run
+from graph.store import Stats
+from graph.tables import GRAPH_TABLES
 
-_TYPES: dict[Kind, pa.DataType] = {
+TYPES: dict[Kind, pa.DataType] = {
     "text": pa.string(),
     "indexed": pa.string(),
     "int": pa.int64(),
@@ -40,25 +39,6 @@ def read(connection: Connection, name: str, memory_limit: str) -> pa.Table:
         open_table(compute, connection, name)
         order = ", ".join(quote(c) for c in GRAPH_TABLES[name].key)
         return compute.arrow(f"SELECT * FROM found_{name} ORDER BY {order}")
-
-
-def verify(connection: Connection, run: RunTables, memory_limit: str) -> list[Difference]:
-    """Compare every table's count and checksum with the run's; the checksum doesn't depend on the order of rows."""
-    differences: list[Difference] = []
-    mark = shown(connection)
-    with Compute(memory_limit=memory_limit) as compute:
-        open_run(compute, run, "run")
-        for name, table in GRAPH_TABLES.items():
-            open_table(compute, connection, name)
-            # A bulk import makes no empty list: that and none are the same here.
-            lists = [quote(c) for c, kind in table.columns.items() if kind.endswith("[]")]
-            same = ", ".join(f"CASE WHEN len({c}) > 0 THEN {c} END AS {c}" for c in lists)
-            rows = f"SELECT * REPLACE ({same})" if lists else "SELECT *"
-            columns = ", ".join(answers.compared(table.columns).values())
-            expected, found = ((columns, f"({rows} FROM {source}_{name})") for source in ("run", "found"))
-            differences += answers.compare(compute, name, expected, found)
-            compute.drop(f"read_{name}")
-    return differences if shown(connection) == mark else verify(connection, run, memory_limit)
 
 
 def stats(connection: Connection, memory_limit: str) -> Stats:
@@ -95,29 +75,32 @@ def open_table(compute: Compute, connection: Connection, name: str) -> None:
     kinds: dict[str, Kind] = {}
     tables = []
     for kind in _kinds(name):
-        body, properties = _node(kind) if isinstance(kind, Node) else _relationship(kind)
+        body, properties = _node(kind) if isinstance(kind, Node) else relationship(kind)
         kinds |= {column: p.kind for column, p in properties.items()}
-        schema = pa.schema([(column, _TYPES[p.kind]) for column, p in properties.items()])
-        tables.append(_scan(connection, body, schema, kind).select(list(columns)))
+        schema = pa.schema([(column, TYPES[p.kind]) for column, p in properties.items()])
+        rows = partial(_present, kind) if isinstance(kind, Node) else list
+        tables.append(scan(connection, body, schema, rows).select(list(columns)))
     compute.load(f"read_{name}", pa.concat_tables(tables))
     typed = ", ".join(f"{back(c, kinds[c])} AS {quote(c)}" for c in columns)
     compute.view(f"found_{name}", f"SELECT {typed} FROM read_{name}")
 
 
-def _scan(connection: Connection, body: str, schema: pa.Schema, kind: Node | Relationship) -> pa.Table:
-    """All rows of a body of Cypher as Arrow, from one whole run."""
+def scan(
+    connection: Connection, body: str, schema: pa.Schema, rows: Callable[[list[Row]], list[Row]] = list
+) -> pa.Table:
+    """All rows of a body of Cypher as Arrow, from one whole run; `rows` makes them of what is answered."""
     for version in marks(connection):
         batches = [
-            pa.table([pa.array(c, f.type) for c, f in zip(zip(*rows, strict=True), schema, strict=True)], schema)
+            pa.table([pa.array(c, f.type) for c, f in zip(zip(*made, strict=True), schema, strict=True)], schema)
             for found in connection.batches(f"WITH $mark AS mark {body}", mark=version.mark)
-            if (rows := _present(kind, found) if isinstance(kind, Node) else found)
+            if (made := rows(found))
         ]
         if shown(connection) == version:
             break
     return pa.concat_tables([schema.empty_table(), *batches])
 
 
-def _present(node: Node, rows: list[list[Any]]) -> list[list[Any]]:
+def _present(node: Node, rows: list[Row]) -> list[Row]:
     """The rows of a node's table, without the nodes that stand for a name alone."""
     held = [n for n, p in enumerate(node.properties) if p.column is not None]
     there = {n: p.kind == "flag" for n, p in enumerate(node.properties) if p.name in ("retired", "status")}
@@ -131,7 +114,7 @@ def _node(node: Node) -> tuple[str, dict[str, Property]]:
     return body, {p.column: p for p in node.properties if p.column is not None}
 
 
-def _relationship(kind: Relationship) -> tuple[str, dict[str, Property]]:
+def relationship(kind: Relationship) -> tuple[str, dict[str, Property]]:
     """The Cypher that reads all relationships of a kind, and the properties behind its table's columns."""
     columns: dict[str, Property] = {}
     wanted = []

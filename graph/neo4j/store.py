@@ -13,6 +13,7 @@ from graph.neo4j.connection import Connection
 from graph.neo4j.failure import told
 from graph.neo4j.marker import look
 from graph.neo4j.server import Server
+from graph.neo4j.verify import verify
 from graph.store import (
     Customer,
     DeviceWindow,
@@ -52,12 +53,12 @@ class Neo4jStore:
             return publish.publish(self._connection, run, previous, self.memory_limit)
 
     def verify(self, run: RunTables) -> list[Difference]:
-        """Compare run id, counts and checksums of every table with the run's."""
+        """Compare run id, and counts and checksums of all that the graph holds, with the run's."""
         with told(self.server):
             current = self.current_run()
             if current != run.run_id:
                 return [Difference("graph", "run", run.run_id, str(current))]
-            return bulk.verify(self._connection, run, self.memory_limit)
+            return verify(self._connection, run, self.memory_limit)
 
     # --- questions ---
 

@@ -15,7 +15,7 @@ from graph import answers
 from graph.sqlite.load import TARGETS
 from graph.sqlite.schema import TABLES
 from graph.store import Difference
-from graph.tables import GRAPH_TABLES, open_run, plain
+from graph.tables import DERIVED, GRAPH_TABLES, open_run, plain
 
 _BATCH = 50_000
 
@@ -52,7 +52,7 @@ _MATCH_JOINS = " ".join(
     (_record("t.a", "a"), _record("t.b", "b"), *(_word(f"t.{c}", c) for c in ("stage", "rule", "pattern")))
 )
 
-#: Every graph table in the plain form of `graph.tables.plain`, its columns in that order.
+#: Every graph table in the plain form of `graph.tables.plain`, and what is derived, the columns in their order.
 READS: dict[str, str] = {
     "records": f"""
         source.text || ':' || key, source.text, key, kind.text, seen_at, created_at, name, first_name, first_root,
@@ -87,6 +87,8 @@ READS: dict[str, str] = {
         FROM store_ledger t {_word("t.kind", "kind")} {_word("t.run", "run")} {_word("t.actor", "actor")}""",
     "redirects": f"""
         old_id, new_id, kind.text, t."at" FROM store_redirect t {_word("t.kind", "kind")}""",
+    "about": "seq, customer FROM store_about",
+    "values": f"type.text, v.value FROM store_value v {_word('v.type', 'type')}",
 }
 
 
@@ -100,23 +102,27 @@ def read(connection: sqlite3.Connection, name: str, memory_limit: str) -> pa.Tab
 
 
 def verify(connection: sqlite3.Connection, run: RunTables, memory_limit: str) -> list[Difference]:
-    """Compare every table's count and checksum with the run's; the checksum doesn't depend on the order of rows."""
+    """Compare count and checksum of every table, and of what is derived, with the run's."""
     differences: list[Difference] = []
     with Compute(memory_limit=memory_limit) as compute:
         open_run(compute, run, "run")
-        _open_store(compute, connection, GRAPH_TABLES)
+        _open_store(compute, connection, [*GRAPH_TABLES, *DERIVED])
         for name, graph_table in GRAPH_TABLES.items():
             expressions = answers.compared(graph_table.columns)
             expected = (", ".join(expressions.values()), f"run_{name}")
             found = (", ".join(quote(c) for c in expressions), f"found_{name}")
             differences += answers.compare(compute, name, expected, found)
+        for name, derived in DERIVED.items():
+            columns = ", ".join(derived.columns)
+            rows = derived.sql.format("run")
+            differences += answers.compare(compute, name, (columns, f"({rows})"), (columns, f"found_{name}"))
     return differences
 
 
 def _open_store(compute: Compute, connection: sqlite3.Connection, names: Iterable[str]) -> None:
-    """Make a view `found_<table>`, in plain form, of each of the graph tables named."""
+    """Make a view `found_<name>`, in plain form, of each of the graph tables, or of what is derived, named."""
     names = list(names)
-    whole = {TARGETS[name].table for name in names}
+    whole = {TARGETS[name].table for name in names if name in TARGETS}
     needed = {table for name in names for table in re.findall(r"store_(\w+)", READS[name])}
     for table in sorted(needed & TABLES.keys()):
         columns = None if table in whole else _NAMES.get(table)
@@ -125,7 +131,8 @@ def _open_store(compute: Compute, connection: sqlite3.Connection, names: Iterabl
         compute.run(f"CREATE TEMP TABLE {quote(f'store_{table}')} AS SELECT * FROM scan")
         compute.connection.unregister("scan")
     for name in names:
-        listed = ", ".join(quote(c) for c in plain(GRAPH_TABLES[name].columns))
+        named = DERIVED[name].columns if name in DERIVED else plain(GRAPH_TABLES[name].columns)
+        listed = ", ".join(quote(c) for c in named)
         compute.run(f"CREATE VIEW found_{name} ({listed}) AS SELECT {READS[name]}")
 
 

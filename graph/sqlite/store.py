@@ -61,7 +61,7 @@ class SqliteStore:
         return publishing.publish(self.path, run, previous, self.memory_limit)
 
     def verify(self, run: RunTables) -> list[Difference]:
-        """Compare run id, counts and checksums of every table with the run's."""
+        """Compare run id, and counts and checksums of all that the graph holds, with the run's."""
         with self._reading() as found:
             current = publishing.current_run(found.connection)
             if current != run.run_id:

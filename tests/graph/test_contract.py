@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -190,6 +192,90 @@ class TestPublish:
         differences = store.verify(other)
         assert [(d.table, d.what) for d in differences] == [("known_by", "checksum"), ("matches", "rows")]
         assert str(differences[1]) == "matches: rows should be 1 and is 2"
+
+
+#: For each thing that a graph holds: how to alter one, and how to lose one (None where other things would go with it).
+DAMAGES: dict[str, dict[str, tuple[str, str | None]]] = {
+    "sqlite": {
+        "records": ("UPDATE record SET name = 'x' WHERE key = '7'", None),
+        "customers": ("UPDATE customer SET phone = 'x' WHERE customer_id = 'c2'", None),
+        "members": ("UPDATE member SET confidence = 0.1 WHERE record = 1", "DELETE FROM member WHERE record = 1"),
+        "identifiers": ("UPDATE holder SET display = 'x' WHERE record = 1 AND value = 1",
+                        "DELETE FROM holder WHERE record = 1 AND value = 1"),
+        "known_by": ("UPDATE known_by SET first_seen = 1 WHERE value = 1", "DELETE FROM known_by WHERE value = 1"),
+        "permissions": ("UPDATE permission SET conflict = 0", "DELETE FROM permission"),
+        "shared_values": ("UPDATE shared SET reason = 'x'", "DELETE FROM shared"),
+        "matches": ("UPDATE match SET weights = replace(weights, '11.25', '9') WHERE step = 1",
+                    "DELETE FROM match WHERE step = 2"),
+        "refusals": ("UPDATE refusal SET refusal = 'x'", "DELETE FROM refusal"),
+        "device_windows": ("UPDATE device_window SET until = NULL", "DELETE FROM device_window WHERE until IS NULL"),
+        "ledger": ("UPDATE ledger SET hash = 'x'", "DELETE FROM ledger WHERE seq = 1"),
+        "redirects": ("UPDATE redirect SET kind = 1", "DELETE FROM redirect"),
+        "about": ("UPDATE about SET customer = 'c3' WHERE customer = 'c1' AND seq = 2",
+                  "DELETE FROM about WHERE seq = 2 AND customer = 'c1'"),
+        "values": ("INSERT INTO value SELECT 99, type, 'forgotten@email.com' FROM value WHERE id = 1", None),
+    },
+    "neo4j": {
+        "records": ("MATCH (n:Record {id: 'support:7'}) SET n.name = 'x'", None),
+        "customers": ("MATCH (n:Customer {id: 'c2'}) SET n.phone = 'x'", None),
+        "members": ("MATCH (:Record {id: 'shop:1'})-[r:BELONGS_TO]->() SET r.confidence = 0.1",
+                    "MATCH (:Record {id: 'shop:1'})-[r:BELONGS_TO]->() DELETE r"),
+        "identifiers": ("MATCH (:Record {id: 'shop:1'})-[r:HAS]->(:Email) SET r.display = 'x'",
+                        "MATCH (:Record {id: 'shop:1'})-[r:HAS]->(:Email) DELETE r"),
+        "known_by": ("MATCH ()-[r:KNOWN_BY]->(:Email) REMOVE r.first_seen", "MATCH ()-[r:KNOWN_BY]->(:Email) DELETE r"),
+        "permissions": ("MATCH ()-[r:CONSENTS]->() SET r.conflict = false", "MATCH ()-[r:CONSENTS]->() DELETE r"),
+        "shared_values": ("MATCH (n:Phone {status: 'shared'}) SET n.shared_because = 'x'", None),
+        "matches": ("MATCH ()-[r:MATCHES {step: 1}]->() SET r.reasons = r.reasons[1..]",
+                    "MATCH ()-[r:MATCHES {step: 1}]->() DELETE r"),
+        "refusals": ("MATCH ()-[r:REFUSED]->() SET r.refusal = 'x'", "MATCH ()-[r:REFUSED]->() DELETE r"),
+        "device_windows": ("MATCH (:Device)-[r:USED_BY]->() REMOVE r.until",
+                           "MATCH ()-[r:USED_BY]->() WHERE r.until IS NULL DELETE r"),
+        "ledger": ("MATCH (n:LedgerEntry {seq: 1}) SET n.hash = 'x'", None),
+        "redirects": ("MATCH ()-[r:MERGED_INTO]->() SET r.kind = 'x'", "MATCH ()-[r:MERGED_INTO]->() DELETE r"),
+        "about": ("MATCH (l:LedgerEntry {seq: 2})-[r:ABOUT]->(:Customer {id: 'c1'}) MATCH (c:Customer {id: 'c3'}) "
+                  "CREATE (l)-[:ABOUT {born: r.born}]->(c) DELETE r",
+                  "MATCH (:LedgerEntry {seq: 2})-[r:ABOUT]->(:Customer {id: 'c1'}) DELETE r"),
+        "values": ("MATCH (n:Email {value: 'john@email.com'}) REMOVE n:Email", None),
+        "customer ids": ("CREATE (:Customer {id: 'c9', retired: true, born: 1})", "MATCH (n {retired: true}) DELETE n"),
+    },
+}  # fmt: skip
+
+
+def _damage(store: GraphStore, request: pytest.FixtureRequest, statements: list[str]) -> None:
+    """Change a graph behind its store's back."""
+    if not isinstance(store, SqliteStore):
+        for statement in statements:
+            request.getfixturevalue("neo4j").run(statement)
+        return
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        for statement in statements:
+            assert connection.execute(statement).rowcount, statement
+
+
+class TestVerify:
+    @pytest.fixture
+    def whole(self, store: GraphStore, tmp_path: Path) -> RunTables:
+        """A run with rows in every table, which the store shows."""
+        later = merged()
+        run = john().with_rows("ledger", *later.tables["ledger"]).with_rows("redirects", *later.tables["redirects"][1:])
+        assert all(run.tables[name] for name in GRAPH_TABLES)
+        written = run.write(tmp_path / "runs" / "whole")
+        store.publish(written, None)
+        assert store.verify(written) == []
+        return written
+
+    def test_it_finds_one_altered_thing_of_each_kind(
+        self, kind: str, store: GraphStore, whole: RunTables, request: pytest.FixtureRequest
+    ) -> None:
+        _damage(store, request, [alter for alter, _ in DAMAGES[kind].values()])
+        assert [d.table for d in store.verify(whole)] == list(DAMAGES[kind])
+
+    def test_it_finds_one_lost_thing_of_each_kind(
+        self, kind: str, store: GraphStore, whole: RunTables, request: pytest.FixtureRequest
+    ) -> None:
+        lost = {name: lose for name, (_, lose) in DAMAGES[kind].items() if lose}
+        _damage(store, request, list(lost.values()))
+        assert {d.table: d.what for d in store.verify(whole)} == dict.fromkeys(lost, "rows")
 
 
 class TestFind:
