@@ -13,6 +13,8 @@ from engine.errors import ConfigError
 from engine.runs import RunTables
 from graph.neo4j import Neo4jStore
 from graph.neo4j.export import export
+from graph.neo4j.schema import MARKER, NODES, RELATIONSHIPS
+from graph.tables import GRAPH_TABLES
 from tests.graph.runs import T0, Run, john, match, merged, record
 from tests.graph.test_contract import hostile_run
 from tests.neo4j.graphs import Graphs
@@ -20,8 +22,12 @@ from tests.neo4j.server import JavaNeo4j
 
 
 def _run() -> Run:
-    """Everything that is hard to put into a file."""
+    """Rows in every table, and everything that is hard to put into a file."""
     run = hostile_run(merged())
+    before = john()
+    for table in ("shared_values", "refusals"):
+        run = run.with_rows(table, *before.tables[table])
+    run = run.with_rows("redirects", {"old_id": "c1", "new_id": "c4", "kind": "split", "at": T0})
     entry = {"at": T0, "kind": "", "run_id": "two", "actor": "engine", "reason": "\x1f", "hash": "", "record_ids": []}
     run = run.with_rows("ledger", {**entry, "seq": 3, "customer_ids": ["c1", "a\x1fb"]})
     sure = {**match("till:9", "shop:2", 5.0, 9), "weight": float("inf"), "probability": 1.0}
@@ -31,9 +37,15 @@ def _run() -> Run:
 def test_an_imported_graph_shows_its_run_and_is_that_run(neo4j: Graphs, one: RunTables, tmp_path: Path) -> None:
     if not isinstance(neo4j.neo4j, JavaNeo4j):
         pytest.skip("the importer is at hand only beside a server that Maven assembled")
-    two = _run().write(tmp_path / "runs" / "two")
+    run = _run()
+    two = run.write(tmp_path / "runs" / "two")
     files = export(two, tmp_path / "files")
-    assert files.rows["Record"] == len(_run().tables["records"])
+    assert all(run.tables[name] for name in GRAPH_TABLES)
+    kinds = [n.label for n in NODES] + [r.type for r in RELATIONSHIPS]
+    assert all(files.rows[name] for name in kinds)
+    assert files.rows.keys() == {*kinds, MARKER}
+    assert files.rows["Record"] == len(run.tables["records"])
+    assert files.rows["ABOUT"] == sum(len(entry["customer_ids"]) for entry in run.tables["ledger"])
     assert shlex.join(files.command[:5]) in (files.folder / "README.txt").read_text()
     home = neo4j.neo4j.home
     (home / "conf").mkdir(exist_ok=True)
