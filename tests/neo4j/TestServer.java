@@ -21,7 +21,8 @@ import org.neo4j.dbms.api.DatabaseManagementServiceBuilder;
  * the line "start" opens them again, in a process that has its classes loaded. It ends with its input.
  */
 public class TestServer {
-    private static final long PAGE_CACHE = 256L << 20;
+    /** {@code -Dclew.large=true} is for graphs of millions, which are filled once. */
+    private static final boolean LARGE = Boolean.getBoolean("clew.large");
 
     public static void main(String[] arguments) throws IOException {
         PrintStream answers = System.out;
@@ -51,9 +52,11 @@ public class TestServer {
                         .setConfig(BoltConnector.listen_address, new SocketAddress("127.0.0.1", port))
                         .setConfig(BoltConnectorInternalSettings.thread_pool_shutdown_wait_time, Duration.ZERO)
                         .setConfig(GraphDatabaseSettings.auth_enabled, true)
-                        .setConfig(GraphDatabaseSettings.pagecache_memory, PAGE_CACHE)
+                        .setConfig(GraphDatabaseSettings.pagecache_memory, LARGE ? 2L << 30 : 256L << 20)
                         // The tests fill and empty the database all the time; plans need not follow its size.
-                        .setConfig(GraphDatabaseSettings.cypher_min_replan_interval, Duration.ofHours(1))
+                        .setConfig(
+                                GraphDatabaseSettings.cypher_min_replan_interval,
+                                LARGE ? Duration.ofSeconds(10) : Duration.ofHours(1))
                         .setConfig(GraphDatabaseSettings.udc_enabled, false)
                         .build();
         if (first) {

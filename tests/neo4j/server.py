@@ -14,7 +14,9 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from neo4j import GraphDatabase
 from neo4j.exceptions import DriverError, Neo4jError
@@ -27,14 +29,7 @@ HERE = Path(__file__).parent
 IMAGE = f"neo4j:{VERSION}-community"
 
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
-_JAVA = [
-    "-Xms256m",
-    "-Xmx1g",
-    "-XX:+UseSerialGC",
-    # The tests ask each question a few times: compiling them well costs more than it gives.
-    "-XX:TieredStopAtLevel=1",
-    *(f"--add-opens=java.base/{p}=ALL-UNNAMED" for p in ("java.nio", "java.io", "sun.nio.ch")),
-]
+_OPENED = [f"--add-opens=java.base/{p}=ALL-UNNAMED" for p in ("java.nio", "java.io", "sun.nio.ch")]
 #: Seconds that a server may take to answer.
 _PATIENCE = 120
 
@@ -63,6 +58,8 @@ class JavaNeo4j(Neo4j):
     """A server assembled with Maven, in a process of ours."""
 
     ours = True
+    #: The tests ask each question a few times: compiling them well costs more than it gives.
+    options: ClassVar[list[str]] = ["-Xms256m", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 
     def __init__(self, jars: Path, home: Path) -> None:
         self.port = _free_port()
@@ -106,7 +103,13 @@ class JavaNeo4j(Neo4j):
     @property
     def java(self) -> list[str]:
         """The command that runs something of the server's, and its classes."""
-        return [self._java, *_JAVA, "-cp", f"{self.jars}/*"]
+        return [self._java, *self.options, *_OPENED, "-cp", f"{self.jars}/*"]
+
+    def admin(self, words: Sequence[str], folder: Path) -> None:
+        """Do what `neo4j-admin` does, while the server is stopped. Raises Unavailable where it fails."""
+        (self.home / "conf").mkdir(exist_ok=True)
+        homes = {"NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
+        _run([*self.java, "org.neo4j.cli.AdminTool", *words], folder, homes)
 
     def stop(self, kill: bool = False) -> None:
         if kill:
@@ -187,8 +190,9 @@ def assembled() -> Path:
     return jars
 
 
-def _run(command: list[str]) -> str:
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
+def _run(command: list[str], folder: Path | None = None, settings: Mapping[str, str] | None = None) -> str:
+    environment = {**os.environ, **(settings or {})}
+    found = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if found.returncode:
         raise Unavailable(f"{command[0]} failed: {(found.stderr or found.stdout).strip()[-500:]}")
     return found.stdout
