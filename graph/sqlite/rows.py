@@ -42,10 +42,11 @@ _FIRST_DAY = date(1970, 1, 1)
 
 
 class Rows:
-    """Reads the graph's types over one connection, and remembers what stands behind its numbers."""
+    """Reads the graph's types over one connection to a file, and remembers what stands behind its numbers."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, file: tuple[int, int]) -> None:
         self.connection = connection
+        self.file = file
         self.words = Words(connection)
         self.lists = Lists(self.words)
         self.times = Times()

@@ -177,7 +177,7 @@ class SqliteStore:
                 self._give_back(found)
 
     def _give_back(self, found: Rows) -> None:
-        """Keep a connection for the next question, unless its file is damaged."""
+        """Keep a connection for the next question, unless its file is damaged, or another one is there by now."""
         connection = found.connection
         try:
             if connection.in_transaction:
@@ -185,7 +185,7 @@ class SqliteStore:
         except sqlite3.Error:
             connection.close()
             raise
-        if isinstance(connection, schema.Frozen):
+        if isinstance(connection, schema.Frozen) or found.file != self._file:
             connection.close()
         else:
             self._idle.append(found)
@@ -206,4 +206,4 @@ class SqliteStore:
         try:
             return self._idle.pop()
         except IndexError:
-            return Rows(schema.open_reader(self.path))
+            return Rows(schema.open_reader(self.path), file)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -123,6 +123,26 @@ def test_replaced_under_a_reader(store: SqliteStore, tmp_path: Path, two: RunTab
     store.drop()
     (tmp_path / "other" / "graph.db").rename(store.path)
     assert store.current_run() == "two"
+    store.close()
+
+
+def test_replaced_in_the_middle_of_an_answer(store: SqliteStore, tmp_path: Path, two: RunTables) -> None:
+    other = SqliteStore(tmp_path / "other" / "graph.db")
+    other.publish(two, None)
+    other.close()
+    rival = SqliteStore(store.path)
+
+    def candidates() -> Iterator[tuple[str, str]]:
+        yield "email", "john@email.com"
+        rival.drop()
+        other.path.rename(store.path)
+        # Another thread asks, and is answered from the new file.
+        assert store.current_run() == "two"
+        yield "account", "hubspot:123"
+
+    assert [o.customer_id for f in store.find_any(candidates()) for o in f.customers] == ["c1", "c2"]
+    assert store.current_run() == "two"
+    assert [o.customer_id for o in store.find("account", "hubspot:123").customers] == ["c1"]
     store.close()
 
 
