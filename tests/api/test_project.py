@@ -225,6 +225,15 @@ def test_a_dropped_graph_comes_back_with_the_next_question(copy: Path) -> None:
     assert again.added["records"] == status.run.records
 
 
+def test_a_damaged_graph_is_told_of_and_built_anew(copy: Path) -> None:
+    with closing(sqlite3.connect(copy / ".clew" / "graph.db")) as graph, graph:
+        graph.execute("DELETE FROM about WHERE seq = 1")
+    with Project(copy / "clew.yaml") as project:
+        with pytest.raises(StateError, match=r"the graph isn't run .*: about: rows should be .*--rebuild"):
+            project.publish(verify=True)
+        assert project.publish(rebuild=True, verify=True).verified
+
+
 def test_a_second_run_keeps_every_id_and_brings_the_graph_along(copy: Path, shop: Demo) -> None:
     before = shop.answer.customer
     with Project(copy / "clew.yaml") as project:

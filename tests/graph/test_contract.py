@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -12,9 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.compute import Compute
 from engine.errors import NotFoundError, StateError, TableError
 from engine.runs import RunTables
+from graph.neo4j import publish as neo4j_publish
 from graph.sqlite import SqliteStore
+from graph.sqlite import publish as sqlite_publish
+from graph.sqlite import schema as sqlite_schema
 from graph.store import GraphStore, Holder, Owner, Permission, Reason
 from graph.tables import GRAPH_TABLES
 from tests.graph.runs import T0, Row, Run, identifier, john, known, match, member, merged, reason, record
@@ -107,13 +114,15 @@ class TestPublish:
         assert report.added["identifiers"] == 0
         assert store.verify(two) == []
 
-    @pytest.mark.parametrize("previous", ["none", "another", "deleted"])
     def test_an_unknown_previous_run_means_a_load_of_everything(
-        self, store: GraphStore, one: RunTables, two: RunTables, previous: str, tmp_path: Path
+        self, store: GraphStore, one: RunTables, two: RunTables, tmp_path: Path
     ) -> None:
         store.publish(one, None)
-        given = {"none": None, "another": two, "deleted": RunTables(tmp_path / "gone" / "one")}[previous]
-        assert store.publish(two, given).full
+        assert store.publish(two, None).full
+        assert store.verify(two) == []
+        another, deleted = one, RunTables(tmp_path / "gone" / "one")
+        assert store.publish(one, another).full
+        assert store.publish(two, deleted).full
         assert store.verify(two) == []
 
     def test_back_and_forth_ends_where_a_load_does(self, store: GraphStore, one: RunTables, two: RunTables) -> None:
@@ -132,19 +141,19 @@ class TestPublish:
         store.publish(one, nothing)
         assert store.verify(one) == []
 
-    @pytest.mark.parametrize("table", ["records", "members", "matches", "known_by"])
     def test_a_repeated_key_is_refused_and_nothing_changes(
-        self, store: GraphStore, one: RunTables, tmp_path: Path, table: str
+        self, store: GraphStore, one: RunTables, tmp_path: Path
     ) -> None:
         store.publish(one, None)
         run = john()
-        row = run.tables[table][0]
-        column = next(c for c in ("confidence", "weight", "key") if c in row)
-        changed: Row = {column: 0.5 if column != "key" else row["key"]}
-        bad = run.with_rows(table, {**row, **changed}).write(tmp_path / "runs" / "bad")
-        for previous in (one, None):
-            with pytest.raises(TableError, match=table):
-                store.publish(bad, previous)
+        for table in ("records", "members", "matches", "known_by"):
+            row = run.tables[table][0]
+            column = next(c for c in ("confidence", "weight", "key") if c in row)
+            changed: Row = {column: 0.5 if column != "key" else row["key"]}
+            bad = run.with_rows(table, {**row, **changed}).write(tmp_path / "runs" / table)
+            for previous in (one, None):
+                with pytest.raises(TableError, match=table):
+                    store.publish(bad, previous)
         assert store.verify(one) == []
 
     def test_a_dangling_reference_is_refused_and_nothing_changes(
@@ -173,6 +182,7 @@ class TestPublish:
             store.publish(wrong, None)
 
     def test_dropped_and_rebuilt(self, store: GraphStore, one: RunTables, two: RunTables) -> None:
+        store.drop()
         store.publish(one, None)
         store.drop()
         assert store.current_run() is None
@@ -180,8 +190,33 @@ class TestPublish:
             store.customer("c1")
         assert store.publish(two, one).full
         assert store.verify(two) == []
-        store.drop()
-        store.drop()
+
+    def test_of_two_publishers_the_second_is_told_and_the_first_goes_on(
+        self, kind: str, store: GraphStore, one: RunTables, two: RunTables, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store.publish(one, None)
+        begun, go_on = threading.Event(), threading.Event()
+        publishing = sqlite_publish if kind == "sqlite" else neo4j_publish
+        opened = publishing.open_run
+
+        def slowly(compute: Compute, run: RunTables, prefix: str) -> None:
+            begun.set()
+            assert go_on.wait(60)
+            opened(compute, run, prefix)
+
+        monkeypatch.setattr(publishing, "open_run", slowly)
+        monkeypatch.setattr(sqlite_schema, "WRITE_TIMEOUT", 0.1)
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(store.publish, two, one)
+            try:
+                assert begun.wait(60)
+                with pytest.raises(StateError, match=f"being published to by process {os.getpid()} on "):
+                    store.publish(two, None)
+                assert store.current_run() == "one"
+            finally:
+                go_on.set()
+            assert first.result(60).added
+        assert store.verify(two) == []
 
     def test_verify_tells_what_differs(self, store: GraphStore, one: RunTables, two: RunTables, tmp_path: Path) -> None:
         store.publish(one, None)

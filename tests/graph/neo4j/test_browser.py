@@ -27,7 +27,7 @@ from tests.neo4j.graphs import Graphs
 
 REPOSITORY = Path(__file__).parents[3]
 #: Customers of two records each, so that a scan costs far more than an answer.
-CROWD = 1500
+CROWD = 700
 NAMES = [q.name for q in queries()]
 #: What reads all nodes or relationships of a kind.
 SCANS = re.compile(r"AllNodesScan|NodeByLabelScan|RelationshipTypeScan|AllRelationshipsScan|IndexScan")

@@ -251,7 +251,8 @@ def test_readers_get_one_whole_run_while_another_is_published(
     for thread in threads:
         thread.start()
     publisher = Neo4jStore(neo4j.server)
-    for run, previous in ((one, two), (two, one), (one, None), (two, one)):
+    # By difference, and by what the graph itself holds.
+    for run, previous in ((one, two), (two, None)):
         publisher.publish(run, previous)
     done.set()
     for thread in threads:
