@@ -75,7 +75,6 @@ def runs(folder: Path, records: int, seed: int) -> tuple[RunTables, RunTables]:
     """The demo's run, and the one after 1 % of its records changed; what isn't there is made first."""
     shop, changed = folder / "shop", folder / "changed"
     if _run_of(shop) is None:
-        shutil.rmtree(shop, ignore_errors=True)
         apart(_make, shop, records, seed)
     one = _run_of(shop)
     assert one is not None
@@ -214,8 +213,11 @@ def _make(shop: Path, records: int, seed: int) -> None:
     from engine.demo import generate
     from engine.sources.project import write_project
 
-    generate(shop, records, seed)
-    write_project(shop, "shop")
+    # The project file is written last.
+    if not (shop / "clew.yaml").exists():
+        shutil.rmtree(shop, ignore_errors=True)
+        generate(shop, records, seed)
+        write_project(shop, "shop")
     _run(shop)
 
 
