@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -36,3 +37,32 @@ def diff(
             return show(waiting, as_json, planned(waiting))
         found = project.compare(before, after)
     return show(found, as_json, comparison(found))
+
+
+class Metric(StrEnum):
+    """What can be explained: see `engine.compare.METRICS`."""
+
+    ltv = "ltv"
+    repeat_rate = "repeat-rate"
+    revenue = "revenue"
+    buyers = "buyers"
+    customers = "customers"
+    revenue_per_customer = "revenue-per-customer"
+
+
+@app.command("explain-shift", rich_help_panel=LOOK_AFTER)
+def explain_shift(
+    ctx: typer.Context,
+    metric: Annotated[Metric, typer.Option(help="Which number.")] = Metric.ltv,
+    since: Annotated[
+        str | None, typer.Option("--from", help="A run, or a date at whose end it answered. Default: the one before.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", help="The later run. Default: the current one.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say why a number has moved from one run to another: new data, new rules, decisions, or who is who."""
+    from api.render.shift import explained
+
+    with opened(ctx) as project:
+        found = project.explain_shift(metric.value, since, until)
+    show(found, as_json, explained(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from api.project.actor import actor_at_work
@@ -15,7 +16,7 @@ from engine.runs import started
 from engine.state import Run
 
 if TYPE_CHECKING:
-    from engine.compare import Comparison
+    from engine.compare import Comparison, Explained, Metric
     from engine.pipeline import RunResult
     from engine.plans import Plan
     from engine.stages import Request
@@ -121,6 +122,21 @@ class Change(Watch):
         runs = (self.layout.run(earlier.run_id), self.layout.run(later.run_id))
         return compare(*runs, later.started)
 
+    def explain_shift(self, metric: Metric, since: str | None = None, until: str | None = None) -> Explained:
+        """Why a metric is another one in run `until` (default: the current one) than in `since` (the one before it).
+
+        A run is named as for `compare`, or by a date: then the run that answered at its end is meant. Errors:
+        NotFoundError for a run that there isn't, or whose tables are no longer kept.
+        """
+        from engine.compare import explain_shift
+
+        later = self._kept(until) if until else self._current()
+        if later is None:
+            raise StateError(f"{self.path}: nothing has been run yet; `clew run` works out who is who")
+        earlier = self._kept(since) if since else self._before(later)
+        runs = (self.layout.run(earlier.run_id), self.layout.run(later.run_id))
+        return explain_shift(*runs, metric, later.started)
+
     def _before(self, later: Run) -> Run:
         """The run that was published before another one."""
         earlier = [r for r in self._published() if r.started < later.started]
@@ -129,10 +145,23 @@ class Change(Watch):
         return earlier[-1]
 
     def _kept(self, named: str) -> Run:
-        """A published run by its id or the beginning of it."""
+        """A published run by its id or the beginning of it, or by a date at whose end it answered."""
         known = self._published()
+        if (day := _day(named)) is not None:
+            answered = [r for r in known if (r.finished or r.started) < day]
+            if not answered:
+                raise NotFoundError(f"no run that is kept answered at the end of {named}; `clew runs` lists them")
+            return answered[-1]
         found = [r for r in known if r.run_id == named] or [r for r in known if r.run_id.startswith(named)]
         if len(found) == 1:
             return found[0]
         several = f" {', '.join(r.run_id for r in found)} begin so" if found else ""
         raise NotFoundError(f"there is no one run {named} whose tables are kept;{several or ' `clew runs` lists them'}")
+
+
+def _day(text: str) -> datetime | None:
+    """The end of a day that is written with its dashes, as a run's id is not."""
+    try:
+        return datetime.fromisoformat(text) + timedelta(days=1) if "-" in text and len(text) == 10 else None
+    except ValueError:
+        return None

@@ -155,16 +155,18 @@ def _crossed(counts: dict[str, int]) -> str:
 
 def _shift(shift: Shift) -> RenderableType:
     worth = f"revenue {max(shift.revenue_before, shift.revenue_after):,.2f}"
-    title = f"{_ids(shift.before)} -> {_ids(shift.after)}: {shift.kind}, {count(shift.records, 'record')}, {worth}"
+    became = f"{customers(shift.before)} -> {customers(shift.after)}"
+    title = f"{became}: {shift.kind}, {count(shift.records, 'record')}, {worth}"
     between = f" ({safe(shift.between[0])} and {safe(shift.between[1])})" if shift.between else ""
     return lines(indented(Text(title)), indented(Text(f"{safe(shift.reason)}{between}", style="dim"), 4))
 
 
-def _ids(customers: tuple[str, ...]) -> str:
-    if not customers:
+def customers(ids: tuple[str, ...]) -> str:
+    """Some customers, by their ids."""
+    if not ids:
         return "nobody"
-    rest = f" and {len(customers) - _NAMED} more" if len(customers) > _NAMED else ""
-    return ", ".join(map(safe, customers[:_NAMED])) + rest
+    rest = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return ", ".join(map(safe, ids[:_NAMED])) + rest
 
 
 def _largest(found: Comparison) -> RenderableType:

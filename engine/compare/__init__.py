@@ -2,5 +2,20 @@
 
 from engine.compare.compare import compare
 from engine.compare.result import Agreement, Audience, Channel, Comparison, Figure, Input, Shift
+from engine.compare.shift import METRICS, Explained, Metric, Mover, explain_shift
 
-__all__ = ["Agreement", "Audience", "Channel", "Comparison", "Figure", "Input", "Shift", "compare"]
+__all__ = [
+    "METRICS",
+    "Agreement",
+    "Audience",
+    "Channel",
+    "Comparison",
+    "Explained",
+    "Figure",
+    "Input",
+    "Metric",
+    "Mover",
+    "Shift",
+    "compare",
+    "explain_shift",
+]

@@ -127,3 +127,20 @@ def test_a_plan_is_shown_then_applied(copy: Path, clew: Callable[..., Result]) -
         assert status.run is not None
         assert (status.run.run_id, status.run.graph, status.run.changed) == (waits, "shows this run", False)
         assert project.runs().plans == ()
+
+
+def test_a_shift_is_explained_between_runs_or_dates(parted: Path, clew: Callable[..., Result]) -> None:
+    with Project(parted) as project:
+        found = project.explain_shift("repeat-rate")
+        newest, oldest = project.runs().runs
+        assert (found.before, found.after) == (oldest.run_id, newest.run_id)
+        assert found.parts["new rules"] < 0
+        assert set(map(abs, found.parts.values())) == {0, abs(found.parts["new rules"])}
+        today = f"{newest.started:%Y-%m-%d}"
+        assert project.explain_shift("ltv", oldest.run_id, today).after == newest.run_id
+        with pytest.raises(NotFoundError, match="no run that is kept answered at the end of 2001-01-01"):
+            project.explain_shift("ltv", "2001-01-01")
+    told = clew("-p", parted, "explain-shift", "--metric", "repeat-rate").stdout
+    assert told.startswith("Repeat rate: ")
+    assert "(new rules)" in told
+    assert json.loads(clew("-p", parted, "explain-shift", "--json").stdout)["metric"] == "ltv"
