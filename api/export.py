@@ -10,7 +10,7 @@ from pathlib import Path
 from api.placing import placed
 from engine.compute import Compute, literal, quote
 from engine.measure import check_view, open_views, views
-from engine.profile.audiences import Audience, Channel, Purpose, make_audience
+from engine.profile.audiences import VIEWS, Audience, Channel, Purpose, make_audience
 from engine.profile.layouts import Layout, layout_sql
 from engine.runs import RunTables
 
@@ -44,7 +44,7 @@ def write_measure(run: RunTables, name: str, file: Path, at: datetime | None = N
     """Write all rows of a measure, as of `at`; returns how many. Errors: ConfigError for the file's name or place."""
     check_view(name)
     with _writing(file) as (compute, copy):
-        open_views(compute, run, at)
+        open_views(compute, run, at, only=[name])
         return copy(f"FROM {name}", "ALL")
 
 
@@ -76,10 +76,10 @@ def write_audience(
     """
     if file is None:
         with Compute() as compute:
-            open_views(compute, run, now)
+            open_views(compute, run, now, only=VIEWS)
             return make_audience(compute, purpose, channel, now, sure)
     with _writing(file) as (compute, copy):
-        open_views(compute, run, now)
+        open_views(compute, run, now, only=VIEWS)
         audience = make_audience(compute, purpose, channel, now, sure)
         copy(layout_sql(layout, channel, reach), "ALL")
     return audience

@@ -90,7 +90,7 @@ class Ask(Opened):
 
         check_view(name)
         with Compute() as compute:
-            open_views(compute, self._tables(), utc(at) if at else None)
+            open_views(compute, self._tables(), utc(at) if at else None, only=[name])
             rows = compute.arrow(f"FROM {name} ORDER BY ALL")
         return Measured(name, rows, redefinitions(change_log(self.layout, self._runs()), name))
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from engine.compute import Compute
 from engine.measure import KEPT, open_views
-from engine.profile.audiences import PURPOSES, Channel, make_audience
+from engine.profile.audiences import PURPOSES, VIEWS, Channel, make_audience
 from engine.runs import RunTables
 
 #: The channels that an audience is compared in.
@@ -35,7 +35,7 @@ def tell_worth(compute: Compute, name: str, run: RunTables | None, now: datetime
             compute.table(f"{name}_{told}", f"FROM after_{told} WHERE false")
         return
     with Compute() as views:
-        open_views(views, run, now, keep=KEPT)
+        open_views(views, run, now, keep=KEPT, only=("buyers", *VIEWS))
         views.run("CREATE TABLE reached (purpose VARCHAR, channel VARCHAR, address VARCHAR, customer_id VARCHAR)")
         for purpose in PURPOSES:
             for channel in CHANNELS:

@@ -24,9 +24,9 @@ TABLES = (
 
 def open_views(
     compute: Compute, run: RunTables, at: datetime | None = None, *, of: str | None = None, keep: Collection[str] = (),
-    identities: Callable[[Compute, RunTables], None] = unified,
+    only: Collection[str] = (), identities: Callable[[Compute, RunTables], None] = unified,
 ) -> None:  # fmt: skip
-    """Make every view over the tables of a run, as of `at` (UTC, naive): see `make_views`.
+    """Make every view over the tables of a run, or `only` some, as of `at` (UTC, naive): see `make_views`.
 
     With `of` they are of one customer alone, which is many times as fast. The views in `keep` are computed now, once:
     KEPT for whoever wants most measures. `identities` makes the tables that say who is who.
@@ -49,7 +49,7 @@ def open_views(
         for table in _OF_ONE:
             compute.view(table, f"FROM one_{table}")
         compute.view("articles", _articles_of(run))
-    make_views(compute, times, keep=keep)
+    make_views(compute, times, keep=keep, only=only)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ LEFT_AFTER, REMINDED_FOR = timedelta(hours=1), timedelta(days=30)
 #: A customer is to be won back who has not bought for so long.
 LAPSED = timedelta(days=180)
 
+#: The measures that audiences are made of.
+VIEWS = ("bought", "carts", "contact_addresses", "contacts")
 #: Purpose -> SQL of the customers that it may be about: customer_id, since (what the message would be about), wanted
 #: (whether there is such a thing), left_out (why it has become needless).
 _ABOUT: dict[Purpose, str] = {
@@ -57,7 +59,7 @@ class Audience:
 
 
 def make_audience(compute: Compute, purpose: Purpose, channel: Channel, now: datetime, sure: float = 0.0) -> Audience:
-    """Make table `audience` of the views (`open_views`) as of `now` (UTC, naive).
+    """Make table `audience` of VIEWS (`open_views`) as of `now` (UTC, naive).
 
     `sure` is the least confidence with which a cart must be the customer's. One row per customer and address, however
     it was spelled, or per customer without any: customer_id, type, address, since, `why_not` (all reasons, joined by

@@ -52,5 +52,5 @@ def customer_state(run: RunTables, customer_id: str, at: datetime | None = None)
     """The state of a customer of `run`, as of `at` (UTC, naive) or of the newest order or event."""
     columns = ", ".join(field.name for field in fields(State))
     with Compute() as compute:
-        open_views(compute, run, at, of=customer_id)
+        open_views(compute, run, at, of=customer_id, only=["customer_state"])
         return State(*compute.rows(f"SELECT {columns} FROM customer_state")[0])

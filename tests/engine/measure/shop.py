@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -115,11 +116,11 @@ class Shop:
 
     @contextmanager
     def opened(self, at: datetime | None = None, **how: Any) -> Iterator[Compute]:
-        """A Compute with all views."""
+        """A Compute with all views, or those that `open_views` is told of."""
         with Compute(memory_limit="500MB", threads=1) as compute:
             open_views(compute, self.write(), at, **how)
             yield compute
 
     def rows(self, sql: str, at: datetime | None = None) -> list[tuple[Any, ...]]:
-        with self.opened(at) as compute:
+        with self.opened(at, only=re.findall(r"\w+", sql)) as compute:
             return compute.rows(sql)

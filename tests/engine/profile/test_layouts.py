@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine import tables
-from engine.profile.audiences import make_audience
+from engine.profile.audiences import VIEWS, make_audience
 from engine.profile.layouts import Channel, Layout, layout_sql
 from tests.engine.measure.shop import JAN, Shop
 
@@ -20,7 +20,7 @@ def person(shop: Shop, name: str, **record: Any) -> None:
 
 
 def written(shop: Shop, layout: Layout, channel: Channel = "email", reach: bool = True) -> list[dict[str, Any]]:
-    with shop.opened(JAN) as compute:
+    with shop.opened(JAN, only=VIEWS) as compute:
         make_audience(compute, "newsletter", channel, JAN)
         return list(compute.arrow(f"{layout_sql(layout, channel, reach)} ORDER BY ALL").to_pylist())
 
