@@ -1,82 +1,108 @@
-"""How far measures are from what they would be if every identity were known, before unification and after.
+"""How far measures and suppression lists are from what they would be if every identity were known.
 
-    python benchmarks/measures.py PROJECT.yaml [TRUTH.csv]
+    python benchmarks/measures.py PROJECT.yaml          # something that was run, with truth files beside it
+    python benchmarks/measures.py --data DIR            # a folder of exports with truth files
+    python benchmarks/measures.py --demo 20000
 
-*Truth* has the true persons as customers, and the events that can be tied to them. *After* is the current run of the
-project. *Before* is the shop's own idea of a customer: one per customer id of an order, else per e-mail, else per
-order, with the events that name one of these. Prints lifetime value and repeat rate of buyers, and the error of each;
-and the mean error of lifetime value by channel and of the cohort table, weighted by buyers.
+*Truth* has the true persons as customers, and all else by the same rules. *After* is the current run of the project.
+*Before* is the shop's own idea of a customer: one per customer id of an order, else per e-mail, else per record, with
+the events that name one of these.
+
+Prints lifetime value and repeat rate of buyers, and the error of each; the mean error of lifetime value by channel and
+of the cohort table, weighted by buyers; and precision and recall of the suppression lists for cart recovery by e-mail,
+over six lists a month apart: which addresses must not be reminded, and which of them because their owner has bought.
 """
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from engine.cluster.events import own_events
+from ceiling import Judged, judged, naive_run, rows_of, true_run
+
 from engine.compute import Compute
-from engine.config import load
 from engine.measure import open_views
-from engine.measure.identities import before, named, unified
 from engine.measure.totals import SHARED, Totals, totals
-from engine.runs import Layout, RunTables
-from engine.state import State
+from engine.profile.audiences import VIEWS, make_audience
+from engine.runs import RunTables
+
+#: Lists are made now and so many times before, so far apart.
+LISTS, APART = 6, timedelta(days=30)
 
 
-def _true(truth: Path) -> Callable[[Compute, RunTables], None]:
-    def fill(compute: Compute, run: RunTables) -> None:
-        compute.read_parquet("shared_values", run.path("shared_values"))
-        compute.table(
-            "members",
-            """SELECT source || ':' || key AS record_id, person AS customer_id, 1.0::DOUBLE AS confidence,
-                   NULL::TIMESTAMP AS since FROM read_csv($p, all_varchar = true)""",
-            {"p": str(truth)},
+def measure(run: RunTables) -> Totals:
+    """The measures of a run that depend most on knowing who is who."""
+    with Compute(memory_limit="4GB") as compute:
+        open_views(compute, run, keep=SHARED)
+        return totals(compute)
+
+
+def suppressed(run: RunTables, at: datetime, sure: float) -> dict[str, bool]:
+    """The addresses on the list, and whether because somebody has bought."""
+    with Compute(memory_limit="4GB") as compute:
+        open_views(compute, run, at, keep=("bought", "carts"), only=VIEWS)
+        make_audience(compute, "cart-recovery", "email", at, sure)
+        return dict(
+            compute.rows(
+                """SELECT address, bool_or(contains(why_not, 'bought')) FROM audience
+                   WHERE why_not IS NOT NULL AND address IS NOT NULL GROUP BY address"""
+            )
         )
-        named(compute)
-        own_events(compute)
-
-    return fill
 
 
-def measure(project: Path, truth: Path) -> None:
+def last_moment(run: RunTables) -> datetime:
+    """As of when the run's measures are."""
+    with Compute() as compute:
+        open_views(compute, run, only=["customer_state"])
+        found: datetime = compute.value("SELECT as_of FROM customer_state LIMIT 1")
+        return found
+
+
+def report(of: Judged, work: Path) -> None:
     """Print all of it."""
-    config = load(project)
-    layout = Layout(project.parent / config.store)
-    with State.open(layout.store) as state:
-        current = state.current_run()
-    if current is None:
-        raise SystemExit(f"{project}: has no run")
-    found: dict[str, Totals] = {}
-    for name, identities in {"truth": _true(truth), "before": before, "after": unified}.items():
-        with Compute() as compute:
-            open_views(compute, layout.run(current.run_id), identities=identities, keep=SHARED)
-            found[name] = totals(compute)
+    ways = {"truth": true_run(of, work / "truth"), "before": naive_run(of, work / "naive"), "after": of.run}
+    found = {name: measure(run) for name, run in ways.items()}
     true = found["truth"]
-    print(f"{'':8}{'buyers':>10}{'LTV':>10}{'error':>8}{'repeat':>8}{'error':>8}{'LTV by channel':>16}{'cohorts':>10}")
+    rows: list[tuple[object, ...]] = []
     for name, one in found.items():
         weights = sum(n for n, _ in true.channels.values())
-        wrong = (
-            sum(n * abs(one.channels.get(c, (0, 0.0))[1] - v) / v for c, (n, v) in true.channels.items() if v) / weights
-        )
+        wrong = sum(n * abs(one.channels.get(c, (0, 0.0))[1] - v) / v for c, (n, v) in true.channels.items() if v)
         # (Buyers of the cohort, active) -> times the share that is retained.
-        retained = {k: active / n for k, (n, active) in one.cohorts.items()}
-        off = sum(n * abs(retained.get(k, 0.0) - active / n) for k, (n, active) in true.cohorts.items())
+        retained = {key: active / n for key, (n, active) in one.cohorts.items()}
+        off = sum(n * abs(retained.get(key, 0.0) - active / n) for key, (n, active) in true.cohorts.items())
         mean = sum(active for _, active in true.cohorts.values())
-        print(
-            f"{name:8}{one.buyers:10,}{one.ltv:10.2f}{one.ltv / true.ltv - 1:8.1%}{one.repeat_rate:8.3f}"
-            f"{one.repeat_rate / true.repeat_rate - 1:8.1%}{wrong:16.1%}{off / mean if mean else 0:10.1%}"
+        rows.append(
+            (
+                name,
+                f"{one.buyers:,}",
+                f"{one.ltv:.2f}",
+                f"{one.ltv / true.ltv - 1:.1%}",
+                f"{one.repeat_rate:.3f}",
+                f"{one.repeat_rate / true.repeat_rate - 1:.1%}",
+                f"{wrong / weights:.1%}",
+                f"{off / mean:.1%}",
+            )
         )
+    rows_of("|buyers|LTV|error|repeat|error|LTV by channel|cohorts", rows)
 
-
-def main() -> None:
-    """Read the command line and measure."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("project", type=Path)
-    parser.add_argument("truth", type=Path, nargs="?")
-    given = parser.parse_args()
-    measure(given.project, given.truth or given.project.parent / "truth.csv")
+    now = last_moment(of.run)
+    sure = of.config.consent.confidence.email
+    lists: dict[str, list[dict[str, bool]]] = {
+        name: [suppressed(run, now - APART * n, sure) for n in range(LISTS)] for name, run in ways.items()
+    }
+    rows = []
+    for name in ("before", "after"):
+        for title, bought in (("all reasons", False), ("has bought", True)):
+            said, right, should = 0, 0, 0
+            for ours, theirs in zip(lists[name], lists["truth"], strict=True):
+                mine, true_ones = ({a for a, b in one.items() if b or not bought} for one in (ours, theirs))
+                said, right, should = said + len(mine), right + len(mine & true_ones), should + len(true_ones)
+            rows.append(
+                (f"{name}: {title}", f"{said:,}", f"{should:,}", f"{right / said:.2%}", f"{right / should:.2%}")
+            )
+    print()
+    rows_of("suppressed addresses|said|true|precision|recall", rows)
 
 
 if __name__ == "__main__":
-    main()
+    report(*judged(__doc__))
