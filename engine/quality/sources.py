@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -33,8 +34,9 @@ def sources(compute: Compute, config: Config, now: datetime, duplicates: dict[st
     kinds = _nested(compute.rows(f"SELECT source, kind, count(*) FROM {WORK_RECORDS} GROUP BY ALL ORDER BY ALL"))
     events = _events(compute, now)
     raw = _raw_records(compute)
-    identifiers = _identifiers(compute)
-    orders = _orders(compute, now)
+    statuses, distinct = _statuses(compute), _distinct(compute)
+    holders = _holders(compute, sorted({kind for _, kind in statuses}))
+    orders = _orders(compute, now, holders)
     gaps = rhythms(compute, now)
     titles = [source.title for source in config.sources]
     known = set(files) | set(records) | set(events) | set(rejects)
@@ -62,8 +64,15 @@ def sources(compute: Compute, config: Config, now: datetime, duplicates: dict[st
                 event_dates=dates,
                 fields=dict(zip(FIELDS, filled, strict=True)),
                 identifiers=tuple(
-                    Identifier(kind, count, *identifiers[title, kind])
-                    for kind in sorted(k for s, k in identifiers if s == title)
+                    Identifier(
+                        kind,
+                        count,
+                        sum(h.records for h in holders if h.source == title and kind in h.filled),
+                        sum(h.records for h in holders if h.source == title and kind in h.usable),
+                        distinct.get((title, kind)),
+                        statuses[title, kind],
+                    )
+                    for kind in sorted(k for s, k in statuses if s == title)
                 ),
                 carried=dict(zip(CARRIED, carried, strict=True)) if seen else {},
                 duplicates=duplicates.get(title, Duplicates(0, 0, {})),
@@ -123,23 +132,52 @@ def _raw_records(compute: Compute) -> dict[str, int] | None:
     return dict(rows)
 
 
-def _identifiers(compute: Compute) -> dict[tuple[str, str], tuple[int, int, int | None, dict[str, int]]]:
-    """(source, type) -> records with a value, records with a usable one, distinct values, values by status."""
-    statuses: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+@dataclass(frozen=True)
+class _Holders:
+    """So many records of a source and kind hold a value of exactly these types, and a usable one of exactly those."""
+
+    source: str
+    kind: str
+    filled: frozenset[str]
+    usable: frozenset[str]
+    records: int
+
+
+def _holders(compute: Compute, types: list[str]) -> list[_Holders]:
+    if not types:
+        return []
+    # One bit a type: grouping by a number is several times as fast as by a number and two texts.
+    bits = " ".join(f"WHEN ${n} THEN {1 << n}" for n in range(1, len(types) + 1))
+    rows = compute.rows(
+        f"""SELECT r.source, r.kind, filled, usable, count(*) FROM (
+                SELECT rid, bit_or(bit) AS filled, coalesce(bit_or(bit) FILTER (linkable), 0) AS usable
+                FROM (SELECT rid, linkable, CASE type {bits} END::BIGINT AS bit FROM {WORK_HELD}) GROUP BY rid)
+            JOIN {WORK_RECORDS} r USING (rid) GROUP BY ALL""",
+        types,
+    )
+
+    def those(mask: int) -> frozenset[str]:
+        return frozenset(name for n, name in enumerate(types, 1) if mask >> n & 1)
+
+    return [_Holders(source, kind, those(filled), those(usable), count) for source, kind, filled, usable, count in rows]
+
+
+def _statuses(compute: Compute) -> dict[tuple[str, str], dict[str, int]]:
+    """(source, type) -> values by status."""
+    found: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for source, kind, status, count in compute.rows(
         f"SELECT source, type, status, count(*) FROM {WORK_HELD} GROUP BY ALL ORDER BY ALL"
     ):
-        statuses[source, kind][status] = count
-    rows = compute.rows(
-        f"""WITH holders AS (
-                SELECT source, type, bool_or(linkable) AS usable FROM {WORK_HELD} GROUP BY source, type, rid)
-            SELECT source, type, count(*), count(*) FILTER (usable) FROM holders GROUP BY ALL"""
-    )
-    distinct: dict[tuple[str, str], int] = {}
-    if compute.exists(WORK_VALUES):
-        for source, kind, count in compute.rows(f"SELECT source, type, count(*) FROM {WORK_VALUES} GROUP BY ALL"):
-            distinct[source, kind] = count
-    return {(s, t): (filled, usable, distinct.get((s, t)), statuses[s, t]) for s, t, filled, usable in rows}
+        found[source, kind][status] = count
+    return found
+
+
+def _distinct(compute: Compute) -> dict[tuple[str, str], int]:
+    """(source, type) -> distinct values; nothing where they were not put together."""
+    if not compute.exists(WORK_VALUES):
+        return {}
+    rows = compute.rows(f"SELECT source, type, count(*) FROM {WORK_VALUES} GROUP BY ALL")
+    return {(source, kind): count for source, kind, count in rows}
 
 
 def _dates() -> str:
@@ -148,24 +186,31 @@ def _dates() -> str:
               count(*) FILTER ("at" IS NULL)"""
 
 
-def _orders(compute: Compute, now: datetime) -> dict[str, Orders]:
+def _orders(compute: Compute, now: datetime, holders: list[_Holders]) -> dict[str, Orders]:
     unrated: dict[str, dict[str, int]] = defaultdict(dict)
     for source, currency, count in compute.rows(
         f"""SELECT source, currency, count(*) FROM {quote(ORDERS.name)}
             WHERE base_total IS NULL AND total IS NOT NULL GROUP BY ALL ORDER BY ALL"""
     ):
         unrated[source][currency] = count
+    named: Counter[str] = Counter()
+    with_account: Counter[str] = Counter()
+    for h in holders:
+        if h.kind == "order":
+            named[h.source] += h.records if h.usable - {"device"} else 0
+            with_account[h.source] += h.records if "account" in h.usable else 0
     rows = compute.rows(
-        f"""WITH known AS (
-                SELECT rid, bool_or(type = 'account') AS account FROM {WORK_HELD}
-                WHERE linkable AND kind = 'order' AND type <> 'device' GROUP BY rid)
-            SELECT o.source, count(*), count(*) FILTER (NOT coalesce(k.account, false)),
-                   count(*) FILTER (k.rid IS NULL), {_dates()}
-            FROM {quote(ORDERS.name)} o LEFT JOIN {WORK_RECORDS} r USING (record_id) LEFT JOIN known k USING (rid)
-            WHERE $1::TIMESTAMP IS NOT NULL GROUP BY o.source""",
+        f"""SELECT source, count(*), {_dates()} FROM {quote(ORDERS.name)}
+            WHERE $1::TIMESTAMP IS NOT NULL GROUP BY source""",
         [now, OLDEST, now + AHEAD],
     )
     return {
-        source: Orders(orders, guests, anonymous, unrated[source], Dates(*dates))
-        for source, orders, guests, anonymous, *dates in rows
+        source: Orders(
+            orders,
+            orders - with_account[source],
+            orders - named[source],
+            unrated[source],
+            Dates(early, future, missing),
+        )
+        for source, orders, early, future, missing in rows
     }
