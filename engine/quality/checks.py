@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from engine.quality.duplicates import CAUSES
 from engine.quality.findings import Finding, Seen, amount, percent, shown, to_do, told
@@ -15,6 +15,11 @@ SHARES = {
     "duplicates": ("duplicates",), "anonymous_orders": ("anonymous_orders",), "unrated": ("unrated",),
     "conflicts": ("conflicts",), "mismatch": ("mismatch",),
 }  # fmt: skip
+#: Metrics that move together: what is told of the first is told of the others.
+ALIKE = {
+    "rows": ("rows", "records", "events"), "filled": ("filled", "usable", "unusable"),
+    "unusable": ("unusable", "usable"),
+}  # fmt: skip
 #: A share of fewer than this tells nothing.
 FEW = 20
 #: That none of so many anonymous events is anybody's is a fault in the exports, not a finding.
@@ -25,9 +30,11 @@ def shares(seen: Seen) -> Iterator[Finding]:
     """Shares that are too large whatever they were before."""
     for check, metrics in SHARES.items():
         for s in (s for metric in metrics for s in seen.of(metric)):
-            if s.now and " " not in (s.subject or ""):
+            limit = seen.limits.of(check, s.source)
+            few = s.now is None or ((s.now.whole or 0) < FEW and limit is not None and limit.warn > 0)
+            if s.now and not few and " " not in (s.subject or ""):
                 said = f"{told(s, s.now)}{_mostly(seen, s)}; {to_do(s)}"
-                yield from seen.find(check, s.source, s.subject, s.now.number, said)
+                yield from seen.find(check, s, s.now.number, said)
 
 
 def _mostly(seen: Seen, s: Series) -> str:
@@ -56,7 +63,7 @@ def fewer_rows(seen: Seen) -> Iterator[Finding]:
                 f"{s.source}: {amount(s.now.value)} rows were read, {percent(fell)} fewer than in the run before "
                 f"({amount(before)}); see whether its export is whole"
             )
-            yield from seen.find("fewer_rows", s.source, None, fell, said)
+            yield from seen.find("fewer_rows", s, fell, said)
 
 
 def emptier(seen: Seen) -> Iterator[Finding]:
@@ -67,7 +74,7 @@ def emptier(seen: Seen) -> Iterator[Finding]:
         before = s.earlier[-1] if s.earlier else None
         if now and before and min(now.whole or 0, before.whole or 0) >= FEW:
             said = f"{told(s, now)}, and {percent(before.number)} in the run before; {to_do(s)}"
-            yield from seen.find("emptier", s.source, s.subject, before.number - now.number, said)
+            yield from seen.find("emptier", s, before.number - now.number, said)
 
 
 def whole_shop(seen: Seen) -> Iterator[Finding]:
@@ -75,10 +82,10 @@ def whole_shop(seen: Seen) -> Iterator[Finding]:
     for s in seen.of("stitched"):
         if s.now and (s.now.whole or 0) >= MANY:
             said = f"{told(s, s.now)}; {to_do(s)}"
-            yield from seen.find("unstitched", None, None, 1 - s.now.number, said)
+            yield from seen.find("unstitched", s, 1 - s.now.number, said)
     for s in seen.of("largest"):
         if s.now:
-            yield from seen.find("largest", None, None, s.now.value, f"{told(s, s.now)}; {to_do(s)}")
+            yield from seen.find("largest", s, s.now.value, f"{told(s, s.now)}; {to_do(s)}")
     for s in seen.of("claimed"):
         if s.now and s.subject == "never seen":
             said = (
@@ -86,12 +93,16 @@ def whole_shop(seen: Seen) -> Iterator[Finding]:
                 f"({percent(s.now.number)}) is of customers whom the shop has never seen; they are in "
                 "`clew measure reconciliation` as `never seen`: sales outside of the shop, or a match that is missing"
             )
-            yield from seen.find("never_seen", s.source, None, s.now.number, said)
+            yield from seen.find("never_seen", s, s.now.number, said)
 
 
-def spikes(seen: Seen) -> Iterator[Finding]:
-    """Values far from what is usual, counted in the usual spread, in the direction that is bad."""
-    for s in seen.series.values():
+def spikes(seen: Seen, found: Sequence[Finding]) -> Iterator[Finding]:
+    """Values far from what is usual, counted in the usual spread, in the direction that is bad.
+
+    What other checks have `found` of a metric, or of one that goes with it, is no news.
+    """
+    known = {(m, f.source, f.subject) for f in found if f.metric for m in ALIKE.get(f.metric, (f.metric,))}
+    for s in (s for name, s in seen.series.items() if name not in known):
         bad, usual = METRICS[s.metric].bad, s.usual
         if s.now is None or usual is None or bad is None or (s.metric == "rows" and s.source in seen.append):
             continue
@@ -104,7 +115,7 @@ def spikes(seen: Seen) -> Iterator[Finding]:
                 f"{told(s, s.now)}; usual is {shown(s, usual.number)} \N{PLUS-MINUS SIGN} {shown(s, usual.spread)} "
                 f"by {usual.of} {of}; {to_do(s)}"
             )
-            yield from seen.find("spike", s.source, s.subject, abs(away), said)
+            yield from seen.find("spike", s, abs(away), said)
 
 
 def unjudged(seen: Seen) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from engine.compute import Compute
-from engine.quality.findings import Finding, Grade, Seen, percent
+from engine.quality.findings import Finding, Grade, Seen, graded, percent
 from engine.rules import RunChanges
 from engine.runs import RunTables
 from engine.sources.shape import KINDS
@@ -130,7 +130,9 @@ def _repurposed(seen: Seen, source: str, place: str, now: Columns, before: list[
         f"{percent(share)} do now; {percent(now.kinds[place][other] / looked)} look like {_WORDS[other]}. See whether "
         "the column holds something else now, and map the right one"
     )
-    yield from seen.find("repurposed", source, place, usual - share, said)
+    limit = seen.limits.of("repurposed", source)
+    if limit and (grade := graded(limit, usual - share)) != "ok":
+        yield Finding(grade, "repurposed", source, place, said)
 
 
 def _said(seen: Seen, check: str, source: str, subject: str | None, grade: Grade, said: str) -> Iterator[Finding]:

@@ -19,7 +19,8 @@ Grade = Literal["ok", "warn", "fail"]
 class Finding:
     """What a check found of a source (None: of the whole shop) and a subject; `said` is for people.
 
-    A check that has nothing to say is one finding of grade ok.
+    `metric` is the one that it is about, None where it is about columns. A check that has nothing to say is one finding
+    of grade ok.
     """
 
     grade: Grade
@@ -27,6 +28,7 @@ class Finding:
     source: str | None
     subject: str | None
     said: str
+    metric: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,12 @@ class Seen:
         found = self.series.get((metric, source, subject))
         return found.now if found else None
 
-    def find(
-        self, check: str, source: str | None, subject: str | None, number: float, said: str, most: Grade = "fail"
-    ) -> Iterator[Finding]:
-        """A finding if the number is beyond the check's limit; at most so bad."""
-        limit = self.limits.of(check, source)
+    def find(self, check: str, series: Series, number: float, said: str) -> Iterator[Finding]:
+        """A finding about a series if the number is beyond the check's limit."""
+        limit = self.limits.of(check, series.source)
         grade = graded(limit, number) if limit else "ok"
         if grade != "ok":
-            yield Finding(most if grade == "fail" else grade, check, source, subject, said)
+            yield Finding(grade, check, series.source, series.subject, said, series.metric)
 
 
 def graded(limit: Limit, number: float) -> Grade:
@@ -72,7 +72,7 @@ def told(series: Series, point: Point) -> str:
     what = with_subject(METRICS[series.metric].what, point.label if series.subject is None else series.subject)
     where = f"{series.source}: " if series.source else ""
     if series.metric == "identifiers":
-        return f"{where}{point.number:.2f} {what}"
+        return f"a customer has {point.number:.2f} {what}"
     if point.whole is None:
         return f"{where}{amount(point.value)} {what}"
     return f"{where}{amount(point.value)} of {amount(point.whole)} {what} ({percent(point.number)})"

@@ -59,7 +59,9 @@ def _stale(
     *earlier, now = delays.values()
     limit = seen.limits.of("late", source)
     became = limit is not None and bool(earlier) and graded(limit, (now - min(earlier)) / gap) == "fail"
-    yield from seen.find("late", source, None, (now - usual) / gap, said, "fail" if became else "warn")
+    grade = graded(limit, (now - usual) / gap) if limit else "ok"
+    if grade != "ok":
+        yield Finding(grade if became else "warn", "late", source, None, said, "last_seen")
 
 
 def _every(days: float) -> str:

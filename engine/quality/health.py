@@ -72,9 +72,7 @@ def examine(config: Config, runs: Sequence[RunTables], log: Sequence[RunChanges]
     found = [
         *late(seen), *fewer_rows(seen), *drifted(seen, columns, log), *shares(seen), *emptier(seen), *whole_shop(seen),
     ]  # fmt: skip
-    # What another check has told already is no news as a spike.
-    told = {(f.source, f.subject) for f in found}
-    found += [f for f in spikes(seen) if (f.source, f.subject) not in told]
+    found += spikes(seen, tuple(found))
     found.sort(key=lambda f: _WORST.index(f.grade))
     return Health(
         run_id=ids[-1],

@@ -10,8 +10,11 @@ from statistics import median
 
 from engine.compute import Compute
 from engine.quality.metrics import BY_PERIOD, FIELDS, METRICS, MONEY
-from engine.rules import RunChanges, reach
+from engine.rules import Reach, RunChanges, reach
 from engine.runs import RunTables
+
+#: By run, oldest first, what it was told otherwise decides about.
+_Told = list[tuple[str, list[Reach]]]
 
 
 @dataclass(frozen=True)
@@ -93,32 +96,30 @@ def read_series(
         if metric in METRICS:  # a later version may have others
             found[metric, source, subject].append(Point(runs[run - 1].run_id, value, whole))
     order = list(METRICS)
+    told = [(run.run_id, [part for change in run.changes for part in reach(change)]) for run in log if run.changes]
     names = sorted(found, key=lambda key: (order.index(key[0]), key[1] or "", key[2] or ""))
-    series = [_by_run(name, found[name], runs, log) for name in names if name[0] not in BY_PERIOD]
+    series = [_by_run(name, found[name], runs, told) for name in names if name[0] not in BY_PERIOD]
     return tuple(s.judged_by(least) for s in (*series, *_by_period(found, runs[-1].run_id)))
 
 
 def _by_run(
-    name: tuple[str, str | None, str | None], points: list[Point], runs: Sequence[RunTables], log: Sequence[RunChanges]
+    name: tuple[str, str | None, str | None], points: list[Point], runs: Sequence[RunTables], told: _Told
 ) -> Series:
     ids = [run.run_id for run in runs]
     points.sort(key=lambda point: ids.index(point.label))
-    redefined = _redefined(*name, log)
+    redefined = _redefined(*name, told)
     since = ids.index(redefined) if redefined in ids else 0
     now = points[-1] if points[-1].label == ids[-1] else None
     earlier = tuple(p for p in points if p is not now and ids.index(p.label) >= since)
     return Series(*name, tuple(points), now, earlier, redefined if since else None)
 
 
-def _redefined(metric: str, source: str | None, subject: str | None, log: Sequence[RunChanges]) -> str | None:
+def _redefined(metric: str, source: str | None, subject: str | None, told: _Told) -> str | None:
     """The last run that was told otherwise what the metric is."""
     words = METRICS[metric].uses
     if subject is not None:
         words |= {FIELDS.get(subject, subject), subject.split()[0]}
-    for run in reversed(log):
-        if any(part.touches(words, source) for change in run.changes for part in reach(change)):
-            return run.run_id
-    return None
+    return next((run for run, parts in reversed(told) if any(p.touches(words, source) for p in parts)), None)
 
 
 def _by_period(found: dict[tuple[str, str | None, str | None], list[Point]], current: str) -> list[Series]:

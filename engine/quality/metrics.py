@@ -77,12 +77,12 @@ METRICS = {
         "`clew audit` lists them: is one of them a placeholder?",
     ),
     "identifiers": Metric(
-        "of type {subject} has a customer", _uses("members identifiers"), "either",
+        "of type {subject} on average", _uses("members identifiers"), "either",
         "`clew changes` tells of other rules",
     ),
     "customers": Metric("customers", _uses("members"), "either", "`clew changes` tells of other rules"),
     "largest": Metric(
-        "records has the largest customer", _uses("members"), "more",
+        "records make up the largest customer", _uses("members"), "more",
         "see whether what joins them is one person's: `clew how CUSTOMER`",
     ),
     "stitched": Metric(

@@ -68,7 +68,7 @@ def test_a_first_run_in_order(kept: Kept) -> None:
         (
             ("largest", None, None, 700, None),
             [
-                "warn largest: 700 records has the largest customer; see whether what joins them is one person's: "
+                "warn largest: 700 records make up the largest customer; see whether what joins them is one person's: "
                 "`clew how CUSTOMER`"
             ],
         ),
@@ -93,6 +93,11 @@ def test_revenue_for_customers_whom_the_shop_has_never_seen(kept: Kept) -> None:
     assert found.startswith(
         "warn never_seen: shop: 100 of the 1,000 that it claims (10.0 %) is of customers whom the shop has never seen"
     )
+
+
+def test_a_share_of_few_tells_nothing_unless_any_is_too_many(kept: Kept) -> None:
+    kept.run(("unusable", "shop", "email", 3, 3), ("unrated", "shop", "GBP", 1, 3))
+    assert kept.grades() == [("fail", "unrated")]
 
 
 def test_duplicates_and_unusable_values_say_what_they_are_mostly(kept: Kept) -> None:
@@ -186,6 +191,18 @@ def test_refunds_and_churn_are_judged_by_the_periods_before_in_the_same_run(kept
         "warn spike: 90 of 400 orders of the 30 days up to 2026-08-01 have a refund (22.5 %); usual is 5.2 %"
     )
     assert "by 7 earlier periods" in found
+
+
+def test_what_one_check_has_told_is_told_once_and_hides_nothing_else(kept: Kept) -> None:
+    for rows, doubles, stitched in [(1000, 50, 900)] * 6 + [(100, 190, 200)]:
+        kept.run(
+            ("rows", "shop", None, rows, None), ("records", "shop", None, rows, None),
+            ("duplicates", "shop", None, doubles, 2000), ("stitched", None, None, stitched, 1000),
+            ("largest", None, None, 700, None),
+        )  # fmt: skip
+    assert sorted((f.check, f.metric) for f in kept.bad()) == [
+        ("fewer_rows", "rows"), ("largest", "largest"), ("spike", "duplicates"), ("spike", "stitched"),
+    ]  # fmt: skip
 
 
 def test_a_source_may_have_limits_of_its_own(kept: Kept) -> None:
