@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from api.placing import placed
+from api.results import Health
 from engine.compute import Compute
 from engine.config import Config
 from engine.errors import ConfigError
 from engine.measure import KEPT, open_views, read_times
 from engine.measure.identities import before
 from engine.measure.totals import SHARED, Totals, totals
-from engine.rules import RunChanges
 from engine.runs import RunTables, read_manifest, started
 
 #: Rows of what may have any number of them.
@@ -74,7 +74,7 @@ _SHOWN = {
 class Report:
     """What the page says, as of the time of the newest order or event.
 
-    `rows` has the rows of each measure that are shown, `log` what the kept runs were told otherwise than those before.
+    `rows` has the rows of each measure that are shown, `health` how the data of the run stand.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Report:
     before: Totals
     after: Totals
     rows: dict[str, Rows]
-    log: tuple[RunChanges, ...]
+    health: Health
 
     @property
     def run_id(self) -> str:
@@ -101,7 +101,7 @@ class Report:
         return (month.year, month.month) < (self.as_of.year, self.as_of.month)
 
 
-def read_report(run: RunTables, config: Config, log: tuple[RunChanges, ...], at: datetime | None = None) -> Report:
+def read_report(run: RunTables, config: Config, health: Health, at: datetime | None = None) -> Report:
     """Read all that a report of a run needs, as of `at` (UTC, naive), or of its newest order or event."""
     with Compute() as compute:
         open_views(compute, run, at, identities=before, keep=SHARED)
@@ -122,7 +122,7 @@ def read_report(run: RunTables, config: Config, log: tuple[RunChanges, ...], at:
                 name: compute.arrow(sql, {"as_of": as_of} if "$as_of" in sql else None).to_pylist()
                 for name, sql in _SHOWN.items()
             },
-            log=log,
+            health=health,
         )
 
 

@@ -135,11 +135,9 @@ class Watch(Opened):
         """
         from api.render.report import report
         from api.report import read_report, write_report
-        from engine.rules import change_log
 
         tables = self._tables()
-        log = change_log(self.layout, self._runs())
-        found = read_report(tables, self.config, log, utc(at) if at else None)
+        found = read_report(tables, self.config, self.health(), utc(at) if at else None)
         return Reported(Path(file), tables.run_id, write_report(report(found).html(), Path(file)))
 
     def evaluate(self, truth: Path | str) -> Evaluation:

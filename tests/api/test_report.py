@@ -232,12 +232,15 @@ def test_currencies_count_at_their_rates_and_those_without_one_are_named(tmp_pat
 
 def test_what_is_defined_otherwise_since_a_run_is_noted(copy: Path, tmp_path: Path) -> None:
     with open_project(copy) as project:
-        assert not reported(project, tmp_path).all(".note")
+        first = reported(project, tmp_path)
+        assert not first.all(".note:not(#health *)")
+        assert "From run to run" not in first.html
     with (copy / "clew.yaml").open("a") as file:
         file.write("\nrates: [{currency: EUR, rate: 1.1}]\n")
     with open_project(copy) as project:
         run = project.run().run_id
         page = reported(project, tmp_path)
+    assert len(page.chart("From run to run")) == 2
     notes = {node.attrs["id"]: node.query(".note") for node in page.all("main > section")}
     assert {name for name, found in notes.items() if found} >= {"short", "channels", "quality"}
     (note,) = (node for node in notes["channels"] if isinstance(node, Element))
@@ -251,6 +254,28 @@ def test_what_a_crm_claims_stands_beside_the_orders(demo: Page, project: Project
     assert sum(int(row[2].replace(",", "")) for row in shown) == len(measured) > 0
     agree = [row for row in measured if row["outcome"] == "agrees"]
     assert [row[2] for row in shown if row[1] == "both say the same"] == [f"{len(agree):,}"]
+
+
+def test_how_the_data_stand_is_what_health_says(demo: Page, project: Project) -> None:
+    health = project.health()
+    bad = [f for f in health.findings if f.grade != "ok"]
+    words = {"fail": "fails", "warn": "warning", "ok": "well"}
+    assert [(said.split()[0], grade) for said, grade in demo.chart("To look at")] == [
+        (f.said.split()[0], words[f.grade]) for f in bad[:15]
+    ]
+    assert [row[:3] for row in demo.chart("Sources")] == [
+        [s.source, words[s.grade], f"{s.rows:,}"] for s in health.sources
+    ]
+    assert demo.fact("Rows read").startswith(f"{sum(s.rows for s in health.sources):,}")
+    (stitched,) = (s for s in health.series if s.metric == "stitched")
+    assert stitched.now
+    assert demo.fact("Led home").startswith(percent(stitched.now.number))
+    (churn,) = (s for s in health.series if s.metric == "churn")
+    assert [(row[0], row[3]) for row in demo.chart("Refunds and churn")] == [
+        (p.label, percent(p.number)) for p in churn.points
+    ]
+    notes = [" ".join(node.to_text().split()) for node in demo.all("#health .note")]
+    assert notes[0] == "this is the first run that was measured: what changes from run to run can't be judged yet"
 
 
 def test_it_can_be_as_of_an_earlier_time(project: Project, tmp_path: Path) -> None:

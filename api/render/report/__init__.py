@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from api.render.page import Page, Section
 from api.render.report.claims import claims
+from api.render.report.health import health
 from api.render.report.marketing import campaigns, carts
 from api.render.report.worth import channels, cohorts, quality, short, unification
 from api.render.words import day, minute, safe
@@ -21,8 +22,10 @@ NOTES = 3
 
 def report(found: Report) -> Page:
     """The page of a report."""
-    made = (make(found) for make in (short, unification, channels, cohorts, quality, campaigns, carts, claims))
-    sections = tuple(replace(section, notes=tuple(_redefined(found, section))) for section in made if section)
+    made = (make(found) for make in (short, unification, channels, cohorts, quality, campaigns, carts, claims, health))
+    sections = tuple(
+        replace(section, notes=(*section.notes, *_redefined(found, section))) for section in made if section
+    )
     used = {name for section in sections for name in section.measures}
     return Page(
         title=f"{safe(found.name)}: who your customers are, and what they are worth",
@@ -42,7 +45,7 @@ def report(found: Report) -> Page:
 
 def _redefined(found: Report, section: Section) -> Iterator[str]:
     """From which runs on figures of a section mean something else than before."""
-    redefined = [run for run in found.log if set(run.redefined) & set(section.measures)]
+    redefined = [run for run in found.health.log if set(run.redefined) & set(section.measures)]
     for run in redefined[-NOTES:]:
         touched = [name for name in section.measures if name in run.redefined]
         keys = list(dict.fromkeys(c.key for name in touched for r in redefinitions([run], name) for c in r.changes))
