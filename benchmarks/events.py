@@ -17,6 +17,9 @@ from ceiling import Judged, judged, rows_of, true_run
 
 from engine.compute import Compute
 
+#: What ties an event, or one of its own session.
+_DIRECT = ("login", "order", "click", "session")
+
 
 def measure(of: Judged, work: Path) -> None:
     """Print all of it."""
@@ -55,7 +58,13 @@ def measure(of: Judged, work: Path) -> None:
         )[0]
         print(f"events     {good + bad:,} of {events:,} tied; the ceiling ties {could:,}, {best_right:,} of them right")
         print(f"of those   {both:,} on the right customer ({both / could:.2%})")
-        print(f"wrong      {bad:,} of the tied ({bad / (good + bad):.2%})")
+        theirs = could - best_right
+        print(
+            f"wrong      {bad:,} of the tied ({bad / (good + bad):.2%}); at the ceiling {theirs:,} ({theirs / could:.2%})"
+        )
+        direct = [row for row in found if row[0] in _DIRECT]
+        tied, bad = (sum(row[n] for row in direct) for n in (1, 3))
+        print(f"           {bad:,} of those tied by {', '.join(_DIRECT)} ({bad / tied:.2%})")
         print(f"orders     {mine:,} of {orders:,} on the right customer ({mine / orders:.2%})")
 
 
