@@ -58,10 +58,8 @@ def measure(of: Judged, work: Path) -> None:
         )[0]
         print(f"events     {good + bad:,} of {events:,} tied; the ceiling ties {could:,}, {best_right:,} of them right")
         print(f"of those   {both:,} on the right customer ({both / could:.2%})")
-        theirs = could - best_right
-        print(
-            f"wrong      {bad:,} of the tied ({bad / (good + bad):.2%}); at the ceiling {theirs:,} ({theirs / could:.2%})"
-        )
+        off, best_off = bad / (good + bad), 1 - best_right / could
+        print(f"wrong      {bad:,} of the tied ({off:.2%}); at the ceiling {could - best_right:,} ({best_off:.2%})")
         direct = [row for row in found if row[0] in _DIRECT]
         tied, bad = (sum(row[n] for row in direct) for n in (1, 3))
         print(f"           {bad:,} of those tied by {', '.join(_DIRECT)} ({bad / tied:.2%})")
