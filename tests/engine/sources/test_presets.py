@@ -85,11 +85,13 @@ CASES = [
     ),
     Case(
         "magento_customers",
-        "ID,Name,Email,Group,Phone,ZIP,Country,State/Province,Customer Since,Web Site,Confirmed email,Account Created in",
-        "7,Ana Diaz,ana@x.com,General,6175550123,02134,United States,Massachusetts,2025-01-02,Main,Yes,Default",
+        "ID,Name,Email,Group,Phone,ZIP,Country,State/Province,Customer Since,Web Site,Confirmed email,Account Created in,"
+        "Street Address,City,Company",
+        "7,Ana Diaz,ana@x.com,General,6175550123,02134,United States,Massachusetts,2025-01-02,Main,Yes,Default,"
+        "1 Main St,Boston,Acme",
         "7",
         {("account", "magento", "7"), ("email", None, "ana@x.com"), ("phone", None, "6175550123")},
-        expect=(("postcode", "02134"), ("name", "Ana Diaz")),
+        expect=(("street", "1 Main St"), ("city", "Boston"), ("postcode", "02134"), ("name", "Ana Diaz")),
     ),
     Case(
         "klaviyo_profiles",
@@ -456,6 +458,17 @@ def test_zendesk_users_and_tickets(tmp_path: Path) -> None:
         assert read.rows("raw_events", "source", "key", "kind", "name", "system", "account", "subject", "status") == [
             ("tickets", "78", "ticket", "chat", "zendesk", "6679", "Size?", "open")
         ]
+
+
+def test_people_who_work_at_the_shop_are_no_customers_of_its_help_desk(tmp_path: Path) -> None:
+    roles = ("admin", "end-user", "agent", "End-user")
+    users = [{"id": n, "name": "Ana", "email": f"a{n}@x.com", "role": role, "updated_at": "2025-10-28T11:18:29Z"}
+             for n, role in enumerate(roles)]  # fmt: skip
+    (tmp_path / "users.ndjson").write_text("".join(json.dumps(user) + "\n" for user in users))
+    with reading(tmp_path, {"path": "users.ndjson", "preset": "zendesk_users"}) as read:
+        assert read.records("key") == [("1",), ("3",)]
+        (said,) = read.summary.warnings
+        assert "2 rows are neither a record nor an event of this map, and were left out" in said
 
 
 @pytest.mark.parametrize(
