@@ -9,7 +9,7 @@ from pathlib import Path
 
 from api.placing import placed
 from engine.compute import Compute, literal, quote
-from engine.measure import check_view, open_views, views
+from engine.measure import KEPT, check_view, open_views, views
 from engine.profile.audiences import VIEWS, Audience, Channel, Purpose, make_audience
 from engine.profile.layouts import Layout, layout_sql
 from engine.runs import RunTables
@@ -76,10 +76,10 @@ def write_audience(
     """
     if file is None:
         with Compute() as compute:
-            open_views(compute, run, now, only=VIEWS)
+            open_views(compute, run, now, keep=KEPT, only=VIEWS)
             return make_audience(compute, purpose, channel, now, sure)
     with _writing(file) as (compute, copy):
-        open_views(compute, run, now, only=VIEWS)
+        open_views(compute, run, now, keep=KEPT, only=VIEWS)
         audience = make_audience(compute, purpose, channel, now, sure)
         copy(layout_sql(layout, channel, reach), "ALL")
     return audience

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
@@ -15,7 +16,7 @@ from engine.config import Config
 from engine.errors import ConfigError
 from engine.measure import KEPT, open_views, read_times
 from engine.measure.identities import before
-from engine.measure.totals import SHARED, Totals, totals
+from engine.measure.totals import READ, SHARED, Totals, totals
 from engine.runs import RunTables, read_manifest, started
 
 #: Rows of what may have any number of them.
@@ -23,8 +24,6 @@ TOP = 15
 #: Months that are shown: of the calendar, and since a first purchase.
 MONTHS, SINCE = 24, 12
 
-#: Views of which the page asks much.
-_KEPT = (*KEPT, "touches", "reminders")
 #: By this a report is known.
 MARK = b'<meta name="generator" content="Clew'
 
@@ -68,6 +67,8 @@ _SHOWN = {
     "recovered_carts": "FROM recovered_carts ORDER BY month, channel",
     "suppression_accuracy": "FROM suppression_accuracy ORDER BY month, channel",
 }
+#: The views that all of it comes from.
+_ASKED = frozenset((*READ, "campaigns", *re.findall(r"\w+", " ".join(_SHOWN.values()))))
 
 
 @dataclass(frozen=True)
@@ -104,11 +105,11 @@ class Report:
 def read_report(run: RunTables, config: Config, health: Health, at: datetime | None = None) -> Report:
     """Read all that a report of a run needs, as of `at` (UTC, naive), or of its newest order or event."""
     with Compute() as compute:
-        open_views(compute, run, at, identities=before, keep=SHARED)
+        open_views(compute, run, at, identities=before, keep=SHARED, only=READ)
         earlier = totals(compute)
     manifest = read_manifest(run)
     with Compute() as compute:
-        open_views(compute, run, at, keep=_KEPT)
+        open_views(compute, run, at, keep=KEPT, only=_ASKED)
         compute.table("spelt", "FROM campaigns")
         as_of = read_times(compute, started(manifest).replace(tzinfo=None), at).as_of
         return Report(

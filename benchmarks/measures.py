@@ -21,8 +21,8 @@ from pathlib import Path
 from ceiling import Judged, judged, naive_run, rows_of, true_run
 
 from engine.compute import Compute
-from engine.measure import open_views
-from engine.measure.totals import SHARED, Totals, totals
+from engine.measure import KEPT, open_views
+from engine.measure.totals import READ, SHARED, Totals, totals
 from engine.profile.audiences import VIEWS, make_audience
 from engine.runs import RunTables
 
@@ -33,14 +33,14 @@ LISTS, APART = 6, timedelta(days=30)
 def measure(run: RunTables) -> Totals:
     """The measures of a run that depend most on knowing who is who."""
     with Compute(memory_limit="4GB") as compute:
-        open_views(compute, run, keep=SHARED)
+        open_views(compute, run, keep=SHARED, only=READ)
         return totals(compute)
 
 
 def suppressed(run: RunTables, at: datetime, sure: float) -> dict[str, bool]:
     """The addresses on the list, and whether because somebody has bought."""
     with Compute(memory_limit="4GB") as compute:
-        open_views(compute, run, at, keep=("bought", "carts"), only=VIEWS)
+        open_views(compute, run, at, keep=KEPT, only=VIEWS)
         make_audience(compute, "cart-recovery", "email", at, sure)
         return dict(
             compute.rows(

@@ -106,15 +106,9 @@ def _needed(names: Collection[str]) -> list[View]:
 
 #: Views that several others build on, small enough to keep.
 KEPT = (
-    "products",
-    "purchases",
-    "first_touches",
-    "buyers",
-    "credits",
-    "bought",
-    "message_conversion",
-    "attribution_months",
-)
+    "touches", "products", "purchases", "first_touches", "buyers", "credits", "message_conversion",
+    "attribution_months", "bought", "carts", "contact_addresses", "contacts", "reminders",
+)  # fmt: skip
 #: Table -> SQL of the rows that the views of one customer need: also what is known of its addresses.
 _OF_ONE = {
     **dict.fromkeys(("members", "customers", "known_by", "permissions", "event_owners"), "WHERE customer_id = $of"),

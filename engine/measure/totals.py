@@ -7,7 +7,8 @@ from datetime import date
 
 from engine.compute import Compute
 
-#: The views that all of it comes from: worth keeping.
+#: The views that are read, and those that all of it comes from: worth keeping.
+READ = ("buyers", "channels", "cohorts")
 SHARED = ("purchases", "first_touches", "buyers")
 
 
