@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine import tables
 from engine.compute import Compute, literal
 from engine.errors import StateError
 from engine.measure.document import View, views
@@ -14,11 +15,12 @@ from engine.measure.identities import IDENTITIES, unified
 from engine.runs import RunTables, read_manifest, started
 from engine.standardise.language import language
 from engine.standardise.times import AHEAD, OLDEST
+from engine.tables import Table
 
 #: The run tables that the views read.
 TABLES = (
-    "records", "identifiers", "members", "customers", "known_by", "permissions", "consents", "orders", "order_lines",
-    "events", "event_owners", "claims",
+    tables.RECORDS, tables.IDENTIFIERS, tables.MEMBERS, tables.CUSTOMERS, tables.KNOWN_BY, tables.PERMISSIONS,
+    tables.CONSENTS, tables.ORDERS, tables.ORDER_LINES, tables.EVENTS, tables.EVENT_OWNERS, tables.CLAIMS,
 )  # fmt: skip
 
 
@@ -30,26 +32,35 @@ def open_views(
 
     With `of` they are of one customer alone, which is many times as fast. The views in `keep` are computed now, once:
     KEPT for whoever wants most measures. `identities` makes the tables that say who is who.
-    Errors: StateError for a run of an earlier version, with fewer tables.
+    Errors: StateError for a run of an earlier version, which holds less.
     """
     for table in TABLES:
-        if not run.path(table).exists():
-            raise StateError(
-                f"{run.path(table)} isn't there: run {run.run_id} is of an earlier version of Clew; "
-                "`clew run` makes anew what measures are made of"
-            )
-        if table not in IDENTITIES:
-            compute.read_parquet(table, run.path(table))
+        _read(compute, run, table)
     identities(compute, run)
     times = read_times(compute, started(read_manifest(run)).replace(tzinfo=None), at)
     compute.view("articles", _ARTICLES.format(events="events", lines="order_lines"))
     if of is not None:
-        for table, belongs in _OF_ONE.items():
-            compute.table(f"one_{table}", f"FROM {table} {belongs}", {"of": of} if "$of" in belongs else None)
-        for table in _OF_ONE:
-            compute.view(table, f"FROM one_{table}")
+        for name, belongs in _OF_ONE.items():
+            compute.table(f"one_{name}", f"FROM {name} {belongs}", {"of": of} if "$of" in belongs else None)
+        for name in _OF_ONE:
+            compute.view(name, f"FROM one_{name}")
         compute.view("articles", _articles_of(run))
     make_views(compute, times, keep=keep, only=only)
+
+
+def _read(compute: Compute, run: RunTables, table: Table) -> None:
+    """Make the view of one of the run's tables, unless it is for others to say who is who."""
+    path = run.path(table.name)
+    lacks = "" if path.exists() else "isn't there"
+    if not lacks and table.name not in IDENTITIES:
+        compute.read_parquet(table.name, path)
+        missing = table.columns.keys() - compute.columns(table.name).keys()
+        lacks = f"has no column {', '.join(sorted(missing))}" if missing else ""
+    if lacks:
+        raise StateError(
+            f"{path} {lacks}: run {run.run_id} is of an earlier version of Clew; "
+            "`clew run` makes anew what measures are made of"
+        )
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,7 @@ Klaviyo's first column is the address, an e-mail or a phone in E.164, under the 
 further column becomes a property of the profile.
 
 Meta's columns hold SHA-256 of values written as its rules for customer lists ask (Marketing API, customer information
-parameters): e-mail in small letters; phone as digits with the country code, no zeros before it; first and last name in
-small letters without punctuation, accents as they are; city, and state outside the US, without spaces and accents too;
-states of the US as two letters; of a US ZIP the first five digits, any other postcode without spaces and dashes;
-country as two letters of ISO 3166. Of what Meta takes besides, birth date, year, age and gender are left out, as no
-audience needs them; `uid` and `madid` are of Meta's own apps and of phones, which no export of a shop knows; `value` is
-for look-alike audiences, which the lifetime value of `clew measure buyers` serves.
+parameters): docs/audiences.md has each, and why others are left out.
 """
 
 from __future__ import annotations

@@ -19,13 +19,6 @@ from engine.tables import Table
 #: Days are counted from here, and the run was long after.
 JAN = datetime(2026, 1, 10, 12)
 STARTED = datetime(2028, 1, 1)
-_DECLARED = {
-    table.name: table
-    for table in (
-        tables.RECORDS, tables.IDENTIFIERS, tables.MEMBERS, tables.CUSTOMERS, tables.KNOWN_BY, tables.PERMISSIONS,
-        tables.CONSENTS, tables.ORDERS, tables.ORDER_LINES, tables.EVENTS, tables.EVENT_OWNERS, tables.CLAIMS,
-    )
-}  # fmt: skip
 
 
 class Shop:
@@ -33,9 +26,8 @@ class Shop:
 
     def __init__(self, compute: Compute, folder: Path, extras: tuple[str, ...] = ("x_segment", "x_language")) -> None:
         self.compute, self.folder, self.count = compute, folder, 0
-        for name in TABLES:
-            table = _DECLARED[name]
-            compute.run(tables.create_sql(table, name, extras if table.extras else ()))
+        for table in TABLES:
+            compute.run(tables.create_sql(table, table.name, extras if table.extras else ()))
 
     def add(self, table: Table, **row: Any) -> None:
         names = ", ".join(f'"{name}"' for name in row)
@@ -108,8 +100,8 @@ class Shop:
         self.add(tables.CLAIMS, source="crm", **fields)
 
     def write(self) -> RunTables:
-        for name in TABLES:
-            self.compute.write_parquet(name, self.folder / f"{name}.parquet", order_by="1")
+        for table in TABLES:
+            self.compute.write_parquet(table.name, self.folder / f"{table.name}.parquet", order_by="1")
         manifest = {"schema_version": 1, "started": STARTED.replace(tzinfo=UTC).isoformat()}
         (self.folder / "manifest.json").write_text(json.dumps(manifest))
         return RunTables(self.folder)

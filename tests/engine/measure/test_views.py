@@ -127,3 +127,9 @@ def test_a_run_of_an_earlier_version_says_what_to_do(shop: Shop) -> None:
         pytest.raises(StateError, match=r"claims.parquet isn't there: .*earlier version of Clew; `clew run`"),
     ):
         open_views(compute, RunTables(shop.folder))
+
+
+def test_a_table_of_an_earlier_version_is_named_with_what_it_lacks(shop: Shop) -> None:
+    shop.compute.run("ALTER TABLE events DROP COLUMN language")
+    with pytest.raises(StateError, match=r"events.parquet has no column language: run .*earlier version of Clew"):
+        shop.rows("SELECT 1")
