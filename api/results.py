@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # only their types are needed
     from engine.quality.health import SourceHealth
     from engine.quality.history import Series
     from engine.rules import Change, RunChanges
-    from graph.store import Permission
+    from graph.store import LedgerEntry, Permission
 
 
 @dataclass(frozen=True)
@@ -209,6 +209,23 @@ class Decided(Plain):
     undone: int | None
     new: bool
     waits: bool
+
+
+@dataclass(frozen=True)
+class Access(Plain):
+    """Everything that is held about a customer: the golden record, the rows of each table of the current run, history.
+
+    `runs` are the kept runs with records of theirs. `at` is when this was asked (UTC).
+    """
+
+    customer_id: str
+    run_id: str
+    at: datetime
+    fields: tuple[Golden, ...]
+    held: dict[str, list[dict[str, Any]]]
+    entries: tuple[LedgerEntry, ...]
+    decisions: tuple[Decided, ...]
+    runs: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -64,6 +65,21 @@ def undo(
     with opened(ctx) as project:
         found = project.undo(entry, reason=reason)
     show(found, as_json, decided(found))
+
+
+@app.command(rich_help_panel=LOOK_AFTER)
+def access(
+    ctx: typer.Context,
+    person: Annotated[str, typer.Argument(help="An identifier, a record or a customer id.", metavar="X")],
+    file: Annotated[Path | None, typer.Argument(help="Write it: a page (.html), or data (.json).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show everything that is held about a person, with the reasons, as one document."""
+    from api.render.erasure import accessed
+
+    with opened(ctx) as project:
+        found = project.access(person, file)
+    show(found, as_json, accessed(found, file))
 
 
 @app.command(rich_help_panel=LOOK_AFTER)

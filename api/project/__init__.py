@@ -9,7 +9,6 @@ from pathlib import Path
 
 from api.project.ask import Ask
 from api.project.change import Change
-from api.project.decide import Decide
 from api.project.erase import Erase
 from api.project.export import Export
 from api.project.opened import PROJECT_FILE
@@ -18,7 +17,7 @@ from api.project.watch import REPORT_FILE
 __all__ = ["PROJECT_FILE", "REPORT_FILE", "Project", "init", "open_project"]
 
 
-class Project(Ask, Change, Decide, Erase, Export):
+class Project(Ask, Change, Erase, Export):
     """One project. Use it in `with`, or `close()` it; opening reads the project file and nothing else.
 
     Every method raises a ClewError whose text is written for the user; what was published before then stands.

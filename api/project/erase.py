@@ -1,17 +1,56 @@
-"""Erasing a person, and showing first what would go."""
+"""What is held about a person, shown to them, or erased."""
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
 from api.ends import find_end
+from api.placing import placed
 from api.project.actor import actor_at_work
-from api.project.opened import Opened
-from api.results import Erased
+from api.project.decide import Decide
+from api.results import Access, Erased
+from engine.compute import Compute
 from engine.errors import StateError
 from graph.store import Customer
 
 
-class Erase(Opened):
-    """Erasures: they can't be undone."""
+class Erase(Decide):
+    """Access and erasure, as a person may ask for them. Erasures can't be undone."""
+
+    def access(self, text: str, file: Path | str | None = None) -> Access:
+        """Everything held about the person behind a text, with the reasons; with a file, written there.
+
+        The file is a page to read (.html) or all of it for programs (.json). Errors: NotFoundError as for `whois`;
+        ConfigError for the file's name or place.
+        """
+        from engine.profile.access import held_about
+        from engine.profile.record import golden_record
+
+        known: dict[str, Customer] = {}
+        customer_id = find_end(self.graph, text, *self._reading(), known).customer_id
+        tables = self._tables()
+        records = {record.record_id for record in known[customer_id].records}
+        found = Access(
+            customer_id,
+            tables.run_id,
+            datetime.now(UTC),
+            golden_record(tables, self.config, customer_id),
+            held_about(tables, customer_id),
+            known[customer_id].entries,
+            tuple(d for d in self.decisions(everything=True).decisions if records & {*d.left, *d.right}),
+            tuple(run.run_id for run in self._published() if self._holds(run.run_id, records)),
+        )
+        if file is not None:
+            _write(found, Path(file))
+        return found
+
+    def _holds(self, run_id: str, records: set[str]) -> bool:
+        with Compute() as compute:
+            compute.read_parquet("members", self.layout.run(run_id).path("members"))
+            held = "SELECT count(*) FROM members WHERE list_contains($records, record_id)"
+            return bool(compute.value(held, {"records": sorted(records)}))
 
     def erase(self, text: str, *, really: bool = False, reason: str | None = None, actor: str | None = None) -> Erased:
         """Say what would go with the person behind a text; with `really`, erase it from all that Clew keeps.
@@ -41,6 +80,16 @@ class Erase(Opened):
             named = ", ".join(str(path) for path in holding[:5])
             raise StateError(f"{customer_id} was erased, and {named} still hold their identifiers: remove these files")
         return Erased(**vars(person), run_id=run.run_id, searched=searched)
+
+
+def _write(found: Access, file: Path) -> None:
+    from api.render.access import document
+
+    with placed(file, ".html", ".htm", ".json") as part:
+        if file.suffix == ".json":
+            part.write_text(json.dumps(found.to_dict(), indent=2, ensure_ascii=False), encoding="utf-8")
+        else:
+            part.write_text(document(found).html(), encoding="utf-8")
 
 
 def _spelt(customer: Customer, values: tuple[tuple[str, str], ...]) -> set[str]:

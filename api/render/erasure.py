@@ -1,13 +1,28 @@
-"""What an erasure takes, before and after."""
+"""What is held about a person, and what an erasure takes, before and after."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import count, safe
-from api.results import Erased
+from api.results import Access, Erased
+
+
+def accessed(found: Access, file: Path | None) -> Group:
+    """How much is held of a person, and where all of it was written."""
+    rows = [(name.replace("_", " "), f"{len(rows):,}") for name, rows in found.held.items()]
+    rows += [("entries of the ledger", f"{len(found.entries):,}"), ("decisions", f"{len(found.decisions):,}")]
+    title = f"Held about {found.customer_id}, in run {found.run_id} of {count(len(found.runs), 'kept run')}"
+    where = f"All of it is in {file}." if file else "With FILE.html or FILE.json, all of it is written there."
+    return lines(
+        Text(title, style="bold"),
+        columns((), rows, right=(1,)),
+        Text(where),
+    )
 
 
 def erased(found: Erased) -> Group:
