@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # only their types are needed
     import pyarrow as pa
 
     from engine.compare import Comparison
+    from engine.erasure.erase import Erasing
     from engine.evaluate import Calibration, Evaluation
     from engine.profile.audiences import Audience
     from engine.profile.record import Golden
@@ -230,22 +231,12 @@ class Access(Plain):
 
 @dataclass(frozen=True)
 class Erased(Plain):
-    """What goes with a customer, or has gone: `run_id` is None where it was only asked.
+    """What goes with a person, or has gone: `run_id`, the run without them, is None where it was only asked.
 
-    `sources` counts the records by source; `values` are stopped where they come in again, `shared` are held by others
-    too, and stay with these. `runs` and `plans` are those that held the person. `searched` counts the files that were
-    searched afterwards, in vain.
+    `searched` counts the files that were searched afterwards, in vain.
     """
 
-    customer_id: str
-    record_ids: tuple[str, ...]
-    sources: dict[str, int]
-    values: tuple[tuple[str, str], ...]
-    shared: tuple[tuple[str, str], ...]
-    orders: int
-    events: int
-    runs: tuple[str, ...]
-    plans: tuple[str, ...]
+    person: Erasing
     run_id: str | None
     searched: int
 

@@ -68,7 +68,7 @@ class Erase(Decide):
         customer_id = find_end(self.graph, text, *self._reading(), known).customer_id
         person = find_person(self.layout, self._tables(), customer_id)
         if not really:
-            return Erased(**vars(person), run_id=None, searched=0)
+            return Erased(person, None, 0)
         texts = {*person.record_ids, *(value for _, value in person.values), *_spelt(known[customer_id], person.values)}
         _, run = erase(self.config, self.root, customer_id, actor=actor or actor_at_work(), reason=reason)
         # Built anew where it is in use, as a file keeps what was deleted from it until it is written over.
@@ -79,7 +79,7 @@ class Erase(Decide):
         if holding:
             named = ", ".join(str(path) for path in holding[:5])
             raise StateError(f"{customer_id} was erased, and {named} still hold their identifiers: remove these files")
-        return Erased(**vars(person), run_id=run.run_id, searched=searched)
+        return Erased(person, run.run_id, searched)
 
 
 def _write(found: Access, file: Path) -> None:

@@ -27,27 +27,29 @@ def accessed(found: Access, file: Path | None) -> Group:
 
 def erased(found: Erased) -> Group:
     """What would go with a customer, or what has gone, and what is left to be done elsewhere."""
-    gone = found.run_id is not None
-    held = f"{count(len(found.record_ids), 'record')}, {count(found.orders, 'order')}, {count(found.events, 'event')}"
+    person, gone = found.person, found.run_id is not None
+    held = (
+        f"{count(len(person.record_ids), 'record')}, {count(person.orders, 'order')}, {count(person.events, 'event')}"
+    )
     parts: list[RenderableType] = [
-        Text(f"{found.customer_id}: {held} {'are erased' if gone else 'would be erased'}.", style="bold"),
-        columns(("source", "records"), [(safe(name), f"{n:,}") for name, n in found.sources.items()]),
+        Text(f"{person.customer_id}: {held} {'are erased' if gone else 'would be erased'}.", style="bold"),
+        columns(("source", "records"), [(safe(name), f"{n:,}") for name, n in person.sources.items()]),
     ]
-    if found.values and not gone:
-        parts += [heading("Stopped where they come in again"), columns(("", ""), _listed(found.values))]
-    if found.shared and not gone:
-        parts += [heading("Left, as others hold them too"), columns(("", ""), _listed(found.shared))]
+    if person.values and not gone:
+        parts += [heading("Stopped where they come in again"), columns(("", ""), _listed(person.values))]
+    if person.shared and not gone:
+        parts += [heading("Left, as others hold them too"), columns(("", ""), _listed(person.shared))]
     parts.append(heading("Where"))
-    runs = f"{count(len(found.runs), 'kept run')}, the models, the graph and the ledger's names of records"
+    runs = f"{count(len(person.runs), 'kept run')}, the models, the graph and the ledger's names of records"
     parts.append(indented(Text(f"{'gone from ' if gone else ''}{runs}")))
-    if found.plans:
+    if person.plans:
         dropped = "dropped" if gone else "would be dropped"
-        parts.append(indented(Text(f"{count(len(found.plans), 'plan')} that waited: {dropped}")))
+        parts.append(indented(Text(f"{count(len(person.plans), 'plan')} that waited: {dropped}")))
     if gone:
         parts.append(indented(Text(f"{count(found.searched, 'file')} of the store were searched: nothing is left")))
     parts += [
         heading("Left for you"),
-        indented(Text(f"the exports of {', '.join(map(safe, found.sources))}, and the tools that they come from")),
+        indented(Text(f"the exports of {', '.join(map(safe, person.sources))}, and the tools that they come from")),
         indented(Text("files that were exported, a Neo4j graph other than the project's own, backups")),
     ]
     if not gone:
