@@ -78,7 +78,10 @@ class Erase(Decide):
         searched, holding = search(self.layout.store, texts)
         if holding:
             named = ", ".join(str(path) for path in holding[:5])
-            raise StateError(f"{customer_id} was erased, and {named} still hold their identifiers: remove these files")
+            raise StateError(
+                f"{customer_id} was erased, and {named} still hold their identifiers: files that Clew doesn't make have"
+                " to be removed by hand; state.db-wal goes when no program has state.db open any more"
+            )
         return Erased(person, run.run_id, searched)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,9 @@ def check_view(name: str) -> None:
     """Raise NotFoundError for a measure that there isn't."""
     names = [v.name for v in views()]
     if name not in names:
-        raise NotFoundError(f"there is no measure {name}: there are {', '.join(names)}")
+        close = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
+        raise NotFoundError(f"there is no measure {name}: {hint}")
 
 
 def dictionary() -> str:

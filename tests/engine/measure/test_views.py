@@ -44,8 +44,10 @@ def test_the_data_dictionary_is_made_of_the_views() -> None:
 
 
 def test_a_measure_that_there_is_not() -> None:
-    with pytest.raises(NotFoundError, match="there is no measure chanels: there are spellings, "):
+    with pytest.raises(NotFoundError, match=r"there is no measure chanels: did you mean channels\?"):
         check_view("chanels")
+    with pytest.raises(NotFoundError, match="there is no measure xyz: there are spellings, "):
+        check_view("xyz")
 
 
 def test_what_is_bought_is_net_of_refunds_and_numbered(shop: Shop) -> None:
