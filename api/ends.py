@@ -76,6 +76,16 @@ def find_values(graph: GraphStore, text: str, region: str, priorities: Mapping[s
     return [found for found in known or candidates if found[0] not in ("record", "customer")]
 
 
+def find_records(graph: GraphStore, text: str, region: str, priorities: Mapping[str, int]) -> tuple[str, ...]:
+    """The records that a text stands for or that hold it, whoever's they are; none where there are none."""
+    for finding in _findings(graph, text, standardise_identifier(text, region, tuple(priorities))):
+        if finding.type == "record":
+            return (finding.value,)
+        if finding.holders:
+            return tuple(holder.record_id for holder in finding.holders)
+    return ()
+
+
 def records_of(customer: Customer, type_: str, value: str) -> tuple[str, ...]:
     """The customer's records that stand for a value: an end of a path."""
     if type_ == "customer":

@@ -249,6 +249,26 @@ class Decisions(Plain):
 
 
 @dataclass(frozen=True)
+class Verified(Plain):
+    """Whether the past adds up: `problems` are of the ledger and the current run, none where all is well.
+
+    `graph_run` is the run that the graph shows, None where there is no graph; `differences` is what it has otherwise.
+    """
+
+    run_id: str
+    entries: int
+    customers: int
+    problems: tuple[str, ...]
+    graph_run: str | None
+    differences: tuple[str, ...]
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems and not self.differences
+
+
+@dataclass(frozen=True)
 class Exported(Plain):
     """A file that was written."""
 

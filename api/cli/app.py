@@ -87,6 +87,9 @@ Reason = Annotated[str | None, typer.Option(help="Why this run is made, for the 
 AsOf = Annotated[
     datetime | None, typer.Option("--at", help="As of this time (UTC); else of the newest order or event.")
 ]
+Past = Annotated[
+    str | None, typer.Option("--as-of", help="Answer as Clew did then: a day (its end is meant) or a time, in UTC.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.app import ASK, AsOf, End, Json, app, notes, opened, show, write
+from api.cli.app import ASK, AsOf, End, Json, Past, app, notes, opened, show, write
 from api.progress import progress
 
 
@@ -15,14 +15,34 @@ from api.progress import progress
 def whois(
     ctx: typer.Context,
     who: Annotated[str, typer.Argument(help="An e-mail, a phone number in any format, an id, or a record.")],
+    as_of: Past = None,
     as_json: Json = False,
 ) -> None:
     """Say who this is: the customer, every identifier and record, and the thread that ties them together."""
     from api.render.customer import card
+    from api.render.past import was
 
     with opened(ctx) as project:
+        if as_of is not None:
+            then = project.whois_as_of(who, as_of)
+            return show(then, as_json, was(then))
         found = project.whois(who)
-    show(found, as_json, card(found))
+    return show(found, as_json, card(found))
+
+
+@app.command(rich_help_panel=ASK)
+def history(
+    ctx: typer.Context,
+    who: Annotated[str, typer.Argument(help="A customer id, even one that ended, or anything that leads to one.")],
+    as_of: Past = None,
+    as_json: Json = False,
+) -> None:
+    """Tell what happened to a customer: created, joined, parted, decided on; when, by whom and why."""
+    from api.render.past import history as page
+
+    with opened(ctx) as project:
+        found = project.history(who, as_of)
+    show(found, as_json, page(found))
 
 
 @app.command(rich_help_panel=ASK)

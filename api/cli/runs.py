@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from api.cli.app import LOOK_AFTER, Json, app, opened, show
+from engine.errors import StateError
 
 
 @app.command(rich_help_panel=LOOK_AFTER)
@@ -66,3 +67,15 @@ def explain_shift(
     with opened(ctx) as project:
         found = project.explain_shift(metric.value, since, until)
     show(found, as_json, explained(found))
+
+
+@app.command(rich_help_panel=LOOK_AFTER)
+def verify(ctx: typer.Context, as_json: Json = False) -> None:
+    """Prove that the ledger is whole and that the answer and the graph follow from it. Exits with 5 where not."""
+    from api.render.past import verified
+
+    with opened(ctx) as project:
+        found = project.verify()
+    show(found, as_json, verified(found))
+    if not found.well:
+        raise typer.Exit(StateError.exit_code)

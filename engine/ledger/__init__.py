@@ -1,8 +1,9 @@
 """Groups of records -> lasting customer ids, the entries that say what changed, and the proof that they add up."""
 
 from engine.ledger.assign import assign_ids
+from engine.ledger.entries import Entry, entries_about
 from engine.ledger.ids import customer_id, customer_number
-from engine.ledger.past import Entry, Past, entries_about, follow, recall, redirects
+from engine.ledger.past import Past, follow, recall, redirects
 from engine.ledger.table import write_ledger
 from engine.ledger.verify import verify
 

@@ -19,8 +19,10 @@ import numpy as np
 from engine.compute import Compute
 from engine.errors import NotFoundError, StateError
 from engine.ledger.ids import customer_id, customer_number
-from engine.state import DECISIONS, Note, State, from_micros
+from engine.ledger.past import record_name
+from engine.state import Note, State, from_micros
 from engine.state.numbers import record_number, record_number_sql
+from engine.state.schema import DECIDED
 
 Kind = Literal["same", "different", "block", "erase"]
 #: What a record is called that was erased.
@@ -60,14 +62,11 @@ def value_mark(key: str, type_: str, value: str) -> int:
 
 def decisions(state: State) -> list[Decision]:
     """All decisions, those that were undone too, oldest first."""
-    asked = (*DECISIONS, "erased")
-    kinds = ", ".join("?" for _ in asked)
     rows = list(
         state.rows(
             f"""SELECT seq, at, actor, kind, origin, target, records, text, reason
             FROM entry e JOIN act ON act.id = e.act LEFT JOIN cause ON cause.id = e.cause
-            LEFT JOIN said ON said.entry = e.seq WHERE kind IN ({kinds}) ORDER BY seq""",
-            asked,
+            LEFT JOIN said ON said.entry = e.seq WHERE {DECIDED} ORDER BY seq"""
         )
     )
     causes = {seq: json.loads(text) if text else {} for seq, *_, text, _ in rows}
@@ -210,11 +209,7 @@ def _told(state: State, chain: Sequence[Decision], named: dict[int, str]) -> str
 
 def record_names(state: State, numbers: Iterable[int]) -> dict[int, str]:
     """The ids of records by their numbers; one that was erased has ERASED."""
-    found = {}
-    for number in numbers:
-        row = next(state.rows("SELECT record_id FROM record WHERE number = ?", [number]), None)
-        found[number] = (row[0] if row else None) or ERASED
-    return found
+    return {number: record_name(state, number) or ERASED for number in numbers}
 
 
 def blocked_values(state: State, compute: Compute, identifiers: Path, blocks: Sequence[Decision]) -> dict[int, str]:

@@ -1,10 +1,8 @@
-"""What the ledger remembers, for those who ask: the next run, the graph, and people."""
+"""What the ledger remembers of ids that ended, for the next run and for whoever asks by one."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +12,11 @@ from engine.ledger.ids import customer_id, customer_number
 from engine.state import MOVES, State, from_micros
 from engine.tables import REDIRECTS, arrow_schema
 
-#: Ends of customers that no later entry has restored. `e` is the ending entry.
-_ENDED = """entry e WHERE e.kind IN ('merged', 'retired', 'erased') AND NOT EXISTS (
-    SELECT 1 FROM entry later WHERE later.target = e.origin AND later.kind = 'restored' AND later.seq > e.seq)"""
+#: Kinds of entry that move records, as SQL.
+MOVES_SQL = ", ".join(f"'{kind}'" for kind in MOVES)
+#: Ends of customers that got no records later. `e` is the ending entry.
+_ENDED = f"""entry e WHERE e.kind IN ('merged', 'retired', 'erased') AND NOT EXISTS (
+    SELECT 1 FROM entry later WHERE later.target = e.origin AND later.kind IN ({MOVES_SQL}) AND later.seq > e.seq)"""
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,11 @@ def recall(state: State) -> Past:
 
 
 def _ended(state: State) -> pa.Table:
-    moves = ", ".join(f"'{kind}'" for kind in MOVES)
     # A customer's records may go several ways at its end: all entries of that act count.
     found = list(
         state.rows(
             f"""SELECT last.origin, last.records FROM (SELECT origin, act FROM {_ENDED}) AS gone
-                JOIN entry last ON last.origin = gone.origin AND last.act = gone.act AND last.kind IN ({moves})"""
+                JOIN entry last ON last.origin = gone.origin AND last.act = gone.act AND last.kind IN ({MOVES_SQL})"""
         )
     )
     sizes = [len(records) // 8 for _, records in found]
@@ -72,15 +71,20 @@ def redirects(state: State) -> pa.Table:
     return pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema)
 
 
-def follow(state: State, identifier: str) -> list[str]:
-    """Go from a customer id to where it leads now: [id] if it lives, else [id, next, ..., living].
-
-    A chain that leads nowhere ends with "". Errors: NotFoundError for what isn't a customer id or was never
-    given to a customer.
-    """
+def known_number(state: State, identifier: str) -> int:
+    """The number of a customer that there is or was. Errors: NotFoundError where there never was one of that id."""
     number = customer_number(identifier)
     if number is None or number >= state.next_number:
         raise NotFoundError(f"{identifier} is not a customer id of this project: check it for a mistyped character")
+    return number
+
+
+def follow(state: State, identifier: str) -> list[str]:
+    """Go from a customer id to where it leads now: [id] if it lives, else [id, next, ..., living].
+
+    A chain that leads nowhere ends with "". Errors: NotFoundError as for `known_number`.
+    """
+    number = known_number(state, identifier)
     chain = [customer_id(number)]
     while True:
         end = next(state.rows(f"SELECT e.target FROM {_ENDED} AND e.origin = ? ORDER BY e.seq DESC", [number]), None)
@@ -92,72 +96,7 @@ def follow(state: State, identifier: str) -> list[str]:
         chain.append(customer_id(number))
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One entry, for people and for the graph. A record that was erased is None; `matches` are (record, record, rule).
-
-    Where a cause names very many matches, the ledger keeps some and `more_matches` counts the rest.
-    """
-
-    seq: int
-    at: datetime
-    run_id: str | None
-    actor: str
-    kind: str
-    origin: str | None
-    target: str | None
-    records: tuple[str | None, ...]
-    matches: tuple[tuple[str | None, str | None, str], ...]
-    more_matches: int
-    hash: str
-
-
-def entries_about(state: State, identifier: str) -> list[Entry]:
-    """All entries that a customer had a part in, oldest first. Errors: NotFoundError as for `follow`."""
-    number = customer_number(follow(state, identifier)[0])
-    rows = state.rows(
-        """SELECT seq, at, run_id, actor, kind, origin, target, records, text, hash
-            FROM (SELECT * FROM entry WHERE target = ? UNION SELECT * FROM entry WHERE origin = ?) AS e
-            JOIN act ON act.id = e.act LEFT JOIN cause ON cause.id = e.cause ORDER BY seq""",
-        [number, number],
-    )
-    return [_entry(state, *row) for row in rows]
-
-
-def _entry(
-    state: State,
-    seq: int,
-    at: int,
-    run_id: str | None,
-    actor: str,
-    kind: str,
-    origin: int | None,
-    target: int | None,
-    records: bytes,
-    cause: str | None,
-    digest: bytes,
-) -> Entry:
-    numbers = np.frombuffer(records, dtype=">i8").tolist()
-    why = json.loads(cause) if cause else {}
-
-    def name(end: int | str) -> str | None:
-        return _record_id(state, numbers[end] if isinstance(end, int) else int(end))
-
-    return Entry(
-        seq,
-        from_micros(at),
-        run_id,
-        actor,
-        kind,
-        customer_id(origin) if origin is not None else None,
-        customer_id(target) if target is not None else None,
-        tuple(_record_id(state, number) for number in numbers),
-        tuple((name(a), name(b), rule) for rule, a, b in why.get("matches", [])),
-        why.get("more", 0),
-        digest.hex(),
-    )
-
-
-def _record_id(state: State, number: int) -> str | None:
+def record_name(state: State, number: int) -> str | None:
+    """The id of a record by its number; None for one that was erased, or that the ledger doesn't know."""
     row = next(state.rows("SELECT record_id FROM record WHERE number = ?", [number]), None)
     return row[0] if row else None

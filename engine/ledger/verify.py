@@ -35,7 +35,7 @@ def verify(state: State, compute: Compute, members: Path | None = None) -> list[
     problems += _few(_check_records(compute, state))
     if members is not None:
         problems += _few(_check_members(compute, state, members))
-    compute.drop("verify_moves", "verify_current", "verify_records")
+    compute.drop("verify_moves", "verify_current", "verify_records", "verify_before")
     return problems
 
 
@@ -172,6 +172,15 @@ def _check_records(compute: Compute, state: State) -> Iterator[str]:
         WHERE r.entry IS DISTINCT FROM c.seq ORDER BY number"""
     ):
         yield f"record number {number} was last moved by entry {seq or 'none'}, not {said or 'none'} as its row says"
+    earlier = list(zip(*state.rows("SELECT number, entry FROM moved_before"), strict=True)) or [()] * 2
+    compute.load("verify_before", pa.table([pa.array(c, pa.int64()) for c in earlier], names=["number", "entry"]))
+    for number, said, seq in compute.rows(
+        """SELECT coalesce(b.number, m.number) AS number, b.entry, m.seq FROM verify_before b
+        FULL JOIN (SELECT number, seq FROM verify_moves ANTI JOIN verify_current USING (number, seq)) m
+            ON m.number = b.number AND m.seq = b.entry
+        WHERE b.entry IS NULL OR m.seq IS NULL ORDER BY number"""
+    ):
+        yield f"of record number {number} its past names entry {said or 'none'}, and the ledger {seq or 'none'}"
 
 
 def _check_members(compute: Compute, state: State, members: Path) -> Iterator[str]:

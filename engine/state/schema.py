@@ -8,7 +8,9 @@ breaking the chain.
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
@@ -19,6 +21,9 @@ from engine.state.numbers import new_key
 
 #: "Clew" in ASCII: `file state.db` and SQLite itself can tell whose file it is.
 APPLICATION_ID = 0x436C6577
+
+#: What entries people made, as SQL: in these words an index finds them.
+DECIDED = "kind IN ('asserted', 'refused', 'blocked', 'undone', 'erased')"
 
 #: MIGRATIONS[n] takes a file from version n to n + 1. Never edit one that was released: append.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -63,6 +68,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "DROP INDEX entry_end",
         "CREATE INDEX entry_end ON entry (seq) WHERE kind IN ('merged', 'retired', 'erased')",
     ),
+    # What moved a record before its last entry did, so that its past is found without reading the ledger.
+    (
+        "CREATE TABLE moved_before (number INTEGER, entry INTEGER, PRIMARY KEY (number, entry)) WITHOUT ROWID",
+        """INSERT INTO moved_before SELECT value, seq FROM entry, json_each(record_numbers(records))
+            WHERE kind IN ('created', 'restored', 'split', 'joined', 'moved', 'left', 'merged', 'retired', 'erased')
+                AND seq <> (SELECT entry FROM record WHERE number = value)""",
+        """CREATE TRIGGER record_moved BEFORE UPDATE OF entry ON record
+            BEGIN INSERT INTO moved_before VALUES (old.number, old.entry); END""",
+        f"CREATE INDEX entry_decision ON entry (seq) WHERE {DECIDED}",
+    ),
 )
 
 
@@ -92,6 +107,7 @@ def migrate(
     if found == len(migrations):
         return None
     backup = _back_up(connection, path, found) if found else None
+    connection.create_function("record_numbers", 1, _record_numbers, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have been first: the version is read again under the lock.
@@ -113,6 +129,11 @@ def migrate(
             connection.execute("ROLLBACK")
         raise
     return backup
+
+
+def _record_numbers(records: bytes) -> str:
+    """The record numbers of an entry, as a JSON list."""
+    return json.dumps([number for (number,) in struct.iter_unpack(">q", records)])
 
 
 def program() -> str:
