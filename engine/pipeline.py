@@ -11,7 +11,7 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,9 +27,10 @@ from engine.erasure.erase import Erasing, find_person, finish
 from engine.erasure.erase import erase as erase_person
 from engine.errors import ConfigError, DiskError, HeldError, NotFoundError, StateError
 from engine.progress import Reporter, Silent
+from engine.rollback import check_rules, restore
 from engine.runs import Layout, RunTables, started
 from engine.stages import COMPARED, RUN_TABLES, Computed, Request, Stages
-from engine.state import State
+from engine.state import Note, State
 from engine.writing import Writer
 
 log = logging.getLogger("clew")
@@ -147,6 +148,32 @@ def finish_erasing(config: Config, root: Path) -> None:
         finish(layout, state)
 
 
+def rollback(
+    config: Config, root: Path, run_id: str, *, actor: str | None = None, reason: str | None = None
+) -> RunResult:
+    """Publish the answer of an earlier run again, as a new run, and let the runs after it go by what that one went by.
+
+    Errors: StateError where that run answers already, lacks something, or went by other settings than those of today.
+    """
+    layout = Layout(root / config.store)
+    with State.open(layout.store) as state, state.writing("clew rollback"):
+        attempt = _begin(config, root, layout, state, Request(actor=actor, reason=reason), None)
+        goal = layout.run(run_id)
+        if attempt.previous is None or attempt.previous.run_id == run_id:
+            raise StateError(f"run {run_id} is the one that answers: there is nothing to roll back")
+        check_rules(config, root, layout, goal)
+        state.begin(attempt.run_id, config_hash(config), attempt.started, actor, reason or f"back to run {run_id}")
+        try:
+            with _whole(attempt):
+                computed, notes = restore(state, config, layout, goal, attempt.previous, attempt.part, attempt.started)
+                by = f"clew rollback to {run_id}" + (f", by {actor}" if actor else "")
+                return _publish(state, layout, computed, by, notes)
+        except BaseException:
+            with suppress(StateError):
+                state.fail(attempt.run_id, datetime.now(UTC))
+            raise
+
+
 @dataclass(frozen=True)
 class Attempt:
     """A computation about to begin: under which id, after which run."""
@@ -226,13 +253,13 @@ def _plan(attempt: Attempt, computed: Computed, held: tuple[str, ...]) -> plans.
     return plans.Plan(tables, computed.manifest, computed.changes, base, asked.actor, asked.reason, held)
 
 
-def _publish(state: State, layout: Layout, computed: Computed, actor: str) -> RunResult:
+def _publish(state: State, layout: Layout, computed: Computed, actor: str, notes: Sequence[Note] = ()) -> RunResult:
     """Give a computed run's folder its place, and commit."""
     run_id = computed.manifest["run_id"]
     layout.runs.mkdir(parents=True, exist_ok=True)
     computed.folder.rename(layout.runs / run_id)
     digest = hashlib.sha256(json.dumps(computed.manifest, sort_keys=True).encode()).hexdigest()
-    state.publish(run_id, computed.changes, digest, started(computed.manifest), actor)
+    state.publish(run_id, computed.changes, digest, started(computed.manifest), actor, notes=notes)
     return RunResult(layout.run(run_id), computed.manifest, computed.changes.counts, computed.warnings)
 
 

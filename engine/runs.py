@@ -77,6 +77,12 @@ def read_manifest(run: RunTables) -> dict[str, Any]:
     return dict(manifest)
 
 
+def read_last(run: RunTables) -> RunTables:
+    """The run whose tables hold what was read last: another one where `run` went back to an earlier answer."""
+    found = RunTables(run.folder.with_name(read_manifest(run).get("read_in", run.run_id)))
+    return found if found.folder.exists() else run
+
+
 def started(manifest: dict[str, Any]) -> datetime:
     """When the run of a manifest began, in UTC."""
     return datetime.fromisoformat(manifest["started"])

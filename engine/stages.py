@@ -28,7 +28,7 @@ from engine.profile import anchors, build_customers, build_permissions
 from engine.progress import Reporter
 from engine.quality.measured import measure_health
 from engine.rules import write_settings
-from engine.runs import SCHEMA_VERSION, RunTables, read_manifest
+from engine.runs import SCHEMA_VERSION, RunTables, read_last, read_manifest
 from engine.sources import ReadSummary, read_sources
 from engine.standardise import standardise
 from engine.standardise.consents import keep_earlier
@@ -192,7 +192,8 @@ class Stages:
         """All stages; the tables are whole on disk then."""
         # Weights stay the same from run to run: the model in use is that of the published run.
         model = read_manifest(previous)["model"] if previous else None
-        summary = self.read(asked, previous, state)
+        # A rollback takes back who is who, not what was read since.
+        summary = self.read(asked, read_last(previous) if previous else None, state)
         decided = find_decided(self.compute, state)
         linked = self.resolve(model, asked.retrain, decided)
         with self._stage("ledger") as counts:

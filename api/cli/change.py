@@ -59,6 +59,22 @@ def apply(
         show(found, as_json, summary(found))
 
 
+@app.command(rich_help_panel=CHANGE)
+def rollback(
+    ctx: typer.Context,
+    run: Annotated[str, typer.Argument(help="A run's id, or its beginning; `clew runs` lists those that are kept.")],
+    reason: Reason = None,
+    as_json: Json = False,
+) -> None:
+    """Go back to the answer of an earlier run: ids, model, decisions; `clew diff NOW RUN` shows first that."""
+    from api.render.run import rolled_back
+
+    with opened(ctx) as project:
+        with progress(notes(), {}, ctx.obj.verbose) as reporter:
+            found = project.rollback(run, reporter=reporter, reason=reason)
+        show(found, as_json, rolled_back(found))
+
+
 class Store(StrEnum):
     """The places where a graph can be kept."""
 

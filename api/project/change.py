@@ -107,6 +107,23 @@ class Change(Watch):
         told.stage("apply")
         return self._published_now(apply(self.config, self.root, plan_id, actor=actor or actor_at_work()), told)
 
+    def rollback(
+        self, run: str, *, reason: str | None = None, reporter: Reporter | None = None, actor: str | None = None
+    ) -> RunSummary:
+        """Publish the answer of an earlier run again, with its ids, and let the next run go by what that one went by.
+
+        The decisions made since are taken back, and those taken back since are made anew. What was read since isn't
+        forgotten: it comes with the next run. Errors: NotFoundError where that run's tables are no longer kept;
+        StateError where it is the one that answers, or went by other settings than the project file has: which ones.
+        """
+        from engine.pipeline import rollback
+
+        told = reporter or Silent()
+        told.stage("rollback")
+        goal = self._kept(run).run_id
+        done = rollback(self.config, self.root, goal, actor=actor or actor_at_work(), reason=reason)
+        return self._published_now(done, told)
+
     def compare(self, before: str | None = None, after: str | None = None) -> Comparison:
         """What the run `after` (default: the current one) has otherwise than `before` (default: the one before it).
 

@@ -52,6 +52,20 @@ def summary(found: RunSummary, hints: bool = True) -> Group:
     return lines(*parts)
 
 
+def rolled_back(found: RunSummary) -> Group:
+    """The closing words of a rollback."""
+    return lines(
+        summary(found, hints=False),
+        heading("Next"),
+        indented(
+            Text(
+                "What was read since, opt-outs too, comes with the next `clew run`, which goes by the same rules, model"
+                " and decisions: run it before you write to anybody."
+            )
+        ),
+    )
+
+
 def _sources(found: RunSummary) -> RenderableType:
     rows = [
         (s.source, *(f"{n:,}" if n else "" for n in (s.records, s.customers, s.repeated, s.events, s.rejected)))

@@ -43,19 +43,25 @@ def assign_ids(
     groups_table: str = "groups",
     records_table: str = "records",
     causes_table: str | None = None,
+    given: bool = False,
 ) -> Changes:
     """Give each group its customer id.
 
     Reads `groups_table` (record_id VARCHAR, group_id BIGINT), `records_table` (RECORDS), `previous` (Parquet of the
     current run's MEMBERS; None before the first run) and, if named, `causes_table` (record_a, record_b, rule: the
-    matches that made the groups). Makes tables `ids` (record_id, customer_id, since) and `redirects` (REDIRECTS: all
-    that hold after this run). `at` is the time that its entries will carry. Nothing is written to state.db.
+    matches that made the groups). With `given`, a group's `group_id` is the number of the customer that it was in an
+    earlier run, and gets that id back. Makes tables `ids` (record_id, customer_id, since) and `redirects` (REDIRECTS:
+    all that hold after this run). `at` is the time that its entries will carry. Nothing is written to state.db.
 
     Errors: TableError for a record in two groups; StateError when the ids are used up.
     """
     moment = at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
     _load(compute, past, previous, groups_table, records_table)
-    next_number = _find_homes(compute, past)
+    next_number = _return_homes(compute, past) if given else _find_homes(compute, past)
+    compute.table(
+        "ledger_placed",
+        "SELECT record_id, customer AS target, birth FROM ledger_now JOIN ledger_homes USING (group_id)",
+    )
     _find_entries(compute, past)
     if causes_table is not None:
         explain(compute, "ledger_moves", "ledger_placed", causes_table, past.key, "ledger_causes")
@@ -100,10 +106,7 @@ def _load(compute: Compute, past: Past, previous: Path | None, groups_table: str
 
 
 def _find_homes(compute: Compute, past: Past) -> int:
-    """Make ledger_homes (group_id, customer, birth: kept | restored | created) and ledger_placed.
-
-    Returns the next free number.
-    """
+    """Make ledger_homes (group_id, customer, birth: kept | restored | created). Returns the next free number."""
     # Most customers meet one group that meets nobody else: no choice to make.
     compute.table(
         "ledger_edges",
@@ -145,11 +148,17 @@ def _find_homes(compute: Compute, past: Past) -> int:
     next_number = past.next_number + int(compute.value("SELECT count(*) FROM ledger_homes WHERE birth = 'created'"))
     if next_number > LAST_NUMBER + 1:
         raise StateError(f"all {LAST_NUMBER} customer ids are used up")
-    compute.table(
-        "ledger_placed",
-        "SELECT record_id, customer AS target, birth FROM ledger_now JOIN ledger_homes USING (group_id)",
-    )
     return next_number
+
+
+def _return_homes(compute: Compute, past: Past) -> int:
+    """Make ledger_homes of groups that are called by the numbers of their customers. Returns the next free number."""
+    compute.table(
+        "ledger_homes",
+        """SELECT DISTINCT group_id, group_id AS customer,
+            if(group_id IN (SELECT customer FROM ledger_was), 'kept', 'restored') AS birth FROM ledger_now""",
+    )
+    return past.next_number
 
 
 def _keep(compute: Compute, ranked: str, parameters: list[str] | None = None) -> None:
@@ -169,24 +178,27 @@ def _find_entries(compute: Compute, past: Past) -> None:
         WHERE w.customer IS DISTINCT FROM p.target""",
     )
     # Of the pieces that a new customer is made of the largest old one is its birth; of those that an ending customer
-    # leaves the largest one that lives on is its end.
+    # leaves the largest one that lives on is its end, even where that is all that an id returns with.
     compute.table(
         "ledger_entries",
         f"""WITH pieces AS (
             SELECT origin, target, any_value(birth) AS birth, count(*) AS size FROM ledger_moves GROUP BY origin, target
         ),
-        ranked AS (
-            SELECT *,
-                row_number() OVER (PARTITION BY target ORDER BY origin = 0, size DESC, origin) = 1 AS first_of_target,
-                row_number() OVER (PARTITION BY origin ORDER BY target = 0, size DESC, target) = 1 AS first_of_origin,
-                origin <> 0 AND origin NOT IN (SELECT customer FROM ledger_homes) AS ends
+        ends AS (
+            SELECT *, origin <> 0 AND origin NOT IN (SELECT customer FROM ledger_homes)
+                AND row_number() OVER (PARTITION BY origin ORDER BY target = 0, size DESC, target) = 1 AS ends
             FROM pieces
+        ),
+        ranked AS (
+            SELECT *, NOT ends AND row_number()
+                OVER (PARTITION BY target ORDER BY ends, origin = 0, size DESC, origin) = 1 AS first_of_target
+            FROM ends
         ),
         kinds AS (
             SELECT origin, target, size, CASE
                 WHEN birth = 'restored' AND first_of_target THEN 'restored'
                 WHEN birth = 'created' AND first_of_target THEN if(origin = 0, 'created', 'split')
-                WHEN ends AND first_of_origin THEN if(target = 0, 'retired', 'merged')
+                WHEN ends THEN if(target = 0, 'retired', 'merged')
                 WHEN origin = 0 THEN 'joined'
                 WHEN target = 0 THEN 'left'
                 ELSE 'moved' END AS kind
@@ -210,7 +222,7 @@ def _redirect(compute: Compute, past: Past, moment: datetime) -> None:
         "redirects",
         f"""SELECT old_id, new_id, kind, "at" FROM ledger_redirects
         WHERE kind = 'split'
-            OR old_id NOT IN (SELECT {customer_id_sql("target")} FROM ledger_entries WHERE kind = 'restored')
+            OR old_id NOT IN (SELECT {customer_id_sql("target")} FROM ledger_entries WHERE target <> 0)
         UNION ALL
         SELECT {customer_id_sql("origin")}, {customer_id_sql("nullif(target, 0)")},
             if(kind = 'restored', 'split', kind), ?::TIMESTAMP

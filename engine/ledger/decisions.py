@@ -153,6 +153,34 @@ def undo(state: State, entry: int, *, actor: str, reason: str | None = None) -> 
         return next(decision for decision in decisions(state) if decision.entry == entry)
 
 
+def return_to(state: State, stood: Sequence[int], reason: str) -> tuple[list[Note], list[int]]:
+    """What to note so that the decisions of these entries stand and no others, and those of them that stand already.
+
+    Nothing is noted here. A decision that was undone since has to be made anew: its entry has ended for good. Erasures
+    stay as they are.
+    """
+    known = decisions(state)
+    erasures = [decision.entry for decision in known if decision.kind == "erase" and decision.undone is None]
+    known = [decision for decision in known if decision.kind != "erase"]
+    stand = {_words(decision): decision for decision in known if decision.undone is None}
+    wanted = {_words(decision): decision for decision in known if decision.entry in stood}
+    ended = [Note("undone", cause={"entry": d.entry}, reason=reason) for w, d in stand.items() if w not in wanted]
+    again = [_again(decision, reason) for words, decision in wanted.items() if words not in stand]
+    return [*ended, *again], sorted([*erasures, *(d.entry for words, d in stand.items() if words in wanted)])
+
+
+def _words(decision: Decision) -> tuple[object, ...]:
+    return decision.kind, frozenset((decision.left, decision.right)), decision.mark
+
+
+def _again(decision: Decision, reason: str) -> Note:
+    ends = [customer_number(customer) for customer in decision.customers] or [None]
+    cause: dict[str, object] = {"left": len(decision.left)} if decision.kind == "different" else {}
+    if decision.kind == "block":
+        cause = {"type": decision.type, "mark": decision.mark}
+    return Note(_ENTRY_KINDS[decision.kind], ends[0], ends[-1], decision.left + decision.right, cause, reason)
+
+
 def _note(state: State, entry: Note, actor: str) -> Decision:
     seq = state.note(entry, datetime.now(UTC), actor)
     return next(decision for decision in decisions(state) if decision.entry == seq)

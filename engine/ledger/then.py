@@ -133,10 +133,9 @@ def members(state: State, identifier: str, last: int) -> list[Held]:
 
 def _members(state: State, customer: int, last: int) -> dict[int, int]:
     """The numbers of the records that a customer held, each with the entry that brought it."""
+    moves = f"SELECT seq, target, records FROM entry WHERE kind IN ({MOVES_SQL}) AND seq <= ?"
     rows = state.rows(
-        f"""SELECT seq, target, records FROM entry WHERE target = ? AND seq <= ? AND kind IN ({MOVES_SQL})
-        UNION SELECT seq, target, records FROM entry WHERE origin = ? AND seq <= ? AND kind IN ({MOVES_SQL}) ORDER BY seq""",
-        [customer, last, customer, last],
+        f"{moves} AND target = ? UNION {moves} AND origin = ? ORDER BY seq", [last, customer, last, customer]
     )
     held: dict[int, int] = {}
     for seq, target, records in rows:

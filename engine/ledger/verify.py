@@ -139,8 +139,7 @@ def _check_lives(compute: Compute, state: State) -> Iterator[str]:
     for (customer,) in compute.rows(
         """WITH ends AS (SELECT origin AS customer, max(seq) AS seq FROM verify_moves
             WHERE kind IN ('merged', 'retired', 'erased') GROUP BY origin),
-        returns AS (SELECT target AS customer, max(seq) AS seq FROM verify_moves
-            WHERE kind = 'restored' GROUP BY target)
+        returns AS (SELECT target AS customer, max(seq) AS seq FROM verify_moves GROUP BY target)
         SELECT customer FROM ends LEFT JOIN returns USING (customer)
         WHERE ends.seq > coalesce(returns.seq, 0) AND customer IN (SELECT target FROM verify_current)
         ORDER BY customer"""

@@ -30,6 +30,16 @@ class Linked:
     counts: dict[str, int]
 
 
+def model_fits(config: Config, root: Path, folder: Path) -> bool:
+    """Tell whether there is a model in a folder, and it is the one of the Splink file that the project may name."""
+    if not (folder / "model.json").exists():
+        return False
+    if not config.linkage.settings:
+        return True
+    with Compute() as compute:
+        return own.agrees(own.read_settings(root / config.linkage.settings), Model.load(compute, folder))
+
+
 def link(
     compute: Compute,
     config: Config,

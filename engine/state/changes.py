@@ -14,7 +14,7 @@ import pyarrow as pa
 #: | --- | --- | --- |
 #: | created | outside | a new customer |
 #: | split | a customer that lives on | a new customer |
-#: | restored | a customer, or outside | an id that had ended, which most of its last records make live again |
+#: | restored | a customer, or outside | an id that had ended, which most of its last records or a rollback revive |
 #: | joined | outside | a customer |
 #: | moved | a customer | another one |
 #: | merged | a customer that ends here | the one that took most of it, and to which its id now leads |

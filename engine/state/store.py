@@ -170,23 +170,26 @@ class State:
 
     def publish(
         self, run_id: str, changes: Changes, manifest_hash: str, at: datetime, actor: str = "clew run", *,
-        erased: Collection[int] = (),
+        notes: Sequence[Note] = (), erased: Collection[int] = (),
     ) -> tuple[int, bytes]:  # fmt: skip
         """Append the entries and make the run the current one, in one transaction; returns the ledger's new head.
 
-        `at` is the time of the entries. `erased` are keyed hashes of what is stopped from now on: the records that the
-        entries move lose their names then, and `erased()` is to be called when nothing else holds them.
+        `at` is the time of the entries; `notes` are decisions that the run goes by, noted before them. `erased` are
+        keyed hashes of what is stopped from now on: the records that the entries move lose their names then, and
+        `erased()` is to be called when nothing else holds them.
         The run's tables must be on disk before. Errors: StateError if the run isn't running, if the ledger is not the
         one that `changes` was made for, or if the disk fails: then nothing happened.
         """
         with self._transaction() as connection:
             seq, head = self.head()
             # What somebody decided meanwhile moves nothing: the next run goes by it.
-            if seq != changes.after and self._moved_since(changes.after):
+            if seq != changes.after and (notes or self._moved_since(changes.after)):
                 raise StateError(
                     f"{self.path} has moved since run {run_id} was computed (entry {changes.after} was the last, now "
                     f"it is {seq}): nothing was published. Run again."
                 )
+            for entry in notes:
+                seq, head = note(connection, entry, seq, head, at=to_micros(datetime.now(UTC)), actor=actor)
             seq, head = append(connection, changes, seq, head, at=to_micros(at), run_id=run_id, actor=actor)
             self._end(
                 connection,

@@ -84,6 +84,32 @@ def test_the_same_run_twice_says_so(copy: Path, clew: Callable[..., Result]) -> 
     assert "Every customer, number and audience is the same." in told
 
 
+def test_a_run_is_rolled_back_and_said_what_to_do(parted: Path, clew: Callable[..., Result]) -> None:
+    with Project(parted) as project:
+        parted_run, first = project.runs().runs
+        before = project.compare()
+    refused = clew("-p", parted, "rollback", first.run_id)
+    assert refused.exit_code == 5
+    assert "Set back in the project file first:\n        linkage.threshold: 0.0 (today 12.0)" in refused.stderr
+    parted.write_text(parted.read_text().replace("\nlinkage: {threshold: 12}\n", ""))
+    done = clew("-p", parted, "rollback", first.run_id, "--reason", "too strict")
+    assert done.exit_code == 0, done.stderr
+    assert "came back" in " ".join(done.stdout.split()) or "merged into others" in " ".join(done.stdout.split())
+    assert "comes with the next `clew run`" in " ".join(done.stdout.split())
+    with Project(parted) as project:
+        assert project.compare(parted_run.run_id).kinds["merged"] == before.kinds["split"]
+        same = project.compare(first.run_id)
+        assert not any(n for kind, n in same.kinds.items() if kind != "unchanged")
+        assert project.verify().well
+        status = project.status().run
+        assert status is not None
+        assert (status.graph, status.changed) == ("shows this run", False)
+        assert not project.run().changes
+    assert "too strict" in clew("-p", parted, "changes").stdout
+    told = clew("-p", parted, "rollback", "1999")
+    assert told.exit_code == NotFoundError.exit_code
+
+
 def test_a_held_run_is_told_with_what_to_do(copy: Path, clew: Callable[..., Result]) -> None:
     path = copy / "clew.yaml"
     path.write_text(path.read_text() + "\nlinkage: {threshold: 12}\nbreakers: {from_customers: 10}\n")

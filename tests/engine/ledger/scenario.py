@@ -32,12 +32,18 @@ class Shop:
     def now(self) -> datetime:
         return START + timedelta(days=self.runs)
 
-    def publish(self, groups: Groups, causes: Iterable[tuple[str, str, str]] | None = None, seed: int = 0) -> Changes:
-        """One whole run: assign, publish, write members; `seed` shuffles the rows."""
+    def publish(
+        self,
+        groups: Groups,
+        causes: Iterable[tuple[str, str, str]] | None = None,
+        seed: int = 0,
+        given: bool = False,
+    ) -> Changes:
+        """One whole run: assign, publish, write members; `seed` shuffles the rows; `given` as `assign_ids` has it."""
         with State.open(self.folder) as state, state.writing("test"):
             run_id = f"run-{self.runs}"
             state.begin(run_id, "config", self.now)
-            changes = self.assign(state, groups, causes, seed)
+            changes = self.assign(state, groups, causes, seed, given)
             state.publish(run_id, changes, "manifest", self.now)
         self.compute.table("members", "SELECT record_id, customer_id, 1.0::DOUBLE AS confidence, since FROM ids")
         self.members = self.folder / f"{run_id}.parquet"
@@ -46,7 +52,12 @@ class Shop:
         return changes
 
     def assign(
-        self, state: State, groups: Groups, causes: Iterable[tuple[str, str, str]] | None = None, seed: int = 0
+        self,
+        state: State,
+        groups: Groups,
+        causes: Iterable[tuple[str, str, str]] | None = None,
+        seed: int = 0,
+        given: bool = False,
     ) -> Changes:
         if isinstance(groups, str):
             groups = {record: number for number, group in enumerate(groups.split()) for record in group}
@@ -62,7 +73,12 @@ class Shop:
             for a, b, rule in causes:
                 self.compute.run("INSERT INTO causes VALUES (?, ?, ?)", [f"s:{a}", f"s:{b}", rule])
         return assign_ids(
-            self.compute, recall(state), self.now, previous=self.members, causes_table="causes" if causes else None
+            self.compute,
+            recall(state),
+            self.now,
+            previous=self.members,
+            causes_table="causes" if causes else None,
+            given=given,
         )
 
     def ids(self) -> dict[str, str]:
