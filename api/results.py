@@ -138,6 +138,17 @@ class Runs(Plain):
 
 
 @dataclass(frozen=True)
+class Pruned(Plain):
+    """The runs and models whose tables were removed (with `dry_run`: would be), their bytes, and the runs kept."""
+
+    runs: tuple[str, ...]
+    models: tuple[str, ...]
+    bytes: int
+    kept: tuple[str, ...]
+    dry_run: bool
+
+
+@dataclass(frozen=True)
 class Planned(Plain):
     """A plan, and what it would change. `held` says why `clew run` would not publish it by itself."""
 

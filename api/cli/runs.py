@@ -70,6 +70,21 @@ def explain_shift(
 
 
 @app.command(rich_help_panel=LOOK_AFTER)
+def prune(
+    ctx: typer.Context,
+    keep: Annotated[int, typer.Option(min=1, help="How many of the newest runs keep their tables.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove the tables of older runs, and models that no run needs; the ledger and the answer stay."""
+    from api.render.run import pruned
+
+    with opened(ctx) as project:
+        found = project.prune(keep, dry_run=dry_run)
+    show(found, as_json, pruned(found))
+
+
+@app.command(rich_help_panel=LOOK_AFTER)
 def verify(ctx: typer.Context, as_json: Json = False) -> None:
     """Prove that the ledger is whole and that the answer and the graph follow from it. Exits with 5 where not."""
     from api.render.past import verified

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.project.actor import actor_at_work
 from api.project.watch import Watch
-from api.results import Planned, RunSummary
+from api.results import Planned, Pruned, RunSummary
 from api.summary import summarise
 from engine.errors import NotFoundError, StateError
 from engine.progress import Reporter, Silent
@@ -123,6 +123,15 @@ class Change(Watch):
         goal = self._kept(run).run_id
         done = rollback(self.config, self.root, goal, actor=actor or actor_at_work(), reason=reason)
         return self._published_now(done, told)
+
+    def prune(self, keep: int, *, dry_run: bool = False) -> Pruned:
+        """Remove the tables of all runs but the newest `keep`, and models that none of the rest uses.
+
+        The ledger, the run that answers and what a plan changes stay. With `dry_run` it is only said what would go.
+        """
+        from engine.prune import prune
+
+        return Pruned(**vars(prune(self.layout, keep, dry_run=dry_run)), dry_run=dry_run)
 
     def compare(self, before: str | None = None, after: str | None = None) -> Comparison:
         """What the run `after` (default: the current one) has otherwise than `before` (default: the one before it).

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import count, minute, safe
-from api.results import Demo, Exported, ExportedGraph, Published, Reported, Runs, RunSummary, Status
+from api.results import Demo, Exported, ExportedGraph, Pruned, Published, Reported, Runs, RunSummary, Status
 
 #: More warnings than this are counted.
 WARNINGS = 8
@@ -195,6 +195,24 @@ def runs(found: Runs) -> Group:
         columns(("run", "started", "", "tables"), rows, whole=(0, 1)) if rows else None,
         heading("Plans that wait") if plans else None,
         columns((), plans, whole=(0,)) if plans else None,
+    )
+
+
+def pruned(found: Pruned) -> Group:
+    """What was removed, or would be."""
+    kept = f"{count(len(found.kept), 'run')} {'keeps its' if len(found.kept) == 1 else 'keep their'} tables"
+    if not found.runs and not found.models:
+        return lines(Text(f"There is nothing to remove: {kept}, and all models are in use."))
+    verb = "would be removed" if found.dry_run else "removed"
+    gone = [("run", run_id) for run_id in found.runs] + [("model", name) for name in found.models]
+    freed = f"{found.bytes / 1e6:,.1f} MB"
+    return lines(
+        Text(
+            f"{count(len(found.runs), 'run')} and {count(len(found.models), 'model')} {verb}, {freed}; {kept}.",
+            style="bold",
+        ),
+        columns((), gone, whole=(0, 1)),
+        Text("What they were can still be asked: `clew history ID`, `clew whois X --as-of DATE`."),
     )
 
 

@@ -123,3 +123,16 @@ def test_a_customer_is_not_two_by_itself(shop: Path) -> None:
 def test_nothing_that_could_be_blocked(shop: Path) -> None:
     with Project(shop) as project, pytest.raises(NotFoundError, match="could be blocked"):
         project.block("zendesk_users:555123456700")
+
+
+def test_an_id_that_ended_stands_for_the_customer_it_leads_to(shop: Path) -> None:
+    with Project(shop) as project:
+        customer_id = _customer(project, EMAIL).customer_id
+        others = [c for (c,) in _customers(project) if c != customer_id][:2]
+        project.decide("same", EMAIL, others[0])
+        project.run()
+        (ended,) = {customer_id, others[0]} - {_customer(project, EMAIL).customer_id}
+        assert project.decide("same", ended, others[1]).new
+        project.run()
+        ids = {_customer(project, asked).customer_id for asked in (EMAIL, others[1])}
+        assert len(ids) == 1

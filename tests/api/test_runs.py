@@ -110,6 +110,24 @@ def test_a_run_is_rolled_back_and_said_what_to_do(parted: Path, clew: Callable[.
     assert told.exit_code == NotFoundError.exit_code
 
 
+def test_older_runs_are_pruned_and_listed_as_gone(parted: Path, clew: Callable[..., Result]) -> None:
+    with Project(parted) as project:
+        newest, oldest = (r.run_id for r in project.runs().runs)
+    dry = clew("-p", parted, "prune", "--keep", "1", "--dry-run").stdout
+    assert "1 run and 0 models would be removed" in dry
+    assert oldest in dry
+    done = clew("-p", parted, "prune", "--keep", "1", "--json")
+    assert json.loads(done.stdout)["runs"] == [oldest]
+    with Project(parted) as project:
+        assert [(r.run_id, r.kept) for r in project.runs().runs] == [(newest, True), (oldest, False)]
+        with pytest.raises(NotFoundError, match="whose tables are kept"):
+            project.rollback(oldest)
+        assert project.whois("john@email.com").customer is not None
+        assert project.verify().well
+    assert "There is nothing to remove: 1 run keeps its tables" in clew("-p", parted, "prune", "--keep", "3").stdout
+    assert clew("-p", parted, "prune", "--keep", "0").exit_code == 2
+
+
 def test_a_held_run_is_told_with_what_to_do(copy: Path, clew: Callable[..., Result]) -> None:
     path = copy / "clew.yaml"
     path.write_text(path.read_text() + "\nlinkage: {threshold: 12}\nbreakers: {from_customers: 10}\n")
