@@ -38,7 +38,7 @@ class Watch(Opened):
         later = runs[runs.index(published[-1]) + 1 :] if published else runs
         failed = FailedRun(later[-1].run_id, later[-1].status, later[-1].started) if later else None
         found = None if current is None else self._current_run(current)
-        return Status(self.path, self.config.name, self.layout.store, found, len(published), failed)
+        return Status(self.path, self.config.name, self.layout.store, found, len(self._published()), failed)
 
     def runs(self) -> Runs:
         """All runs that were tried, newest first, and the plans that wait."""

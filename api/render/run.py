@@ -205,14 +205,11 @@ def pruned(found: Pruned) -> Group:
         return lines(Text(f"There is nothing to remove: {kept}, and all models are in use."))
     verb = "would be removed" if found.dry_run else "removed"
     gone = [("run", run_id) for run_id in found.runs] + [("model", name) for name in found.models]
-    freed = f"{found.bytes / 1e6:,.1f} MB"
+    what = f"{count(len(found.runs), 'run')} and {count(len(found.models), 'model')} {verb}"
     return lines(
-        Text(
-            f"{count(len(found.runs), 'run')} and {count(len(found.models), 'model')} {verb}, {freed}; {kept}.",
-            style="bold",
-        ),
+        Text(f"{what}, which frees {found.bytes / 1e6:,.1f} MB; {kept}.", style="bold"),
         columns((), gone, whole=(0, 1)),
-        Text("What they were can still be asked: `clew history ID`, `clew whois X --as-of DATE`."),
+        Text("Who belonged together then, and why, can still be asked: `clew whois X --as-of DATE`."),
     )
 
 
