@@ -174,3 +174,18 @@ def test_what_can_not_be_gone_back_to(corner: Corner) -> None:
     with pytest.raises(StateError, match="is gone"):
         rollback(corner, second)
     assert corner.current() == third
+
+
+def test_who_was_erased_stays_so(corner: Corner) -> None:
+    first = corner.current()
+    erased = dict(ids(first))["web:1"]
+    pipeline.erase(corner.config, corner.folder, erased, actor="ann")
+    pipeline.finish_erasing(corner.config, corner.folder)
+    rest = [p for p in PEOPLE if p != ANN]
+    corner.write("till", TILL[:2])
+    corner.run()
+    assert customers(rollback(corner, first).run) == rest
+    assert stands(corner) == ["erase"]
+    corner.write("till", TILL)
+    assert customers(corner.run().run) == rest
+    check(corner)
