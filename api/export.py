@@ -13,6 +13,7 @@ from engine.measure import KEPT, check_view, open_views, views
 from engine.profile.audiences import VIEWS, Audience, Channel, Purpose, make_audience
 from engine.profile.layouts import Layout, layout_sql
 from engine.runs import RunTables
+from engine.state import State
 
 #: What can be written: the run tables that it takes, and its SQL.
 _MEMBERS = ("records", "members"), "SELECT source, key, customer_id FROM records JOIN members USING (record_id)"
@@ -38,6 +39,20 @@ def write_events(run: RunTables, file: Path) -> int:
     Returns the rows. Errors: ConfigError for the file's name or place.
     """
     return _write(run, file, *_EVENTS)
+
+
+def write_labels(run: RunTables, state: State, file: Path) -> int:
+    """Write the labels of a run's records in Splink's columns; returns the rows.
+
+    Errors: ConfigError for the file's name or place.
+    """
+    from engine.evaluate.labels import SPLINK_SQL, load_labels
+
+    with _writing(file) as (compute, copy):
+        for table in ("records", "members"):
+            compute.read_parquet(table, run.path(table))
+        load_labels(compute, state)
+        return copy(SPLINK_SQL, "ALL")
 
 
 def write_measure(run: RunTables, name: str, file: Path, at: datetime | None = None) -> int:

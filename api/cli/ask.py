@@ -168,13 +168,19 @@ def audit(ctx: typer.Context, as_json: Json = False) -> None:
 @app.command(rich_help_panel=ASK)
 def evaluate(
     ctx: typer.Context,
-    truth: Annotated[Path, typer.Option(help="A CSV or Parquet file of source, key, person.")],
+    truth: Annotated[Path | None, typer.Option(help="A CSV or Parquet file of source, key, person.")] = None,
+    labels: Annotated[bool, typer.Option("--labels", help="By the pairs that people labelled or decided on.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Compare the answer with records whose persons are known."""
-    from api.render.judgement import calibration, evaluation
+    """Compare the answer with records whose persons are known, or with labels of `clew review`."""
+    from api.render.judgement import by_labels, calibration, evaluation
     from api.results import Judged
 
+    if (truth is None) != labels:
+        raise typer.BadParameter("give either --truth FILE or --labels.")
     with opened(ctx) as project:
+        if truth is None:
+            scores = project.evaluate_labels()
+            return show(scores, as_json, by_labels(scores))
         found = Judged(project.evaluate(truth), project.calibrate(truth))
-    show(found, as_json, evaluation(found.evaluation), calibration(found.calibration))
+    return show(found, as_json, evaluation(found.evaluation), calibration(found.calibration))

@@ -39,6 +39,19 @@ def export_events(
     notes().print(exported(found, "event"))
 
 
+@export.command("labels")
+def export_labels(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file to write: its name ends in .csv or .parquet.")],
+) -> None:
+    """Write the pairs that people labelled or decided on, in the columns that Splink reads labels from."""
+    from api.render.run import exported
+
+    with opened(ctx) as project:
+        found = project.export_labels(file)
+    notes().print(exported(found, "label"))
+
+
 @export.command("views")
 def export_views(
     ctx: typer.Context,

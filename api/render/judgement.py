@@ -8,6 +8,7 @@ from rich.text import Text
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import count, percent
 from engine.evaluate import Calibration, Evaluation
+from engine.evaluate.labels import LabelScores
 
 
 def evaluation(found: Evaluation) -> Group:
@@ -46,6 +47,37 @@ def calibration(found: Calibration) -> Group:
         heading("How sure, and how often right: pairs that scored as matches, refused ones too"),
         columns(("probability", "pairs", "said", "true"), rows, right=(1, 2, 3)),
         indented(Text(error + unjudged)),
+    )
+
+
+def by_labels(found: LabelScores) -> Group:
+    """What the labels say of the answer, and which of them say nothing."""
+    judged = found.labels - found.missing - found.obeyed
+    left_out = [
+        f"{count(number, 'label')} {'is' if number == 1 else 'are'} left out: {why}."
+        for number, why in (
+            (found.obeyed, "the run went by these decisions, so they can't judge it"),
+            (found.missing, "the run lacks a record of theirs"),
+        )
+        if number
+    ]
+    if not judged:
+        none = "There is no label to judge by yet: `clew review --ask --blind` asks for some."
+        return lines(Text(none if not found.labels else "No label can judge this run."), *map(Text, left_out))
+    rows = [
+        ("one person", f"{found.same_together:,}", f"{found.same_apart:,}"),
+        ("two people", f"{found.different_together:,}", f"{found.different_apart:,}"),
+    ]
+    scores = (
+        (found.precision, "precision {}: the share of the pairs in one customer that are one person."),
+        (found.recall, "recall {}: the share of the pairs of one person that are in one customer."),
+    )
+    return lines(
+        heading(f"Against {count(judged, 'labelled pair')}"),
+        columns(("said to be", "in one customer", "in two"), rows, right=(1, 2)),
+        *(indented(Text(text.format(percent(share)))) for share, text in scores if share is not None),
+        indented(Text("That is of these pairs, which were asked for being doubtful: not of all.")),
+        *(indented(Text(text)) for text in left_out),
     )
 
 

@@ -78,6 +78,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             BEGIN INSERT INTO moved_before VALUES (old.number, old.entry); END""",
         f"CREATE INDEX entry_decision ON entry (seq) WHERE {DECIDED}",
     ),
+    # Whether two records (numbers, record_a < record_b) are one person's, as somebody judged who looked at them.
+    # It acts on nothing: it is there to judge answers by.
+    (
+        """CREATE TABLE label (
+            record_a INTEGER NOT NULL, record_b INTEGER NOT NULL, same BOOLEAN NOT NULL, at INTEGER NOT NULL,
+            actor TEXT NOT NULL, PRIMARY KEY (record_a, record_b)) WITHOUT ROWID""",
+    ),
 )
 
 

@@ -220,10 +220,17 @@ class State:
         seq, _ = note(self._connection, entry, seq, head, at=to_micros(at), actor=actor)
         return seq
 
+    def label(self, a: int, b: int, same: bool, at: datetime, actor: str) -> None:
+        """Keep whether two records, by their numbers, are one person's; of a pair the last word counts."""
+        with self._committing() as connection:
+            row = [min(a, b), max(a, b), same, to_micros(at), actor]
+            connection.execute("INSERT OR REPLACE INTO label VALUES (?, ?, ?, ?, ?)", row)
+
     def _forget(self, connection: sqlite3.Connection, entry: int, changes: Changes, marks: Collection[int]) -> None:
         numbers = [(number,) for number in changes.moved["number"].to_pylist()]
         connection.executemany("INSERT OR IGNORE INTO erased VALUES (?, ?)", [(mark, entry) for mark in marks])
         connection.executemany("UPDATE record SET record_id = NULL WHERE number = ?", numbers)
+        connection.executemany("DELETE FROM label WHERE ?1 IN (record_a, record_b)", numbers)
         # What people said of a decision about them may name them.
         about = [
             (seq,)

@@ -233,7 +233,7 @@ def test_init_says_what_it_recognised_and_what_next(clew: Clew, shop: Demo, tmp_
     [
         (("status",), 2, "no such file; `clew init FOLDER`"),
         (("run", "--sauce", "x"), 2, "No such option"),
-        (("evaluate",), 2, "Missing option"),
+        (("evaluate",), 2, "give either --truth FILE or --labels"),
         (("init", "nowhere"), 2, "not a folder"),
         (("status", "-p"), 2, "-p needs a value"),
         (("demo", "d", "--records", "5"), 2, "too small"),
