@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from api.placing import placed
+from engine.compare.elsewhere import MERGES, ORDER, explanations, find_merges
 from engine.compute import Compute, literal, quote
 from engine.measure import KEPT, check_view, open_views, views
 from engine.profile.audiences import VIEWS, Audience, Channel, Purpose, make_audience
@@ -53,6 +54,21 @@ def write_labels(run: RunTables, state: State, file: Path) -> int:
             compute.read_parquet(table, run.path(table))
         load_labels(compute, state)
         return copy(SPLINK_SQL, "ALL")
+
+
+def write_merges(run: RunTables, file: Path) -> int:
+    """Write the merges that other systems would have to follow: customer_id, system, keep, merge, verdict and why.
+
+    One row an account to merge. Returns the rows. Errors: ConfigError for the file's name or place.
+    """
+    with _writing(file) as (compute, copy):
+        find_merges(compute, run)
+        compute.run("CREATE TABLE told (system VARCHAR, verdict VARCHAR, obstacle VARCHAR, source VARCHAR)")
+        for row in explanations():
+            compute.run("INSERT INTO told VALUES (?, ?, ?, ?)", list(row))
+        sql = f"""SELECT customer_id, system, keep, unnest(merge) AS merge, verdict, obstacle, source
+            FROM {MERGES} JOIN told USING (system, verdict)"""
+        return copy(sql, f"system, list_position({list(ORDER)}, verdict), customer_id, merge")
 
 
 def write_measure(run: RunTables, name: str, file: Path, at: datetime | None = None) -> int:

@@ -9,11 +9,10 @@ from pathlib import Path
 from engine.errors import ConfigError
 
 
-@contextmanager
-def placed(file: Path, *endings: str) -> Iterator[Path]:
-    """Where to write what becomes `file` at the end; nothing is left where that fails.
+def check_place(file: Path, *endings: str) -> None:
+    """Refuse a name without one of the endings, or a place that there isn't: before the work whose result goes there.
 
-    Errors: ConfigError for a name without one of the endings, or a place that can't be written.
+    Errors: ConfigError.
     """
     if file.suffix.lower() not in endings:
         raise ConfigError(f"{file}: the name should end in {' or '.join(endings)}")
@@ -21,6 +20,15 @@ def placed(file: Path, *endings: str) -> Iterator[Path]:
         raise ConfigError(f"{file}: is a folder; give the name of a file")
     if not file.parent.is_dir():
         raise ConfigError(f"{file}: there is no folder {file.parent}; make it first")
+
+
+@contextmanager
+def placed(file: Path, *endings: str) -> Iterator[Path]:
+    """Where to write what becomes `file` at the end; nothing is left where that fails.
+
+    Errors: ConfigError for a name without one of the endings, or a place that can't be written.
+    """
+    check_place(file, *endings)
     part = file.with_name(f".{file.name}.part")
     try:
         # The place is tried first: what the database says about it later is no sentence for people.

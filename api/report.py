@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from api.placing import placed
+from api.placing import check_place, placed
 from api.results import Health
 from engine.compute import Compute
 from engine.config import Config
@@ -24,8 +24,9 @@ TOP = 15
 #: Months that are shown: of the calendar, and since a first purchase.
 MONTHS, SINCE = 24, 12
 
-#: By this a report is known.
+#: By this a page is known.
 MARK = b'<meta name="generator" content="Clew'
+_ENDINGS = (".html", ".htm")
 
 Rows = list[dict[str, Any]]
 
@@ -127,17 +128,23 @@ def read_report(run: RunTables, config: Config, health: Health, at: datetime | N
         )
 
 
-def write_report(page: str, file: Path) -> int:
-    """Write a page, over an earlier one at most; returns its bytes.
+def check_page(file: Path) -> None:
+    """Refuse a place for a page, before the work that makes it.
 
-    Errors: ConfigError for the file's name or place, or one that is there and isn't a report.
+    Errors: ConfigError for the file's name or place, or one that is there and isn't a page of Clew's.
     """
+    check_place(file, *_ENDINGS)
     try:
         with file.open("rb") if file.is_file() else BytesIO() as there:
             start = there.read(2000)
     except OSError as error:
         raise ConfigError(f"{file}: can't be read: {(error.strerror or str(error)).lower()}") from error
     if start and MARK not in start:
-        raise ConfigError(f"{file}: is there already and is no report of Clew's; give another name, or remove it first")
-    with placed(file, ".html", ".htm") as part:
+        raise ConfigError(f"{file}: is there already and is no page of Clew's; give another name, or remove it first")
+
+
+def write_page(page: str, file: Path) -> int:
+    """Write a page, over an earlier one at most; returns its bytes. Errors: as for `check_page`."""
+    check_page(file)
+    with placed(file, *_ENDINGS) as part:
         return part.write_bytes(page.encode())

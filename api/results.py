@@ -290,7 +290,7 @@ class Exported(Plain):
 
 @dataclass(frozen=True)
 class Reported(Plain):
-    """A report that was written, and its size in bytes."""
+    """A page that was written, of which run, and its size in bytes."""
 
     file: Path
     run_id: str

@@ -90,6 +90,9 @@ AsOf = Annotated[
 Past = Annotated[
     str | None, typer.Option("--as-of", help="Answer as Clew did then: a day (its end is meant) or a time, in UTC.")
 ]
+Html = Annotated[
+    Path | None, typer.Option("--html", help="Write the answer as a page as well: a file whose name ends in .html.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.app import CHANGE, LOOK_AFTER, Json, Reason, app, notes, opened, show
+from api.cli.app import CHANGE, LOOK_AFTER, Html, Json, Reason, app, notes, opened, show
 from api.progress import progress
 
 
@@ -33,15 +33,22 @@ def plan(
     ] = None,
     retrain: Annotated[bool, typer.Option("--retrain", help="Learn the weights anew, as `clew train` does.")] = False,
     reason: Reason = None,
+    html: Html = None,
     as_json: Json = False,
 ) -> None:
     """Show what a run would change, in customers, money and audiences, and change nothing."""
     from api.render.comparison import planned
+    from api.render.run import paged
+    from api.report import check_page
 
     with opened(ctx) as project:
+        if html:
+            check_page(html)
         with progress(notes(), project.expected_seconds(), ctx.obj.verbose) as reporter:
             found = project.plan(source, threshold=threshold, retrain=retrain, reporter=reporter, reason=reason)
         show(found, as_json, planned(found))
+        if html:
+            notes().print(paged(project.write_comparison(found, html)))
 
 
 @app.command(rich_help_panel=CHANGE)

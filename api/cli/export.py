@@ -52,6 +52,19 @@ def export_labels(
     notes().print(exported(found, "label"))
 
 
+@export.command("merges")
+def export_merges(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file to write: its name ends in .csv or .parquet.")],
+) -> None:
+    """Write which accounts to merge in Shopify, HubSpot and Klaviyo, which to keep, and what stands against it."""
+    from api.render.run import exported
+
+    with opened(ctx) as project:
+        found = project.export_merges(file)
+    notes().print(exported(found, "account to merge", "accounts to merge"))
+
+
 @export.command("views")
 def export_views(
     ctx: typer.Context,

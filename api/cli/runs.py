@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.app import LOOK_AFTER, Json, app, opened, show
+from api.cli.app import LOOK_AFTER, Html, Json, app, notes, opened, show
 from engine.errors import StateError
 
 
@@ -27,17 +27,20 @@ def diff(
     before: Annotated[str | None, typer.Argument(help="A run's id, or its beginning. Default: the one before.")] = None,
     after: Annotated[str | None, typer.Argument(help="The later run. Default: the current one.")] = None,
     plan: Annotated[str | None, typer.Option(help="Show what this plan would do in place of a run.")] = None,
+    html: Html = None,
     as_json: Json = False,
 ) -> None:
     """Show what one run has otherwise than another: customers joined and parted, and what that does to the numbers."""
     from api.render.comparison import comparison, planned
+    from api.render.run import paged
+    from api.results import Planned
 
     with opened(ctx) as project:
-        if plan:
-            waiting = project.planned(plan)
-            return show(waiting, as_json, planned(waiting))
-        found = project.compare(before, after)
-    return show(found, as_json, comparison(found))
+        found = project.planned(plan) if plan else project.compare(before, after)
+        written = project.write_comparison(found, html) if html else None
+    show(found, as_json, planned(found) if isinstance(found, Planned) else comparison(found))
+    if written:
+        notes().print(paged(written))
 
 
 class Metric(StrEnum):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.project.actor import actor_at_work
 from api.project.watch import Watch
-from api.results import Planned, Pruned, RunSummary
+from api.results import Planned, Pruned, Reported, RunSummary
 from api.summary import summarise
 from engine.errors import NotFoundError, StateError
 from engine.progress import Reporter, Silent
@@ -94,6 +95,19 @@ class Change(Watch):
         before = self.layout.run(found.base) if found.base else None
         now = started(found.manifest).replace(tzinfo=None)
         return Planned(found.plan_id, found.author, found.reason, found.held, compare(before, found.tables, now))
+
+    def write_comparison(self, found: Planned | Comparison, file: Path | str) -> Reported:
+        """Write what `plan`, `planned` or `compare` found as one page of HTML that needs no network.
+
+        It names customers and records by their ids, and holds no name or address. An earlier page is written over,
+        another file isn't. Errors: ConfigError for the file's name or place.
+        """
+        from api.render.comparison.page import page
+        from api.report import write_page
+
+        html = page(found, self.config.currency).html()
+        compared = found.comparison if isinstance(found, Planned) else found
+        return Reported(Path(file), compared.after, write_page(html, Path(file)))
 
     def apply(self, plan_id: str, *, reporter: Reporter | None = None, actor: str | None = None) -> RunSummary:
         """Publish a plan, exactly as it was computed.

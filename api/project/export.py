@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from api.export import write_events, write_measure, write_members, write_views
+from api.export import write_events, write_measure, write_members, write_merges, write_views
 from api.project.opened import Opened
 from api.project.times import utc
 from api.results import Exported, ExportedGraph
@@ -25,6 +25,15 @@ class Export(Opened):
         tables = self._tables()
         file = Path(file)
         return Exported(file, tables.run_id, write_events(tables, file))
+
+    def export_merges(self, file: Path | str) -> Exported:
+        """Write the merges that Shopify, HubSpot and Klaviyo would have to follow, as CSV or Parquet by the name's end.
+
+        One row an account to merge: customer_id, system, keep, merge, verdict (refuses | choose | check), the obstacle
+        in words, and the page of the system's maker that says so.
+        """
+        tables = self._tables()
+        return Exported(Path(file), tables.run_id, write_merges(tables, Path(file)))
 
     def export_measure(self, name: str, file: Path | str, at: datetime | None = None) -> Exported:
         """Write all rows of a measure, as CSV or Parquet by the name's ending: see `measure`."""

@@ -134,11 +134,11 @@ class Watch(Opened):
         name or place.
         """
         from api.render.report import report
-        from api.report import read_report, write_report
+        from api.report import read_report, write_page
 
         tables = self._tables()
         found = read_report(tables, self.config, self.health(), utc(at) if at else None)
-        return Reported(Path(file), tables.run_id, write_report(report(found).html(), Path(file)))
+        return Reported(Path(file), tables.run_id, write_page(report(found).html(), Path(file)))
 
     def evaluate(self, truth: Path | str) -> Evaluation:
         """Compare the current run with a file of source, key, person."""

@@ -148,6 +148,20 @@ def pairs(
     return Bars(title, tuple(heads), tuple(shown), ((1, names[0]), (0, names[1])), note)
 
 
+def signed(
+    title: str, heads: Sequence[str], names: tuple[str, str], rows: Iterable[tuple[str, float, str]], note: str = ""
+) -> Bars:
+    """One bar a row, of a number that may be below zero: (name, number, its words). `names` tell above from below."""
+    found = list(rows)
+    top = max((abs(value) for _, value, _ in found), default=0)
+    shown = tuple(
+        (safe(name), (_bar(abs(value), top, lambda _, words=words: words, int(value < 0)),), "")  # type: ignore[misc]
+        for name, value, words in found
+    )
+    below = {int(value < 0) for _, value, _ in found}
+    return Bars(title, tuple(heads), shown, tuple((n, name) for n, name in enumerate(names) if n in below), note)
+
+
 def grouped(
     title: str, heads: Sequence[str], names: Sequence[str], rows: Iterable[tuple[str, Sequence[float | None]]],
     text: Text, note: str = "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from api.render.comparison import customers
+from api.render.comparison.words import customers
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import percent, safe
 from engine.compare import Explained, Mover

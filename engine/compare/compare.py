@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from engine.compare.agreement import agreement
+from engine.compare.elsewhere import tell_merges
 from engine.compare.fates import CELLS, ENDS, FATES, find_fates
-from engine.compare.reasons import explain
+from engine.compare.reasons import explain, find_addressed
 from engine.compare.result import KINDS, Audience, Channel, Comparison, Figure, Input, Shift
 from engine.compare.worth import CHANNELS, tell_worth
 from engine.compute import Compute
@@ -57,6 +58,7 @@ def compare(before: RunTables | None, after: RunTables, now: datetime) -> Compar
             channels=_channels(compute),
             audiences=_audiences(compute),
             shifts=_shifts(compute, before, after),
+            elsewhere=tell_merges(compute, after),
             inputs=_inputs(was, now_is),
             rules=_rules(before, after),
             decided=tuple(sorted(decisions[1] - decisions[0])),
@@ -168,15 +170,27 @@ def _shifts(compute: Compute, before: RunTables | None, after: RunTables) -> tup
         {"compared": before is not None},
     )
     explain(compute, before, after)
+    find_addressed(compute, before, after)
     rows = compute.rows(
-        f"""SELECT kind, before, after, records, arrived, gone, was, is_now, reason, record_a, record_b
+        f"""SELECT kind, before, after, records, arrived, gone, was, is_now, reason, record_a, record_b,
+            EXISTS (FROM compare_addressed WHERE record_id IN (record_a, record_b)) AS addressed
         FROM compare_top JOIN compare_reasons USING (fate) ORDER BY {_MOST}"""
     )
     return tuple(
         Shift(
-            kind, tuple(was), tuple(is_now), records, arrived, gone, was_worth, worth_now, reason, (a, b) if a else None
+            kind,
+            tuple(was),
+            tuple(is_now),
+            records,
+            arrived,
+            gone,
+            was_worth,
+            worth_now,
+            reason,
+            (a, b) if a else None,
+            addressed,
         )
-        for kind, was, is_now, records, arrived, gone, was_worth, worth_now, reason, a, b in rows
+        for kind, was, is_now, records, arrived, gone, was_worth, worth_now, reason, a, b, addressed in rows
     )
 
 

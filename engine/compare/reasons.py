@@ -56,6 +56,26 @@ def explain(compute: Compute, before: RunTables | None, after: RunTables) -> Non
     compute.drop("compare_held")
 
 
+def find_addressed(compute: Compute, before: RunTables | None, after: RunTables) -> None:
+    """Make `compare_addressed`: of the records in `compare_reasons`, those whose key holds their e-mail or phone.
+
+    A tool without ids of its own is keyed by an address, which a page must not show.
+    """
+    runs = [run for run in (before, after) if run]
+    for number, run in enumerate(runs):
+        compute.read_parquet(f"compare_identifiers_{number}", run.path("identifiers"))
+    held = " UNION ALL ".join(f"FROM compare_identifiers_{number}" for number in range(len(runs)))
+    digits = "regexp_replace({}, '[^0-9]', '', 'g')"
+    phone = f"contains({digits.format('record_id')}, right({digits.format('i.value')}, 7))"
+    compute.table(
+        "compare_addressed",
+        f"""SELECT DISTINCT record_id
+        FROM (SELECT unnest([record_a, record_b]) AS record_id FROM compare_reasons) JOIN ({held}) i USING (record_id)
+        WHERE CASE i.type WHEN 'email' THEN contains(lower(record_id), lower(i.display))
+            WHEN 'phone' THEN {phone} END""",
+    )
+
+
 def _between(matches: str, which: str, more: str = "") -> str:
     """SQL: of the matches between two records of one fate, the strongest `which`, for each fate."""
     return f"""SELECT x.fate, m.record_a, m.record_b, m.rule, m.weight{more} FROM {matches} m

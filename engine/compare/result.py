@@ -12,13 +12,17 @@ from engine.rules import Change
 Kind = Literal["unchanged", "changed", "created", "retired", "merged", "split", "regrouped"]
 KINDS: tuple[Kind, ...] = ("unchanged", "changed", "created", "retired", "merged", "split", "regrouped")
 
+#: Whether another system would merge accounts: it refuses, it needs a choice, or nothing in the exports is against it.
+Verdict = Literal["refuses", "choose", "check"]
+
 
 @dataclass(frozen=True)
 class Shift:
     """Customers that hand records to one another, from the one run to the other, and nobody else.
 
     `arrived` and `gone` count the records that only the later and only the earlier run holds. Money is net revenue in
-    the project's currency. `reason` is in words, with the two records that it hangs on.
+    the project's currency. `reason` is in words, with the two records that it hangs on; `addressed` says that the key
+    of one holds its own e-mail or phone.
     """
 
     kind: Kind
@@ -31,6 +35,7 @@ class Shift:
     revenue_after: float
     reason: str
     between: tuple[str, str] | None
+    addressed: bool
 
 
 @dataclass(frozen=True)
@@ -96,13 +101,49 @@ class Input:
 
 
 @dataclass(frozen=True)
+class Because:
+    """Why another system would say so, in words, and the page of its maker that tells."""
+
+    words: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Merge:
+    """A customer's accounts in another system: which to keep, which to merge into it, and the net revenue at stake."""
+
+    customer: str
+    keep: str
+    merge: tuple[str, ...]
+    verdict: Verdict
+    revenue: float
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """The customers whose accounts another system would have to merge, and what stands against that.
+
+    `verdicts` counts them, `because` says why, and `named` are those with most at stake. `unseen` are obstacles that no
+    export tells of, and `sources` the pages of the system's maker that do.
+    """
+
+    system: str
+    customers: int
+    verdicts: dict[Verdict, int]
+    because: dict[Verdict, Because]
+    named: tuple[Merge, ...]
+    unseen: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Everything that two runs have different; `before` is None where there is no earlier run.
 
     `customers` counts shifts by kind; `largest_before` and `largest_after` are (customer, records). `shifts` are the
-    ones with most at stake. `rules` are the settings that changed, and `model` says whether it is another one.
-    `decided` are the decisions that only the later run went by, and `undecided` those that only the earlier one did, by
-    their entries.
+    ones with most at stake, `elsewhere` what other systems make of the accounts that are joined. `rules` are the
+    settings that changed, and `model` says whether it is another one. `decided` are the decisions that only the later
+    run went by, and `undecided` those that only the earlier one did, by their entries.
     """
 
     before: str | None
@@ -118,6 +159,7 @@ class Comparison:
     channels: tuple[Channel, ...]
     audiences: tuple[Audience, ...]
     shifts: tuple[Shift, ...]
+    elsewhere: tuple[Elsewhere, ...]
     inputs: tuple[Input, ...]
     rules: tuple[Change, ...]
     decided: tuple[int, ...]

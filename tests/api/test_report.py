@@ -292,7 +292,7 @@ def test_an_earlier_report_is_written_over_and_nothing_else(project: Project, tm
     project.report(file)
     mine = tmp_path / "mine.html"
     mine.write_text("<!doctype html><p>My homepage</p>")
-    with pytest.raises(ConfigError, match=r"mine\.html: is there already and is no report of Clew's"):
+    with pytest.raises(ConfigError, match=r"mine\.html: is there already and is no page of Clew's"):
         project.report(mine)
     assert mine.read_text().endswith("homepage</p>")
     (tmp_path / "empty.html").touch()

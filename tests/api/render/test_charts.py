@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from justhtml import Element, JustHTML
 
-from api.render.charts import Chart, bars, columns, grouped, heat, lines, pairs, table
+from api.render.charts import Chart, bars, columns, grouped, heat, lines, pairs, signed, table
 from api.render.words import amount, percent
 
 HOSTILE = "<script>alert(1)</script> & \"'`{{7*7}}"
@@ -51,6 +51,13 @@ def test_rows_of_different_units_have_scales_of_their_own() -> None:
     rows = [("buyers", 100.0, 50.0, amount), ("rate", 0.2, 0.4, percent)]
     found = parsed(pairs("All", ("measure", "value", "change"), ("before", "after"), rows, own_scale=True))
     assert widths(found) == ["100.0%", "50.0%", "50.0%", "100.0%"]
+
+
+def test_a_bar_below_zero_is_as_long_as_one_above_and_of_another_series() -> None:
+    chart = signed("Parts", ("by", "part"), ("more", "less"), [("joining", -8, "-8"), ("new", 4, "+4")])
+    assert [(bar.share, bar.text, bar.series) for _, (bar,), _ in chart.rows] == [(100, "-8", 1), (50, "+4", 0)]
+    assert chart.legend == ((0, "more"), (1, "less"))
+    assert signed("Parts", ("by", "part"), ("more", "less"), [("new", 4, "+4")]).legend == ((0, "more"),)
 
 
 def test_bars_of_several_series_differ_in_more_than_colour() -> None:
