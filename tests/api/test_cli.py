@@ -179,7 +179,7 @@ def test_changes_tell_of_a_reason(clew: Clew, copy: Path) -> None:
 
 def test_health_exits_with_6_where_something_fails(clew: Clew, copy: Path) -> None:
     file = copy / "clew.yaml"
-    file.write_text(f"{file.read_text()}\nhealth: {{ignore: [unrated, mismatch]}}\n")
+    file.write_text(f"{file.read_text()}\nhealth: {{ignore: [unrated, mismatch, spike]}}\n")
     found = clew("-p", copy, "health")
     assert (found.exit_code, found.stderr) == (0, "")
     assert "never seen" in found.stdout
