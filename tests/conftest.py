@@ -11,16 +11,25 @@ from tests.neo4j.graphs import neo4j
 __all__ = ["neo4j"]
 
 HERE = Path(__file__).parent
+#: Groups that take longest: begun last, they would keep one process busy alone.
+_LONGEST = ("neo4j", "api", "engine")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where several processes share the tests, one has all that need Neo4j, and each folder stays together.
 
-    So there is one server, and what a folder's tests share is made once.
+    So there is one server, and what a folder's tests share is made once. What takes longest comes first.
     """
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             needs = "neo4j" in getattr(item, "fixturenames", ())
             group = "neo4j" if needs else item.path.parent.relative_to(HERE).as_posix()
             item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    group = item.get_closest_marker("xdist_group")
+    name = group.args[0] if group else ""
+    return _LONGEST.index(name) if name in _LONGEST else len(_LONGEST)
