@@ -137,7 +137,7 @@ def test_what_others_hold_too_stays_with_them(corner: Corner) -> None:
     assert "+14155550199" in columns(corner.current(), "identifiers", "value")[0]
 
 
-@pytest.mark.parametrize("steps", range(7))
+@pytest.mark.parametrize("steps", [0, 1, 2, 4, 6])
 def test_stopped_anywhere_the_next_run_goes_on(twice: Corner, monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
     done = 0
 
