@@ -7,8 +7,6 @@ and what it left lying about is swept up by the next run.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import shutil
 from collections.abc import Iterator, Sequence
@@ -28,7 +26,7 @@ from engine.erasure.erase import erase as erase_person
 from engine.errors import ConfigError, DiskError, HeldError, NotFoundError, StateError
 from engine.progress import Reporter, Silent
 from engine.rollback import check_rules, restore
-from engine.runs import Layout, RunTables, started
+from engine.runs import Layout, RunTables, manifest_hash, started
 from engine.stages import COMPARED, RUN_TABLES, Computed, Request, Stages
 from engine.state import Note, State
 from engine.writing import Writer
@@ -258,7 +256,7 @@ def _publish(state: State, layout: Layout, computed: Computed, actor: str, notes
     run_id = computed.manifest["run_id"]
     layout.runs.mkdir(parents=True, exist_ok=True)
     computed.folder.rename(layout.runs / run_id)
-    digest = hashlib.sha256(json.dumps(computed.manifest, sort_keys=True).encode()).hexdigest()
+    digest = manifest_hash(computed.manifest)
     state.publish(run_id, computed.changes, digest, started(computed.manifest), actor, notes=notes)
     return RunResult(layout.run(run_id), computed.manifest, computed.changes.counts, computed.warnings)
 

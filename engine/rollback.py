@@ -7,7 +7,6 @@ decided since is taken back. The settings are the project file's, so that has to
 
 from __future__ import annotations
 
-import json
 import shutil
 from datetime import datetime
 from importlib.metadata import version
@@ -23,7 +22,7 @@ from engine.ledger.decisions import return_to
 from engine.ledger.ids import customer_number_sql
 from engine.link import model_fits
 from engine.rules import compare, in_force, read_settings, write_settings
-from engine.runs import Layout, RunTables, read_last, read_manifest
+from engine.runs import Layout, RunTables, read_last, read_manifest, write_manifest
 from engine.stages import COMPARED, RUN_TABLES, Computed
 from engine.state import Note, State
 
@@ -106,5 +105,5 @@ def restore(
         "back_to": goal.run_id,
         "read_in": read_last(current).run_id,
     }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    write_manifest(folder, manifest)
     return Computed(folder, manifest, changes, []), notes

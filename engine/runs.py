@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,6 +82,16 @@ def read_last(run: RunTables) -> RunTables:
     """The run whose tables hold what was read last: another one where `run` went back to an earlier answer."""
     found = RunTables(run.folder.with_name(read_manifest(run).get("read_in", run.run_id)))
     return found if found.folder.exists() else run
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write a run's manifest into its folder: the last of its files."""
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def manifest_hash(manifest: dict[str, Any]) -> str:
+    """What state.db knows a published run's manifest by."""
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
 def started(manifest: dict[str, Any]) -> datetime:

@@ -5,7 +5,6 @@ Publish here means that the run's tables are whole on disk; `pipeline` makes a r
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,7 +27,7 @@ from engine.profile import anchors, build_customers, build_permissions
 from engine.progress import Reporter
 from engine.quality.measured import measure_health
 from engine.rules import write_settings
-from engine.runs import SCHEMA_VERSION, RunTables, read_last, read_manifest
+from engine.runs import SCHEMA_VERSION, RunTables, read_last, read_manifest, write_manifest
 from engine.sources import ReadSummary, read_sources
 from engine.standardise import standardise
 from engine.standardise.consents import keep_earlier
@@ -242,5 +241,5 @@ class Stages:
             "counts": {**self.counts, **{t: self.compute.count(t) for t in RUN_TABLES}},
             "seconds": dict(self.timings),
         }
-        (self.writer.folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        write_manifest(self.writer.folder, manifest)
         return manifest

@@ -7,8 +7,6 @@ that writes goes on: which records and values are meant stands in state.db, as k
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -29,7 +28,7 @@ from engine.fingerprints import write_fingerprints
 from engine.ledger import customer_number
 from engine.ledger.decisions import value_mark
 from engine.link.model import Model
-from engine.runs import Layout, RunTables, read_manifest
+from engine.runs import Layout, RunTables, manifest_hash, read_manifest, write_manifest
 from engine.stages import RUN_TABLES
 from engine.state import ENTRIES, MOVED, Changes, State
 from engine.state.numbers import record_number
@@ -119,7 +118,7 @@ def erase(
         )
         moved = pa.table({"number": numbers, "record_id": [names[n] for n in numbers]}, schema=MOVED)
         part.rename(layout.runs / run_id)
-        digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+        digest = manifest_hash(manifest)
         changes = Changes(entries, moved, state.next_number, state.head()[0])
         state.publish(run_id, changes, digest, now, actor, erased=marks)
     except BaseException:
@@ -142,7 +141,7 @@ def _redirect(path: Path, customer_id: str, now: datetime) -> None:
         write_fingerprints(compute, path)
 
 
-def _manifest(before: RunTables, folder: Path, run_id: str, now: datetime) -> dict[str, object]:
+def _manifest(before: RunTables, folder: Path, run_id: str, now: datetime) -> dict[str, Any]:
     manifest = read_manifest(before)
     with Compute() as compute:
         counts = {
@@ -157,7 +156,7 @@ def _manifest(before: RunTables, folder: Path, run_id: str, now: datetime) -> di
         "started": now.isoformat(),
         "counts": {**known, **{name: counts[name] for name in known if name in counts}},
     }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    write_manifest(folder, manifest)
     return manifest
 
 
