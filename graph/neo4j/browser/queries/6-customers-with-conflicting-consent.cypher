@@ -4,7 +4,7 @@
 // no is enough. One row is one address.
 MATCH (clew:Clew {name: 'graph'}) WITH clew.publish AS mark
 MATCH (customer:Customer)-[says:CONSENTS {conflict: true}]->(address:Identifier)
-USING INDEX says:CONSENTS(conflict)
+USING INDEX SEEK says:CONSENTS(conflict)
 WHERE says.born <= mark AND coalesce(says.gone, mark + 1) > mark
 WITH customer, says, address LIMIT 1000
 RETURN customer.id AS customer, customer.name AS name, says.channel AS channel,
