@@ -49,6 +49,10 @@ class NothingRunError(StateError):
     """There is no state.db yet, or nothing in it."""
 
 
+class _OlderError(StateError):
+    """state.db is of an older version, and this way of opening it changes nothing."""
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn SQLite's and the operating system's errors about `path` into a StateError."""
@@ -73,10 +77,14 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
-    """Open state.db: made if new and migrated if old, unless `read_only`. Transactions are begun by hand."""
+    """Open state.db: migrated if old, and made if new, unless `read_only`. Transactions are begun by hand."""
     with explained(path):
         if read_only:
-            return _connect_read_only(path)
+            try:
+                return _connect_read_only(path)
+            except _OlderError:
+                connect(path).close()
+                return _connect_read_only(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
@@ -119,7 +127,7 @@ def _read(path: Path, options: str) -> sqlite3.Connection:
         if found == 0:  # whoever made the file was stopped before there was anything in it
             raise NothingRunError(f"{path} is empty: {_NOTHING}")
         if found < len(schema.MIGRATIONS):
-            raise StateError(f"{path} is of an older version (schema {found}): `clew run` will bring it up to date.")
+            raise _OlderError(f"{path} is of an older version (schema {found}).")
     except BaseException:
         connection.close()
         raise

@@ -52,10 +52,11 @@ def test_runs_of_the_first_version_are_kept_without_who_and_why(tmp_path: Path) 
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         migrate(connection, path, MIGRATIONS[:1])
         connection.execute("INSERT INTO run (run_id, started, config_hash, status) VALUES ('one', 0, '', 'published')")
-    with pytest.raises(StateError, match=r"older version \(schema 1\): `clew run` will bring it up to date"):
-        State.open(tmp_path, read_only=True)
-    with State.open(tmp_path) as state:
-        assert [(run.run_id, run.actor, run.reason) for run in state.runs()] == [("one", None, None)]
+    # Whoever only reads brings it up to date, too.
+    for read_only in (True, False):
+        with State.open(tmp_path, read_only=read_only) as state:
+            assert [(run.run_id, run.actor, run.reason) for run in state.runs()] == [("one", None, None)]
+    assert len(list(tmp_path.glob("state.db.schema-1-*.backup"))) == 1
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
