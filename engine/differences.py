@@ -24,6 +24,10 @@ def write_difference(compute: Compute, old: Path, new: Path) -> None:
     found = compare(*known)
     if sum(map(len, found)) * _MOST > sum(len(side.rows) for side in known):
         return
+    if not any(map(len, found)):
+        none = compute.arrow(f"SELECT *, true AS {FRESH} FROM read_parquet({literal(str(new))}) LIMIT 0")
+        keep(new.with_suffix(".changes"), none, _state(old, new))
+        return
     sides = []
     for file, rows, fresh in zip((old, new), found, ("false", "true"), strict=True):
         compute.load(f"differ_{fresh}", pa.table({"row": rows}))

@@ -104,4 +104,4 @@ def file_state(path: Path) -> list[int]:
 
 
 def _state(compute: Compute, path: Path) -> list[Any]:
-    return [*file_state(path), compute.value("SELECT version()")]
+    return [*file_state(path), compute.version]

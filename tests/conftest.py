@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from tests.neo4j.graphs import neo4j
 __all__ = ["neo4j"]
 
 HERE = Path(__file__).parent
+# Where several processes share the tests, each keeps to one processor, with all that it starts.
+if os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1") != "1":
+    os.environ.setdefault("CLEW_THREADS", "1")
 #: Groups that take longest: begun last, they would keep one process busy alone.
 _LONGEST = ("neo4j", "api", "engine")
 

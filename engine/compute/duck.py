@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+
+from engine.errors import ConfigError
 
 log = logging.getLogger("clew.sql")
 
@@ -32,6 +35,16 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def _threads() -> int:
+    """As many as CLEW_THREADS says, else as there are processors."""
+    told = os.environ.get("CLEW_THREADS", "").strip()
+    if not told:
+        return os.cpu_count() or 1
+    if not re.fullmatch(r"[1-9]\d{0,3}", told):
+        raise ConfigError(f"CLEW_THREADS is {told!r}: it must be a whole number of threads, 1 or more")
+    return int(told)
+
+
 class Compute:
     """One private DuckDB database that lives as long as a run, in memory, spilling to disk under `folder`.
 
@@ -42,13 +55,15 @@ class Compute:
         self._scratch = tempfile.TemporaryDirectory(prefix="clew-", dir=folder, ignore_cleanup_errors=True)
         self.folder = Path(self._scratch.name)
         self.connection = duckdb.connect()
-        self.threads = threads or os.cpu_count() or 1
+        self.threads = threads or _threads()
         self.run("SET memory_limit = ?", [memory_limit])
         self.run("SET threads = ?", [self.threads])
         self.run("SET temp_directory = ?", [str(self.folder / "spill")])
         self.run("SET TimeZone = 'UTC'")
         self.run("SET preserve_insertion_order = false")
         self.run("SET enable_progress_bar = false")
+        #: The engine's, which its hashes depend on.
+        self.version = duckdb.__version__
 
     def run(self, sql: str, parameters: Parameters = None) -> None:
         """Execute a statement for its effect."""
@@ -68,8 +83,7 @@ class Compute:
 
     def table(self, name: str, sql: str, parameters: Parameters = None) -> int:
         """Make (or replace) table `name` from a query; returns its row count."""
-        self.run(f"CREATE OR REPLACE TABLE {quote(name)} AS {sql}", parameters)
-        return self.count(name)
+        return int(self.value(f"CREATE OR REPLACE TABLE {quote(name)} AS {sql}", parameters))
 
     def view(self, name: str, sql: str) -> None:
         """Make (or replace) view `name`."""

@@ -134,13 +134,12 @@ def find_blocks(compute: Compute, rule: Rule, block_size: int) -> None:
     limit = block_size
     if not rule.exact:
         limit = max(block_size // LIKENESS, 2)
-        most = max(compute.count("nodes") * PAIRS_PER_NODE, PAIRS_AT_LEAST)
         limit = compute.value(
             """
             SELECT coalesce(max(size), 0) FROM (
                 SELECT size, sum(count(*) * (size - 1) / 2) OVER (ORDER BY size) AS pairs FROM _held GROUP BY size)
-            WHERE size <= $limit AND pairs <= $most
+            WHERE size <= $limit AND pairs <= greatest((SELECT count(*) FROM nodes) * $each, $least)
             """,
-            {"limit": limit, "most": most},
+            {"limit": limit, "each": PAIRS_PER_NODE, "least": PAIRS_AT_LEAST},
         )
     compute.table("blocks", "SELECT * EXCLUDE (size) FROM _held WHERE size BETWEEN 2 AND $limit", {"limit": limit})

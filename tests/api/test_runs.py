@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,17 +11,25 @@ import pytest
 from typer.testing import Result
 
 from api.project import Project
+from api.results import Demo
 from engine.errors import NotFoundError, StateError
 
 
-@pytest.fixture
-def parted(copy: Path) -> Path:
-    """The demo, run a second time with a threshold at which many customers part."""
-    path = copy / "clew.yaml"
+@pytest.fixture(scope="module")
+def ran_parted(shop: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo, run a second time with a threshold at which many customers part. It is only read."""
+    folder = Path(shutil.copytree(shop.folder, tmp_path_factory.mktemp("parted") / "shop"))
+    path = folder / "clew.yaml"
     path.write_text(path.read_text() + "\nlinkage: {threshold: 12}\n")
     with Project(path) as project:
         project.run()
-    return path
+    return folder
+
+
+@pytest.fixture
+def parted(ran_parted: Path, tmp_path: Path) -> Path:
+    """A copy of that, to be changed."""
+    return Path(shutil.copytree(ran_parted, tmp_path / "shop")) / "clew.yaml"
 
 
 def test_runs_are_listed_newest_first(parted: Path, clew: Callable[..., Result]) -> None:

@@ -3,51 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from pathlib import Path
 
 import pytest
 
 from engine.compare import Comparison, compare
-from engine.runs import RunTables
-from tests.engine.corner import TILL, WEB, Corner, write_csv
-
-NOW = datetime(2026, 3, 1)
-#: Ann and Bob bought under one e-mail each, and Bob once more by phone.
-ORDERS = (
-    {"id": "o1", "email": "aarch@mail.com", "name": "Ann Archer", "total": "10", "at": "2026-01-02"},
-    {"id": "o2", "email": "aarch@mail.com", "name": "Ann Archer", "total": "20", "at": "2026-01-03"},
-    {"id": "o3", "email": "bobthebaker@mail.com", "name": "Bob Baker", "total": "40", "at": "2026-01-04"},
-    {"id": "o4", "phone": "415-555-2672", "name": "Bob Baker", "total": "80", "at": "2026-01-05"},
-)  # fmt: skip
-MAP = {
-    "record": {
-        "kind": "order", "key": "id", "name": "name", "created_at": "at",
-        "identifiers": [{"type": "email", "column": "email"}, {"type": "phone", "column": "phone"}],
-    },
-    "order": {"number": "id", "at": "at", "total": "total"},
-}  # fmt: skip
-
-
-class Shop(Corner):
-    """The corner shop, with orders."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.sources["orders"] = {"path": "orders.csv", "map": MAP}
-        self.order(*ORDERS)
-
-    def order(self, *rows: dict[str, str]) -> None:
-        write_csv(self.folder / "orders.csv", ("id", "name", "email", "phone", "total", "at"), rows)
-
-    def again(self) -> RunTables:
-        self.run()
-        return self.current()
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    return Shop(tmp_path / "shop")
+from tests.engine.compare.shop import NOW, ORDERS, Shop
+from tests.engine.corner import TILL, WEB
 
 
 def figures(found: Comparison) -> dict[str, tuple[float | None, float | None]]:
@@ -55,7 +16,7 @@ def figures(found: Comparison) -> dict[str, tuple[float | None, float | None]]:
 
 
 def test_a_first_run_has_nothing_before_it(shop: Shop) -> None:
-    found = compare(None, shop.again(), NOW)
+    found = compare(None, shop.current(), NOW)
     assert found.before is None
     assert (found.records_before, found.records_after) == (0, 11)
     assert found.kinds["created"] == sum(found.kinds.values()) == 5
@@ -65,7 +26,7 @@ def test_a_first_run_has_nothing_before_it(shop: Shop) -> None:
 
 
 def test_the_same_run_twice_has_nothing_different(shop: Shop) -> None:
-    before = shop.again()
+    before = shop.current()
     found = compare(before, shop.again(), NOW)
     assert found.kinds["unchanged"] == sum(found.kinds.values())
     assert found.agreement.adjusted_rand == found.agreement.v_measure == 1
@@ -74,7 +35,7 @@ def test_the_same_run_twice_has_nothing_different(shop: Shop) -> None:
 
 
 def test_a_higher_threshold_parts_customers_and_moves_their_money(shop: Shop) -> None:
-    before = shop.again()
+    before = shop.current()
     shop.settings["linkage"]["threshold"] = 12
     after = shop.again()
     found = compare(before, after, NOW)
@@ -99,7 +60,7 @@ def test_a_higher_threshold_parts_customers_and_moves_their_money(shop: Shop) ->
 
 
 def test_parts_sum_to_the_difference(shop: Shop) -> None:
-    before = shop.again()
+    before = shop.current()
     shop.settings["linkage"]["threshold"] = 12
     shop.write("web", WEB[1:])
     shop.write("till", [*TILL, {"id": "99", "first_name": "Zoe", "last_name": "Zimmer", "email": "zz@mail.com"}])
@@ -129,7 +90,7 @@ def test_parts_sum_to_the_difference(shop: Shop) -> None:
 
 
 def test_new_records_of_a_known_customer(shop: Shop) -> None:
-    before = shop.again()
+    before = shop.current()
     shop.order(*ORDERS, {"id": "o5", "email": "aarch@mail.com", "name": "Ann Archer", "total": "7", "at": "2026-02-01"})
     found = compare(before, shop.again(), NOW)
     (shift,) = found.shifts
@@ -139,7 +100,7 @@ def test_new_records_of_a_known_customer(shop: Shop) -> None:
 
 
 def test_a_source_that_is_gone_retires_its_customers(shop: Shop) -> None:
-    before = shop.again()
+    before = shop.current()
     shop.write("till", TILL[:2])
     found = compare(before, shop.again(), NOW)
     assert [(s.kind, s.gone, s.reason) for s in found.shifts] == [
@@ -148,5 +109,5 @@ def test_a_source_that_is_gone_retires_its_customers(shop: Shop) -> None:
 
 
 def test_a_comparison_is_plain_values(shop: Shop) -> None:
-    found = compare(None, shop.again(), NOW)
+    found = compare(None, shop.current(), NOW)
     assert json.loads(json.dumps(found.to_dict()))["records_after"] == 11

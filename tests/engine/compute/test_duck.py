@@ -13,6 +13,7 @@ import pytest
 
 from engine.compute import Compute, literal, quote
 from engine.compute.failure import MEANINGLESS, UNREADABLE
+from engine.errors import ConfigError
 
 
 @pytest.fixture
@@ -29,6 +30,16 @@ def test_any_name_can_be_a_table_and_a_column(compute: Compute, name: str) -> No
     assert compute.table_names() == [name]
     compute.drop(name)
     assert not compute.exists(name)
+
+
+def test_it_takes_as_many_threads_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLEW_THREADS", "3")
+    with Compute() as compute:
+        assert compute.threads == compute.value("SELECT current_setting('threads')") == 3
+    for wrong in ("0", "many", "-1"):
+        monkeypatch.setenv("CLEW_THREADS", wrong)
+        with pytest.raises(ConfigError, match=f"CLEW_THREADS is '{wrong}': it must be a whole number"):
+            Compute()
 
 
 def test_values_are_parameters(compute: Compute) -> None:

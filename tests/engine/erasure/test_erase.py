@@ -43,9 +43,10 @@ def erase(corner: Corner, record: str = "web:1") -> RunTables:
     return run
 
 
-@pytest.fixture
-def twice(corner: Corner) -> Corner:
+@pytest.fixture(scope="module")
+def ran_twice(corner_run: Corner, tmp_path_factory: pytest.TempPathFactory) -> Corner:
     """Run twice, with other files each time, a decision about Ann with her name in its reason, and a plan."""
+    corner = Corner(Path(shutil.copytree(corner_run.folder, tmp_path_factory.mktemp("twice") / "corner")))
     with State.open(corner.store) as state:
         made = decide(
             state, "different", ["web:1"], ["web:2"], ("C0000001Z", "C0000002X"), actor="bob", reason="Ann Archer rang"
@@ -57,56 +58,72 @@ def twice(corner: Corner) -> Corner:
     return corner
 
 
+@pytest.fixture
+def twice(ran_twice: Corner, tmp_path: Path) -> Corner:
+    """A copy of that, to be changed."""
+    return Corner(Path(shutil.copytree(ran_twice.folder, tmp_path / "corner")))
+
+
+@pytest.fixture(scope="module")
+def ran_erased(ran_twice: Corner, tmp_path_factory: pytest.TempPathFactory) -> Corner:
+    """The same without Ann. It is only read."""
+    corner = Corner(Path(shutil.copytree(ran_twice.folder, tmp_path_factory.mktemp("erased") / "corner")))
+    erase(corner)
+    return corner
+
+
+@pytest.fixture
+def erased(ran_erased: Corner, tmp_path: Path) -> Corner:
+    """A copy of that, to be changed."""
+    return Corner(Path(shutil.copytree(ran_erased.folder, tmp_path / "corner")))
+
+
 def held(corner: Corner) -> list[Path]:
     return search(corner.store, ANN)[1]
 
 
-def test_a_search_finds_a_person_wherever_they_are(twice: Corner) -> None:
-    found = {path.name for path in held(twice)}
+def test_a_search_finds_a_person_wherever_they_are(ran_twice: Corner) -> None:
+    found = {path.name for path in held(ran_twice)}
     assert {"records.parquet", "identifiers.parquet", "state.db", "events.parquet", "device_windows.parquet"} <= found
-    assert any("plans" in path.parts for path in held(twice))
+    assert any("plans" in path.parts for path in held(ran_twice))
 
 
-def test_nothing_of_the_person_is_left(twice: Corner) -> None:
-    run = erase(twice)
-    assert held(twice) == []
-    assert twice.current() == run
-    assert search(twice.store, ["Archer", "Ann Archer", "archer", "Ann Archer rang"])[1] == []
-    with State.open(twice.store, read_only=True) as state, Compute() as compute:
+def test_nothing_of_the_person_is_left(ran_erased: Corner) -> None:
+    run = ran_erased.current()
+    assert held(ran_erased) == []
+    assert search(ran_erased.store, ["Archer", "Ann Archer", "archer", "Ann Archer rang"])[1] == []
+    with State.open(ran_erased.store, read_only=True) as state, Compute() as compute:
         assert verify(state, compute, run.path("members")) == []
         assert "Ann" not in "".join(str(d.reason) for d in decisions(state))
 
 
-def test_all_others_stay_as_they_were_in_every_run(twice: Corner) -> None:
-    runs = {path.name: customers(RunTables(path)) for path in sorted((twice.store / "runs").iterdir())}
-    before = dict(zip(*columns(twice.current(), "members", "record_id", "customer_id"), strict=True))
-    run = erase(twice)
-    after = dict(zip(*columns(run, "members", "record_id", "customer_id"), strict=True))
+def test_all_others_stay_as_they_were_in_every_run(ran_twice: Corner, ran_erased: Corner) -> None:
+    runs = {path.name: customers(RunTables(path)) for path in sorted((ran_twice.store / "runs").iterdir())}
+    before = dict(zip(*columns(ran_twice.current(), "members", "record_id", "customer_id"), strict=True))
+    after = dict(zip(*columns(ran_erased.current(), "members", "record_id", "customer_id"), strict=True))
     assert after == {record: c for record, c in before.items() if record not in ANN}
     for name, groups in runs.items():
-        there = customers(RunTables(twice.store / "runs" / name))
+        there = customers(RunTables(ran_erased.store / "runs" / name))
         assert there == [group for group in groups if not set(group) & set(ANN)]
 
 
-def test_the_ledger_says_so_without_a_value(twice: Corner) -> None:
-    customer_id = customer_of(twice, "web:1")
-    erase(twice)
-    with State.open(twice.store, read_only=True) as state:
+def test_the_ledger_says_so_without_a_value(ran_twice: Corner, ran_erased: Corner) -> None:
+    customer_id = customer_of(ran_twice, "web:1")
+    with State.open(ran_erased.store, read_only=True) as state:
         last = list(state.rows("SELECT kind, actor, records FROM ledger ORDER BY seq DESC LIMIT 1"))
         assert last == [("erased", "ann", 2)]
         assert follow(state, customer_id) == [customer_id, ""]
-    (old, new, kind) = columns(twice.current(), "redirects", "old_id", "new_id", "kind")
+    (old, new, kind) = columns(ran_erased.current(), "redirects", "old_id", "new_id", "kind")
     assert (customer_id, None, "erased") in list(zip(old, new, kind, strict=True))
 
 
-def test_the_person_comes_back_in_no_source(twice: Corner) -> None:
-    erase(twice)
-    twice.write("web", [*WEB, {**WEB[0], "id": "99"}])
-    twice.write("till", [*TILL, {"id": "98", "first_name": "A", "phone": "415-555-2671"}])
-    twice.write("visits", [*VISITS, {"event_id": "v9", "event": "view", "at": "2026-02-01T10:00:00Z", "device": "d1"}])
-    run = twice.run().run
+def test_the_person_comes_back_in_no_source(erased: Corner) -> None:
+    erased.write("web", [*WEB, {**WEB[0], "id": "99"}])
+    erased.write("till", [*TILL, {"id": "98", "first_name": "A", "phone": "415-555-2671"}])
+    erased.write("visits", [*VISITS, {"event_id": "v9", "event": "view", "at": "2026-02-01T10:00:00Z", "device": "d1"}])
+    run = erased.run().run
     assert customers(run) == OTHERS
-    assert held(twice) == []
+    assert held(erased) == []
     stopped = [why for why in columns(run, "rejects", "reason")[0] if why.startswith("stopped")]
     assert sorted(why.split(" (")[0] for why in stopped) == [
         "stopped: 2 of a person who was erased",
@@ -114,15 +131,14 @@ def test_the_person_comes_back_in_no_source(twice: Corner) -> None:
     ]
 
 
-def test_whoever_wants_to_come_back_can(twice: Corner) -> None:
-    erase(twice)
-    with State.open(twice.store) as state:
-        (erased,) = (d for d in decisions(state) if d.kind == "erase")
-        undo(state, erased.entry, actor="ann", reason="signed up again")
-    twice.write("till", TILL)
-    run = twice.run().run
+def test_whoever_wants_to_come_back_can(erased: Corner) -> None:
+    with State.open(erased.store) as state:
+        (made,) = (d for d in decisions(state) if d.kind == "erase")
+        undo(state, made.entry, actor="ann", reason="signed up again")
+    erased.write("till", TILL)
+    run = erased.run().run
     assert customers(run) == PEOPLE
-    with State.open(twice.store, read_only=True) as state, Compute() as compute:
+    with State.open(erased.store, read_only=True) as state, Compute() as compute:
         assert verify(state, compute, run.path("members")) == []
 
 
