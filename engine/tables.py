@@ -178,7 +178,8 @@ EVENTS = Table(
 #: `record_a`/`record_b` name the records that the piece comes from, where that is not the match's own pair.
 REASONS = "STRUCT(comparison VARCHAR, level VARCHAR, weight DOUBLE, record_a VARCHAR, record_b VARCHAR)[]"
 #: Admitted matches, record_a < record_b. stage: identical | identifier | probabilistic | collective | decision;
-#: `rule` is what proposed the pair; `step` counts within the customer, in the order of admission (0: never).
+#: `rule` is what proposed the pair. Within a customer matches were admitted in the order of `step` (0: records that are
+#: alike, 1: pairs, then one for each join of groups), and within a step strongest first.
 MATCHES = Table(
     "matches",
     {

@@ -72,7 +72,7 @@ def in_time(windows: Iterable[DeviceWindow]) -> tuple[DeviceWindow, ...]:
 
 def in_order(matches: Iterable[Match]) -> tuple[Match, ...]:
     """Matches in the order of their admission."""
-    return tuple(sorted(matches, key=attrgetter("step", "record_a", "record_b")))
+    return tuple(sorted(matches, key=attrgetter("turn")))
 
 
 def strongest_first(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:

@@ -146,7 +146,7 @@ def smallest_cut(matches: Iterable[Match], sources: Collection[str], targets: Co
 def joins(matches: Iterable[Match]) -> tuple[Match, ...]:
     """How a customer grew: the matches, in the order of admission, that joined two parts which were apart before."""
     parts = _Parts()
-    ordered = sorted(matches, key=lambda m: (m.step, m.record_a, m.record_b))
+    ordered = sorted(matches, key=lambda m: m.turn)
     return tuple(m for m in ordered if parts.join(m.record_a, m.record_b))
 
 

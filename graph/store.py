@@ -30,7 +30,7 @@ class Reason(NamedTuple):
 
 
 class Match(NamedTuple):
-    """An admitted match, one hop of evidence. `record_a < record_b`; `weight` in bits, `step` the admission order."""
+    """An admitted match, one hop of evidence. `record_a < record_b`; `weight` in bits."""
 
     record_a: str
     record_b: str
@@ -45,6 +45,11 @@ class Match(NamedTuple):
     def strength(self) -> tuple[float, float]:
         """What hops are compared by: the weight, then the probability where weights are equal."""
         return self.weight, self.probability
+
+    @property
+    def turn(self) -> tuple[int, float, float, str, str]:
+        """What matches are ordered by as they were admitted: by `step`, within a step the strongest first."""
+        return self.step, -self.weight, -self.probability, self.record_a, self.record_b
 
 
 @dataclass(frozen=True, slots=True)

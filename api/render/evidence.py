@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count as counting
 from itertools import groupby, pairwise
 
 from rich.console import Group, RenderableType
@@ -55,6 +56,7 @@ def how(found: Growth) -> Group:
     if not found.joins:
         return lines(title, Text("One record alone: nothing was joined."))
     rows: list[tuple[str, str, str]] = []
+    number = counting(1)
     for alike, joins in groupby(found.joins, key=lambda j: j.match.stage == "identical"):
         group = list(joins)
         if alike:
@@ -66,7 +68,7 @@ def how(found: Growth) -> Group:
             parts = f"{len(join.left)} + {len(join.right)} = {len(join.left) + len(join.right)} records"
             first = max(match.reasons, key=lambda r: r.weight or 0.0, default=None)
             because = f"; most by {reason(first)}" if first else ""
-            rows.append((str(match.step), bits(match.weight), f"{ends}\n{match.rule}{because}; {parts}"))
+            rows.append((str(next(number)), bits(match.weight), f"{ends}\n{match.rule}{because}; {parts}"))
     shown = [(Text(a), Text(b), Text("\n".join(safe(line) for line in c.split("\n")))) for a, b, c in rows[:JOINS]]
     table = columns(("step", "bits", "joined"), shown, right=(0, 1))
     return lines(title, heading("How it came together"), table, _rest(len(rows) - JOINS, "step"))

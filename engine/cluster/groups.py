@@ -148,8 +148,7 @@ def _matches(compute: Compute, model: Model, rules: list[Rule]) -> None:
         )
         SELECT least(one, other) AS record_a, greatest(one, other) AS record_b, stage, rule, weight,
             {_probability("weight")} AS probability, reasons,
-            row_number() OVER (PARTITION BY group_id
-                ORDER BY (stage <> 'identical')::INT, step, weight DESC, one, other) AS step
+            CASE stage WHEN 'identical' THEN 0 ELSE dense_rank() OVER (PARTITION BY group_id ORDER BY step) END AS step
         FROM hung JOIN group_of USING (node_id)
         """,
     )

@@ -26,7 +26,7 @@ _HELD = {
         ORDER BY "at", source, key""",
     "device_windows": "FROM device_windows WHERE customer_id = $customer ORDER BY since, device",
     "matches": """SELECT * FROM matches WHERE record_a IN (SELECT record_id FROM mine)
-        AND record_b IN (SELECT record_id FROM mine) ORDER BY step""",
+        AND record_b IN (SELECT record_id FROM mine) ORDER BY step, weight DESC, record_a, record_b""",
     "refusals": """SELECT * FROM refusals WHERE record_a IN (SELECT record_id FROM mine)
         OR record_b IN (SELECT record_id FROM mine) ORDER BY weight DESC, record_a, record_b""",
 }

@@ -165,6 +165,11 @@ def test_joins_are_a_spanning_forest_in_the_order_of_admission(matches: list[Mat
     assert nx.number_connected_components(_graph(list(found))) == nx.number_connected_components(graph)
 
 
+def test_of_one_step_the_strongest_join_first() -> None:
+    matches = [hop("a", "b", 2, step=1), hop("b", "c", 9, step=1), hop("a", "c", 5, step=1), hop("c", "d", 99, step=2)]
+    assert paths.joins(matches) == (matches[1], matches[2], matches[3])
+
+
 def test_equal_weights_are_told_apart_by_probability() -> None:
     matches = [hop("a", "b", 5, 0.9), hop("b", "d", 5, 0.95), hop("a", "c", 5, 0.99), hop("c", "d", 5, 0.98)]
     path = paths.widest(matches, ["a"], ["d"])
