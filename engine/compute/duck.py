@@ -52,10 +52,10 @@ class Compute:
     """
 
     def __init__(self, folder: Path | None = None, memory_limit: str = "3GB", threads: int | None = None) -> None:
+        self.threads = threads or _threads()
         self._scratch = tempfile.TemporaryDirectory(prefix="clew-", dir=folder, ignore_cleanup_errors=True)
         self.folder = Path(self._scratch.name)
         self.connection = duckdb.connect()
-        self.threads = threads or _threads()
         self.run("SET memory_limit = ?", [memory_limit])
         self.run("SET threads = ?", [self.threads])
         self.run("SET temp_directory = ?", [str(self.folder / "spill")])
