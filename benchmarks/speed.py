@@ -140,7 +140,7 @@ def make_nodes(work: Path, records: int, seed: int) -> dict[str, Any]:
         settings = base_settings([c.settings() for c in choose(compute, config.linkage.compare)])
         # Splink's clustering has a node_id of its own.
         settings["unique_id_column_name"] = "unique_id"
-        rules = blocking.choose(list(compute.columns("nodes")), config.linkage.blocking)
+        rules = blocking.choose(compute, config.linkage.blocking)
         size = config.limits.block_size
         keys = [_write_key(compute, i, r, size) for i, r in enumerate(rules)]
         made = "".join(f", _key_{i}.key AS key_{i}" for i in range(len(rules)))

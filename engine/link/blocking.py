@@ -70,10 +70,16 @@ RULES = (
 )
 
 
-def choose(columns: list[str], own: tuple[str, ...] = ()) -> list[Rule]:
-    """The rules for a `nodes` table with these columns, and the project's own (a column, or SQL over l and r)."""
-    found = list(RULES)
-    for column in (c for c in columns if c.startswith(EXTRA) or c == "company"):
+def choose(compute: Compute, own: tuple[str, ...] = ()) -> list[Rule]:
+    """The rules for the `nodes` that there are, and the project's own (a column, or SQL over l and r).
+
+    A rule of which a column is empty would propose nothing, and is left out.
+    """
+    columns = list(compute.columns("nodes"))
+    counts = compute.rows(f"SELECT {', '.join(f'count({quote(column)})' for column in columns)} FROM nodes")[0]
+    empty = {column for column, count in zip(columns, counts, strict=True) if not count}
+    found = [rule for rule in RULES if empty.isdisjoint(re.findall(r"\w+", rule.key))]
+    for column in (c for c in columns if c not in empty and (c.startswith(EXTRA) or c == "company")):
         name, key = column.removeprefix(EXTRA), quote(column)
         found += [
             Rule(f"same {name}", key),

@@ -77,9 +77,7 @@ def link(
         folder = model.save(compute, models)
         compute.drop("seeds")
     advance("block")
-    rules = blocking.choose(
-        list(compute.columns("nodes")), config.linkage.blocking + (own.blocking(settings) if settings else ())
-    )
+    rules = blocking.choose(compute, config.linkage.blocking + (own.blocking(settings) if settings else ()))
     pairs = blocking.block(compute, rules, config.limits.block_size, config.linkage.link_only)
     advance("score")
     scored = score(compute, model)

@@ -15,7 +15,7 @@ from tests.engine.people import People
 def blocked(people: People, *own: str, block_size: int = 300, link_only: bool = False) -> dict[tuple[str, str], str]:
     """The pairs, by their heads, and the rule that each is called by."""
     people.build()
-    rules = choose(list(people.compute.columns("nodes")), own)
+    rules = choose(people.compute, own)
     count = block(people.compute, rules, block_size, link_only)
     rows = people.compute.rows(
         """SELECT l.head, r.head, match_key::INT FROM blocked
@@ -112,11 +112,16 @@ def test_a_node_of_several_records_meets_itself(people: People) -> None:
     assert blocked(people) == {("crm:1", "crm:1"): "itself"}
 
 
-def test_columns_of_the_projects_own_bring_rules_with_them() -> None:
-    found = [rule.name for rule in choose(["node_id", "company", "x_badge"])]
-    assert found[: len(RULES)] == [rule.name for rule in RULES]
-    assert found[len(RULES) :] == [
-        "same company", "company and last name", "company and first name",
-        "same badge", "badge and last name", "badge and first name",
-    ]  # fmt: skip
-    assert choose([], ("gender",))[-1] == Rule("gender", "gender")
+def test_columns_of_the_projects_own_bring_rules_with_them_and_empty_ones_none() -> None:
+    with Compute() as compute:
+        filled = "'a' AS company, 'b' AS x_badge, 'c' AS last_name, NULL::VARCHAR AS x_empty"
+        compute.table("nodes", f"SELECT 1 AS node_id, {filled}, NULL::VARCHAR AS birth_text, NULL::VARCHAR AS city")
+        found = [rule.name for rule in choose(compute)]
+        known = [r.name for r in RULES if "birth_text" not in r.key and "city" not in r.key]
+        assert len(known) < len(RULES)
+        assert found == [
+            *known,
+            "same company", "company and last name", "company and first name",
+            "same badge", "badge and last name", "badge and first name",
+        ]  # fmt: skip
+        assert choose(compute, ("gender",))[-1] == Rule("gender", "gender")
