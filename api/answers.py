@@ -6,11 +6,12 @@ Pure over a `GraphStore`, so that the command line, notebooks and HTTP give one 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
-from api.ends import Understood, find_owned, records_of
-from api.plain import Plain, plain
+from api.ends import Understood, find_owned, find_typed, records_of
+from api.plain import Plain
+from engine.errors import NotFoundError, UnclearError
 from graph.paths import Path, joins, weakest, widest
 from graph.store import Customer, DeviceWindow, Finding, GraphStore, KnownBy, Match, Refusal
 
@@ -34,13 +35,12 @@ class Thread(Plain):
     records: int
     path: Path | None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, the path's hops with their reasons."""
-        found: dict[str, Any] = {"to": {"type": self.type, "value": self.value}, "records": [], "hops": []}
+    def shape(self) -> dict[str, Any]:
+        """The path's hops with their reasons."""
+        found: dict[str, Any] = {"to": {"type": self.type, "value": self.value}, "records": (), "hops": ()}
         if self.path is None:
             return found | {"probability": None}
-        hops = plain(self.path.hops)
-        return found | {"records": list(self.path.records), "hops": hops, "probability": self.path.probability}
+        return found | {"records": self.path.records, "hops": self.path.hops, "probability": self.path.probability}
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,31 @@ class Candidate(Plain):
     confidence: float
 
 
+class Asked(NamedTuple):
+    """Something that a customer is asked for by: text of a known type (`record`, too), or of any."""
+
+    text: str
+    type: str | None = None
+
+
+@dataclass(frozen=True)
+class Also(Plain):
+    """What else was asked for at once, and the customers that it leads to; without any, `why` says so in a word."""
+
+    asked: str
+    understood: Understood | None
+    customers: tuple[str, ...]
+    why: str | None
+
+
 @dataclass(frozen=True)
 class Answer(Plain):
     """One customer, or several of whom none is to be preferred.
 
-    `notes` are sentences that the reader should know (a retired id and where it went). `weakest` is the weakest hop of
-    the threads; `hangs_on` that of the whole customer, without which a part of it would be somebody else. `apart` are
-    records that looked like this customer's and were refused.
+    `also` is what was asked for beside `asked`: where all of it leads to one customer, that is the answer. `notes` are
+    sentences that the reader should know (a retired id and where it went). `weakest` is the weakest hop of the threads;
+    `hangs_on` that of the whole customer, without which a part of it would be somebody else. `apart` are records that
+    looked like this customer's and were refused.
     """
 
     asked: str
@@ -76,14 +94,18 @@ class Answer(Plain):
     hangs_on: Match | None = None
     apart: tuple[Refusal, ...] = ()
     several: tuple[Candidate, ...] = ()
+    also: tuple[Also, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON; the customer without its matches, as the threads hold those that matter."""
-        found = super().to_dict()
-        found["threads"] = [thread.to_dict() for thread in self.threads]
-        if found["customer"] is not None:
-            del found["customer"]["matches"]
+    def shape(self) -> dict[str, Any]:
+        """The customer without its matches, as the threads hold those that matter."""
+        found = super().shape()
+        if self.customer is not None:
+            found["customer"] = {f.name: getattr(self.customer, f.name) for f in _TOLD}
         return found
+
+
+#: What of a customer an answer tells.
+_TOLD = tuple(f for f in fields(Customer) if f.name != "matches")
 
 
 def whois(graph: GraphStore, text: str, region: str, priorities: Mapping[str, int]) -> Answer:
@@ -92,22 +114,64 @@ def whois(graph: GraphStore, text: str, region: str, priorities: Mapping[str, in
     Numbers without a country code are read as of `region`; `priorities` orders the project's identifier types.
     Raises NotFoundError, which says what was understood and why it leads to nobody.
     """
-    text = text.strip()
-    owned = find_owned(graph, text, region, priorities)
+    return whois_all(graph, [Asked(text)], region, priorities)
+
+
+def whois_all(graph: GraphStore, asked: Sequence[Asked], region: str, priorities: Mapping[str, int]) -> Answer:
+    """Find the customer behind all that is asked for at once: see `whois`.
+
+    What leads to nobody is left out of account as long as something leads to somebody; where no customer is behind all
+    of the rest, each one that something leads to is listed.
+    """
+    found = [_find(graph, one, region, priorities) for one in asked]
+    known = [findings for findings in found if not isinstance(findings, NotFoundError)]
+    if not known:
+        raise next(error for error in found if isinstance(error, NotFoundError))
+    owned = [finding for findings in known for finding in findings]
     notes = tuple(f.reason for f in owned if f.reason)
-    asked = Understood(owned[0].type, owned[0].value, owned[0].status)
+    first = next(n for n, findings in enumerate(found) if findings is known[0])
+    understood = _understood(owned[0])
+    also = tuple(_also(*pair) for n, pair in enumerate(zip(asked, found, strict=True)) if n != first)
+    text = asked[first].text.strip()
     by = {owner.customer_id: finding for finding in reversed(owned) for owner in finding.customers}
+    behind_all = set.intersection(*({o.customer_id for f in findings for o in f.customers} for findings in known))
+    if behind_all:
+        by = {customer: finding for customer, finding in by.items() if customer in behind_all}
     if len(by) > 1:
-        return Answer(text, asked, notes, None, several=_listed(graph, owned, by), more=max(0, len(by) - LISTED))
+        if not behind_all:
+            notes += ("what was asked for leads to different customers",)
+        several = _listed(graph, owned, by)
+        return Answer(text, understood, notes, None, several=several, more=max(0, len(by) - LISTED), also=also)
     customer = graph.customer(next(iter(by)))
-    targets = _targets(customer, asked, priorities)
-    start = records_of(customer, asked.type, asked.value) or (customer.anchor,)
+    targets = _targets(customer, understood, priorities)
+    start = records_of(customer, understood.type, understood.value) or (customer.anchor,)
     threads = tuple(_thread(customer, start, target) for target in targets[:THREADS])
     hops = [hop for thread in threads if thread.path for hop in thread.path.hops]
     return Answer(
-        text, asked, notes, customer, threads, len(targets) - len(threads), weakest(hops), _hangs_on(customer.matches),
-        graph.refusals(customer.customer_id),
+        text, understood, notes, customer, threads, len(targets) - len(threads), weakest(hops),
+        _hangs_on(customer.matches), graph.refusals(customer.customer_id), also=also,
     )  # fmt: skip
+
+
+def _find(graph: GraphStore, asked: Asked, region: str, priorities: Mapping[str, int]) -> list[Finding] | NotFoundError:
+    try:
+        if asked.type is None:
+            return find_owned(graph, asked.text.strip(), region, priorities)
+        return find_typed(graph, asked.type, asked.text, region)
+    except NotFoundError as error:
+        return error
+
+
+def _understood(finding: Finding) -> Understood:
+    return Understood(finding.type, finding.value, finding.status)
+
+
+def _also(asked: Asked, found: list[Finding] | NotFoundError) -> Also:
+    if isinstance(found, NotFoundError):
+        why = found.why if isinstance(found, UnclearError) else "retired"
+        return Also(asked.text, None, (), why)
+    ids = sorted({owner.customer_id for finding in found for owner in finding.customers})
+    return Also(asked.text, _understood(found[0]), tuple(ids), None)
 
 
 def _targets(customer: Customer, asked: Understood, priorities: Mapping[str, int]) -> list[KnownBy]:
@@ -144,11 +208,10 @@ def _listed(graph: GraphStore, owned: list[Finding], by: Mapping[str, Finding]) 
     listed = []
     for identifier in sorted(by, key=lambda c: (-surest[c], c))[:LISTED]:
         customer, finding = graph.customer(identifier), by[identifier]
-        value = Understood(finding.type, finding.value, finding.status)
         listed.append(
             Candidate(
                 identifier, customer.name, customer.email, customer.phone, customer.place,
-                len(customer.records), value, surest[identifier],
+                len(customer.records), _understood(finding), surest[identifier],
             )
         )  # fmt: skip
     return tuple(listed)

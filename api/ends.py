@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from api.nobody import nobody
 from api.plain import Plain
-from engine.errors import NotFoundError
+from engine.errors import UnclearError
 from engine.ledger import customer_id, customer_number
-from engine.standardise import standardise_identifier
+from engine.standardise import identify, standardise_identifier
 from graph.store import Customer, Finding, GraphStore
 
 #: Of several customers that a text leads to, so many are named.
@@ -39,13 +39,31 @@ def find_owned(graph: GraphStore, text: str, region: str, priorities: Mapping[st
     """The findings of a text that lead to customers, likeliest first.
 
     Numbers without a country code are read as of `region`; `priorities` orders the project's identifier types.
-    Raises NotFoundError, which says what was understood and why it leads to nobody.
+    Raises UnclearError, which says what was understood and why it leads to nobody.
     """
     candidates = standardise_identifier(text, region, tuple(priorities))
     findings = _findings(graph, text, candidates)
     owned = [f for f in findings if f.customers]
     if not owned:
-        raise NotFoundError(nobody(text, candidates, findings, region))
+        raise nobody(text, candidates, findings, region)
+    return owned
+
+
+def find_typed(graph: GraphStore, type_: str, text: str, region: str) -> list[Finding]:
+    """The findings of a text that is known to be an identifier of some type, or a `record`: see `find_owned`."""
+    typed = text.strip()
+    candidates: list[tuple[str, str]] = []
+    if type_ == "record" or (type_ == "account" and ":" not in typed):
+        # A record's own id, or an account of any system.
+        findings = [f for f in graph.find_id(typed) if f.type == type_ and (f.value == typed or type_ == "account")]
+    else:
+        system = typed.split(":", 1)[0] if type_ == "account" else ""
+        found = identify(type_, system, typed, region)
+        candidates = [] if found.status == "invalid" else [(found.type, found.value)]
+        findings = graph.find_any(candidates)
+    owned = [f for f in findings if f.customers]
+    if not owned:
+        raise nobody(typed, candidates, findings, region)
     return owned
 
 
@@ -61,7 +79,8 @@ def find_end(
     ids = sorted({owner.customer_id for finding in owned for owner in finding.customers})
     if len(ids) > 1:
         named = ", ".join(ids[:NAMED]) + (" and others" if len(ids) > NAMED else "")
-        raise NotFoundError(f"{text} leads to {len(ids)} customers ({named}): ask by one of these, or by a record")
+        many = f"{text} leads to {len(ids)} customers ({named}): ask by one of these, or by a record"
+        raise UnclearError(many, "several", owned[0].type)
     if ids[0] not in known:
         known[ids[0]] = graph.customer(ids[0])
     customer, found = known[ids[0]], owned[0]

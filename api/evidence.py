@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.ends import End, find_end
-from api.plain import Plain, plain
+from api.plain import Plain
 from engine.errors import NotFoundError
 from graph.paths import Cut, Path, bridges, joins, smallest_cut, widest
 from graph.store import Customer, GraphStore, Match, Reason, Refusal
@@ -44,11 +44,12 @@ class Between(Plain):
         """Whether both ends are one customer."""
         return self.a.customer_id == self.b.customer_id
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values; a path with its probability and its weakest hop."""
-        found = {"same": self.same, **super().to_dict()}
-        if self.path is not None:
-            found["path"] |= {"probability": self.path.probability, "weakest": plain(self.path.weakest)}
+    def shape(self) -> dict[str, Any]:
+        """A path with its probability and its weakest hop."""
+        found = {"same": self.same, **super().shape()}
+        if (path := self.path) is not None:
+            weakest = {"probability": path.probability, "weakest": path.weakest}
+            found["path"] = {"records": path.records, "hops": path.hops, **weakest}
         return found
 
 

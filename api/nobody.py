@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Literal
 
+from engine.errors import NotFoundError, RetiredError, UnclearError
 from engine.ledger import customer_number
 from graph.store import Finding
 
@@ -22,8 +24,20 @@ _MEANS = {
 _TYPES = {"email": "an e-mail", "phone": "a phone number", "account": "an account id", "loyalty": "a loyalty id"}
 
 
-def nobody(text: str, candidates: Sequence[tuple[str, str]], findings: Sequence[Finding], region: str) -> str:
-    """Say why a text, understood as `candidates`, leads to nobody: the graph knows `findings`, none a customer's."""
+def nobody(text: str, candidates: Sequence[tuple[str, str]], findings: Sequence[Finding], region: str) -> NotFoundError:
+    """What to raise for a text that, understood as `candidates`, leads to nobody.
+
+    The graph knows `findings`, none a customer's.
+    """
+    if findings and findings[0].type == "customer":
+        return RetiredError(findings[0].reason, ())
+    known = findings[0].status if findings else "unknown"
+    why: Literal["shared", "unlinkable", "unknown"] = known if known in ("shared", "unlinkable") else "unknown"
+    type_ = findings[0].type if findings else candidates[0][0] if candidates else None
+    return UnclearError(_said(text, candidates, findings, region), why, type_)
+
+
+def _said(text: str, candidates: Sequence[tuple[str, str]], findings: Sequence[Finding], region: str) -> str:
     if not text:
         return "nothing was asked: give an e-mail, a phone number, an id or a customer id"
     if findings:
@@ -49,8 +63,6 @@ def nobody(text: str, candidates: Sequence[tuple[str, str]], findings: Sequence[
 def _held(finding: Finding) -> str:
     """The message for a value that records hold and that is nobody's."""
     what = f"{finding.value} ({_TYPES.get(finding.type, finding.type).split(' ', 1)[-1]})"
-    if finding.type == "customer":
-        return finding.reason
     if finding.type == "record":
         return f"the record {finding.value} belongs to no customer"
     if finding.status == "shared":

@@ -11,7 +11,7 @@ from api.ends import find_records
 from api.nobody import nobody
 from api.plain import Plain
 from engine.compute import Compute, literal
-from engine.errors import NotFoundError
+from engine.errors import NotFoundError, UnclearError
 from engine.ledger import customer_id, customer_number, entries_about, follow
 from engine.ledger.decisions import value_mark
 from engine.ledger.entries import Entry
@@ -123,7 +123,8 @@ def _customer_now(state: State, asking: Asking, text: str) -> str:
 def _one(text: str, ids: Collection[str]) -> str:
     if len(ids) == 1:
         return next(iter(ids))
-    raise NotFoundError(f"{text} leads to {len(ids)} customers ({', '.join(sorted(ids)[:5])}): ask by one of these")
+    named = ", ".join(sorted(ids)[:5])
+    raise UnclearError(f"{text} leads to {len(ids)} customers ({named}): ask by one of these", "several")
 
 
 def was(state: State, asking: Asking, layout: Layout, text: str, at: datetime) -> Was:
@@ -190,7 +191,7 @@ def _records(asking: Asking, text: str, tables: RunTables | None) -> tuple[str, 
                 )
                 if rows:
                     return tuple(record for (record,) in rows)
-    raise NotFoundError(nobody(text, candidates, [], asking.region))
+    raise nobody(text, candidates, [], asking.region)
 
 
 def _values(tables: RunTables, customer: str) -> Values:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from api.answers import Answer
-from api.plain import Plain, plain
+from api.plain import Plain
 
 if TYPE_CHECKING:  # only their types are needed
     import pyarrow as pa
@@ -346,9 +346,9 @@ class Measured(Plain):
     rows: pa.Table
     redefined: tuple[RunChanges, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """The rows as plain values."""
-        return {"name": self.name, "rows": plain(self.rows.to_pylist()), "redefined": plain(self.redefined)}
+    def shape(self) -> dict[str, Any]:
+        """The rows one by one."""
+        return super().shape() | {"rows": self.rows.to_pylist()}
 
 
 @dataclass(frozen=True)
@@ -358,7 +358,7 @@ class Judged(Plain):
     evaluation: Evaluation
     calibration: Calibration
 
-    def to_dict(self) -> dict[str, Any]:
+    def shape(self) -> dict[str, Any]:
         """The evaluation's values, with `calibration` beside them."""
         return {**self.evaluation.to_dict(), "calibration": self.calibration.to_dict()}
 

@@ -7,13 +7,18 @@
     ├── LinkError             training or scoring can't go on with this data                 (exit 4)
     ├── StateError            state.db or a run folder: newer version, damaged, held         (exit 5)
     │   ├── HeldError         a run that waits as a plan, to be looked at before it is applied   (exit 7)
+    │   ├── ConflictError     a decision that contradicts others, or was ended already       (exit 5)
     │   └── DiskError         a disk that is full, read-only or failing: nothing was written (exit 5)
     └── NotFoundError         the thing asked for isn't there: identifier, customer, run     (exit 1)
+        ├── UnclearError      an identifier that leads to no one customer: to none or to several
+        └── RetiredError      a customer id that has ended; it knows where that went
 
 `exit_code` is what the command line exits with. A message says what is wrong, where, and what to do.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 
 class ClewError(Exception):
@@ -52,6 +57,10 @@ class HeldError(StateError):
     exit_code = 7
 
 
+class ConflictError(StateError):
+    """What was asked for contradicts what stands."""
+
+
 class DiskError(StateError):
     """The disk is full, read-only or failing; what was there before stands."""
 
@@ -66,3 +75,22 @@ class NotFoundError(ClewError):
     """What was asked for isn't there."""
 
     exit_code = 1
+
+
+class UnclearError(NotFoundError):
+    """What was asked leads to no one customer. `why` holds no value, and `type` is what the text was understood as."""
+
+    def __init__(
+        self, message: str, why: Literal["unknown", "shared", "unlinkable", "several"], type: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.why = why
+        self.type = type
+
+
+class RetiredError(NotFoundError):
+    """A customer id that has ended: `now` are the living customers that it has become."""
+
+    def __init__(self, message: str, now: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.now = now

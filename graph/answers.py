@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Literal, overload
 
 from engine.compute import Compute
-from engine.errors import NotFoundError
+from engine.errors import NotFoundError, RetiredError
 from graph.store import (
     DeviceWindow,
     Difference,
@@ -114,7 +114,9 @@ def no_record(record_id: str) -> NotFoundError:
 
 def no_customer(customer_id: str, retired: Retired | None) -> NotFoundError:
     """What to raise for a customer that isn't living; it says where a retired one went."""
-    return NotFoundError(_went(retired) if retired else f"there is no customer {customer_id} in the current run")
+    if retired:
+        return RetiredError(_went(retired), retired.now)
+    return NotFoundError(f"there is no customer {customer_id} in the current run")
 
 
 def found_value(

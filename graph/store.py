@@ -8,15 +8,17 @@ What a customer has many of are named tuples, which are made in a third of the t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from engine.runs import RunTables
+
+T = TypeVar("T")
 
 
 class Reason(NamedTuple):
@@ -285,6 +287,13 @@ class GraphStore(Protocol):
 
     def current_run(self) -> str | None:
         """The run that readers see, or None."""
+        ...
+
+    def together(self, ask: Callable[[GraphStore], T]) -> tuple[str, T]:
+        """What `ask` makes of several answers that all come from one run, and that run: none is mixed of two.
+
+        `ask` gets a store to put its questions to, and may be called again where a publish ended meanwhile.
+        """
         ...
 
     def publish(self, run: RunTables, previous: RunTables | None) -> PublishReport:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.answers import Answer, whois
+from api.answers import Answer, Asked, whois, whois_all
 from api.ends import find_end
 from api.evidence import Between, Growth, between, how, match_of, path_between
 from api.export import write_audience
@@ -29,6 +30,10 @@ class Ask(Opened):
     def whois(self, text: str) -> Answer:
         """Find the customer behind an e-mail, a phone in any format, an id or a record. NotFoundError if none."""
         return whois(self.graph, text, *self._reading())
+
+    def whois_all(self, asked: Sequence[Asked]) -> Answer:
+        """Find the customer behind all that is asked for at once; where it leads to different ones, each is listed."""
+        return whois_all(self.graph, asked, *self._reading())
 
     def path_between(self, a: str, b: str) -> Between:
         """The widest path of evidence between two identifiers, records or customers.

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from engine.compute import Compute
-from engine.errors import NotFoundError, StateError
+from engine.errors import ConflictError, NotFoundError
 from engine.ledger.ids import customer_id, customer_number
 from engine.ledger.past import record_name
 from engine.state import Note, State, from_micros
@@ -108,7 +108,7 @@ def decide(
     """Decide that records `left` and `right` are one person's, by one of each, or that they are two people's.
 
     `customers` are those that they belong to now. What was decided in the same words before is given back.
-    Errors: StateError where it contradicts decisions that stand, with the chain of these.
+    Errors: ConflictError where it contradicts decisions that stand, with the chain of these.
     """
     key = state.key
     sides = tuple(tuple(sorted(record_number(key, r) for r in side)) for side in (left, right))
@@ -122,7 +122,7 @@ def decide(
                 return decision
         against = (_joined if kind == "different" else _parted)(stand, *sides)
         if against is not None:
-            raise StateError(
+            raise ConflictError(
                 f"that contradicts what was decided: {_told(state, against, named)}. `clew undo` ends a decision"
             )
         origin, target = (customer_number(customer) for customer in customers)
@@ -142,13 +142,13 @@ def block(state: State, type_: str, value: str, *, actor: str, reason: str | Non
 
 
 def undo(state: State, entry: int, *, actor: str, reason: str | None = None) -> Decision:
-    """End a decision; returns it. Errors: NotFoundError where that entry is none; StateError where it was undone."""
+    """End a decision; returns it. Errors: NotFoundError where that entry is none; ConflictError where it was undone."""
     with state.deciding():
         found = {decision.entry: decision for decision in decisions(state)}
         if entry not in found:
             raise NotFoundError(f"entry {entry} of the ledger is no decision: `clew decisions` lists them")
         if (ended := found[entry].undone) is not None:
-            raise StateError(f"decision {entry} was undone before, by entry {ended}")
+            raise ConflictError(f"decision {entry} was undone before, by entry {ended}")
         state.note(Note("undone", cause={"entry": entry}, reason=reason), datetime.now(UTC), actor)
         return next(decision for decision in decisions(state) if decision.entry == entry)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.standardise.identify import standardise_identifier
+from engine.standardise.identify import identify, standardise_identifier
 from engine.standardise.name import root as name_root
 from engine.standardise.text import fold, fold_name
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.compute import Compute
     from engine.config import Config
 
-__all__ = ["fold", "fold_name", "name_root", "standardise", "standardise_identifier"]
+__all__ = ["fold", "fold_name", "identify", "name_root", "standardise", "standardise_identifier"]
 
 
 def standardise(compute: Compute, config: Config, advance: Callable[[str], None] = lambda _: None) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import pyarrow as pa
 
+from engine.errors import ClewError, StateError
 from engine.runs import RunTables
 from graph.answers import check_table
 from graph.neo4j import bulk, publish, questions
@@ -19,6 +21,7 @@ from graph.store import (
     DeviceWindow,
     Difference,
     Finding,
+    GraphStore,
     Match,
     PublishReport,
     Record,
@@ -26,6 +29,11 @@ from graph.store import (
     Retired,
     Stats,
 )
+
+T = TypeVar("T")
+
+#: How often several answers are asked for before it is given up to have them of one run.
+_TRIES = 5
 
 
 class Neo4jStore:
@@ -46,6 +54,21 @@ class Neo4jStore:
         with told(self.server):
             standing = look(self._connection)
         return None if standing is None else standing.run
+
+    def together(self, ask: Callable[[GraphStore], T]) -> tuple[str, T]:
+        """Several answers from one run: asked again where a publish ended meanwhile. See `GraphStore.together`."""
+        for _ in range(_TRIES):
+            before = self.current_run()
+            try:
+                found = ask(self)
+            except ClewError:
+                # What is gone may be there in the run that was published meanwhile.
+                if before == self.current_run():
+                    raise
+                continue
+            if before is not None and before == self.current_run():
+                return before, found
+        raise StateError(f"{self.server.name}: runs are published faster than a question is answered; ask again")
 
     def publish(self, run: RunTables, previous: RunTables | None) -> PublishReport:
         """Bring the graph to `run`: see `GraphStore.publish`. One that was broken off goes on where it stopped."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -24,6 +25,7 @@ from graph.store import (
     DeviceWindow,
     Difference,
     Finding,
+    GraphStore,
     Match,
     PublishReport,
     Record,
@@ -31,6 +33,8 @@ from graph.store import (
     Retired,
     Stats,
 )
+
+T = TypeVar("T")
 
 
 class SqliteStore:
@@ -55,6 +59,11 @@ class SqliteStore:
             return None
         with self._reading(empty=True) as found:
             return publishing.current_run(found.connection)
+
+    def together(self, ask: Callable[[GraphStore], T]) -> tuple[str, T]:
+        """Several answers from one transaction, and so from one run: see `GraphStore.together`."""
+        with self._reading() as found:
+            return str(publishing.current_run(found.connection)), ask(_Held(self, found))
 
     def publish(self, run: RunTables, previous: RunTables | None) -> PublishReport:
         """Bring the graph to `run`: see `GraphStore.publish`."""
@@ -207,3 +216,16 @@ class SqliteStore:
             return self._idle.pop()
         except IndexError:
             return Rows(schema.open_reader(self.path), file)
+
+
+class _Held(SqliteStore):
+    """A store whose answers all come from one transaction, for the thread that began it."""
+
+    def __init__(self, store: SqliteStore, found: Rows) -> None:
+        super().__init__(store.path, store.memory_limit)
+        self._found = found
+
+    @contextmanager
+    def _reading(self, empty: bool = False) -> Iterator[Rows]:
+        with told(self.path):
+            yield self._found

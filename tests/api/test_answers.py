@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from api.answers import Answer, whois
-from engine.errors import NotFoundError
+from api.answers import Answer, Asked, whois, whois_all
+from engine.errors import NotFoundError, RetiredError, UnclearError
 from graph.sqlite import SqliteStore
 from tests.api.conftest import PRIORITIES
 from tests.graph.runs import Run, identifier, john, known, merged
@@ -107,3 +107,66 @@ def test_a_retired_id_says_where_it_went(tmp_path: Path) -> None:
 def test_who_is_not_found_gets_the_nearest_reason(johns: SqliteStore, text: str, says: str) -> None:
     with pytest.raises(NotFoundError, match=says):
         ask(johns, text)
+
+
+def ask_all(graph: SqliteStore, *asked: tuple[str, str]) -> Answer:
+    return whois_all(graph, [Asked(text, type_) for type_, text in asked], "US", PRIORITIES)
+
+
+@pytest.mark.parametrize(
+    ("type_", "text"),
+    [
+        ("email", " JOHN@email.com"),
+        ("phone", "(555) 123-4567"),
+        ("account", "shopify:123"),
+        ("record", "sms:+15551234567"),
+    ],
+)
+def test_a_text_whose_type_is_known_is_nothing_else(johns: SqliteStore, type_: str, text: str) -> None:
+    found = ask_all(johns, (type_, text))
+    assert found.customer is not None
+    assert (found.customer.customer_id, found.understood.type) == ("c1", type_)
+    with pytest.raises(UnclearError) as raised:
+        ask_all(johns, ("device", text))
+    assert (raised.value.why, raised.value.type) == ("unknown", "device")
+
+
+def test_what_leads_to_one_customer_together_is_that_customer(johns: SqliteStore) -> None:
+    found = ask_all(johns, ("email", "nobody@nowhere.com"), ("device", "d-1"), ("phone", "555 123 4567"))
+    assert found.customer is not None
+    assert (found.asked, found.customer.customer_id) == ("d-1", "c1")
+    assert [(a.asked, a.customers, a.why) for a in found.also] == [
+        ("nobody@nowhere.com", (), "unknown"),
+        ("555 123 4567", ("c1",), None),
+    ]
+
+
+def test_what_leads_to_different_customers_is_said_so(johns: SqliteStore) -> None:
+    found = ask_all(johns, ("account", "shopify:123"), ("account", "hubspot:123"))
+    assert found.customer is None
+    assert {c.customer_id for c in found.several} == {"c1", "c2"}
+    assert found.notes == ("what was asked for leads to different customers",)
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        (("phone", "555-000-0000"), "shared"),
+        (("email", "test@test.com"), "unlinkable"),
+        (("email", "no address"), "unknown"),
+        (("account", "999"), "unknown"),
+    ],
+)
+def test_why_nobody_is_found_is_told_in_a_word(johns: SqliteStore, asked: tuple[str, str], why: str) -> None:
+    with pytest.raises(UnclearError) as raised:
+        ask_all(johns, asked)
+    assert raised.value.why == why
+
+
+def test_an_id_that_ended_knows_where_it_went(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "graph.db")
+    store.publish(merged().write(tmp_path / "two"), None)
+    with pytest.raises(RetiredError) as raised:
+        store.customer("c0")
+    store.close()
+    assert raised.value.now == ("c1",)

@@ -536,6 +536,23 @@ class TestCustomer:
         with pytest.raises(NotFoundError):
             second.record("support:7")
 
+    def test_answers_together_come_from_one_run(self, store: GraphStore, one: RunTables, two: RunTables) -> None:
+        store.publish(one, None)
+        published: list[object] = []
+
+        def ask(graph: GraphStore) -> tuple[tuple[Owner, ...], int]:
+            owners = graph.find("account", "hubspot:123").customers
+            if not published:
+                published.append(store.publish(two, one))
+            return owners, len(graph.customer(owners[0].customer_id).records)
+
+        answers = {"one": ((Owner("c2", 1.0),), 1), "two": ((Owner("c1", 1.0),), 3)}
+        run, found = store.together(ask)
+        assert found == answers[run]
+        assert store.together(ask) == ("two", answers["two"])
+        with pytest.raises(NotFoundError, match="no customer c99"):
+            store.together(lambda graph: graph.customer("c99"))
+
 
 class TestBulk:
     def test_members_as_arrow(self, first: GraphStore) -> None:
