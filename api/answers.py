@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from api.ends import Understood, find_owned, find_typed, records_of
 from api.plain import Plain
@@ -149,7 +149,7 @@ def whois_all(graph: GraphStore, asked: Sequence[Asked], region: str, priorities
     hops = [hop for thread in threads if thread.path for hop in thread.path.hops]
     return Answer(
         text, understood, notes, customer, threads, len(targets) - len(threads), weakest(hops),
-        _hangs_on(customer.matches), graph.refusals(customer.customer_id), also=also,
+        hangs_on(customer.matches), graph.refusals(customer.customer_id), also=also,
     )  # fmt: skip
 
 
@@ -174,6 +174,30 @@ def _also(asked: Asked, found: list[Finding] | NotFoundError) -> Also:
     return Also(asked.text, _understood(found[0]), tuple(ids), None)
 
 
+@dataclass(frozen=True)
+class Found(Plain):
+    """Who is behind one of many texts, in short: `customers`, surest first, or `why` there is none."""
+
+    asked: str
+    status: Literal["found", "several", "nobody"]
+    customers: tuple[Candidate, ...]
+    why: str | None = None
+
+
+def whois_each(
+    graph: GraphStore, texts: Sequence[str], region: str, priorities: Mapping[str, int]
+) -> tuple[Found, ...]:
+    """Who is behind each of many texts, in their order."""
+    return tuple(_found(graph, text, _find(graph, Asked(text), region, priorities)) for text in texts)
+
+
+def _found(graph: GraphStore, text: str, found: list[Finding] | NotFoundError) -> Found:
+    if isinstance(found, NotFoundError):
+        return Found(text, "nobody", (), found.why if isinstance(found, UnclearError) else "retired")
+    by = {owner.customer_id: finding for finding in reversed(found) for owner in finding.customers}
+    return Found(text, "found" if len(by) == 1 else "several", _listed(graph, found, by))
+
+
 def _targets(customer: Customer, asked: Understood, priorities: Mapping[str, int]) -> list[KnownBy]:
     """The customer's other identifiers, most telling type first."""
     known = {(k.type, k.value) for k in customer.identifiers}
@@ -193,7 +217,7 @@ def _thread(customer: Customer, start: tuple[str, ...], target: KnownBy) -> Thre
     return Thread(target.type, target.value, target.display, len(end), path)
 
 
-def _hangs_on(matches: Sequence[Match]) -> Match | None:
+def hangs_on(matches: Sequence[Match]) -> Match | None:
     """Find the weakest hop on the widest paths between all records: the last one that joins, strongest first."""
     ordered = sorted(matches, key=lambda m: m.strength, reverse=True)
     tree = joins(match._replace(step=number) for number, match in enumerate(ordered))

@@ -124,7 +124,9 @@ def _one(text: str, ids: Collection[str]) -> str:
     if len(ids) == 1:
         return next(iter(ids))
     named = ", ".join(sorted(ids)[:5])
-    raise UnclearError(f"{text} leads to {len(ids)} customers ({named}): ask by one of these", "several")
+    raise UnclearError(
+        f"{text} leads to {len(ids)} customers ({named}): ask by one of these", "several" if ids else "unknown"
+    )
 
 
 def was(state: State, asking: Asking, layout: Layout, text: str, at: datetime) -> Was:

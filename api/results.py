@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # only their types are needed
     from engine.quality.health import SourceHealth
     from engine.quality.history import Series
     from engine.rules import Change, RunChanges
-    from graph.store import LedgerEntry, Permission
+    from graph.store import DeviceWindow, KnownBy, LedgerEntry, Match, Permission
 
 
 @dataclass(frozen=True)
@@ -324,6 +324,27 @@ class Profile(Plain):
     fields: tuple[Golden, ...]
     permissions: tuple[Permission, ...]
     state: State
+
+
+@dataclass(frozen=True)
+class Card(Plain):
+    """A customer on one page: the profile, the identifiers, and the match that it hangs on."""
+
+    customer_id: str
+    name: str | None
+    email: str | None
+    phone: str | None
+    place: str | None
+    first_seen: datetime | None
+    last_seen: datetime | None
+    records: int
+    sources: tuple[str, ...]
+    fields: tuple[Golden, ...]
+    identifiers: tuple[KnownBy, ...]
+    devices: tuple[DeviceWindow, ...]
+    permissions: tuple[Permission, ...]
+    state: State
+    hangs_on: Match | None
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.answers import Answer, Asked, whois, whois_all
+from api.answers import Answer, Asked, Found, hangs_on, whois, whois_all, whois_each
+from api.drawing import Drawing, draw
 from api.ends import find_end
 from api.evidence import Between, Growth, between, how, match_of, path_between
 from api.export import write_audience
 from api.project.opened import Opened
 from api.project.times import utc
-from api.results import Addressed, Measured, Profile, Timeline
+from api.results import Addressed, Card, Measured, Profile, Timeline
 from engine.compute import Compute
 from engine.measure import check_view, open_views
 from engine.runs import read_manifest
@@ -34,6 +35,10 @@ class Ask(Opened):
     def whois_all(self, asked: Sequence[Asked]) -> Answer:
         """Find the customer behind all that is asked for at once; where it leads to different ones, each is listed."""
         return whois_all(self.graph, asked, *self._reading())
+
+    def whois_each(self, texts: Sequence[str]) -> tuple[Found, ...]:
+        """Who is behind each of many texts, in short and in their order."""
+        return whois_each(self.graph, texts, *self._reading())
 
     def path_between(self, a: str, b: str) -> Between:
         """The widest path of evidence between two identifiers, records or customers.
@@ -77,6 +82,21 @@ class Ask(Opened):
         fields = golden_record(tables, self.config, customer_id)
         state = customer_state(tables, customer_id, utc(at) if at else None)
         return Profile(customer_id, fields, known[customer_id].permissions, state)
+
+    def card(self, customer_id: str) -> Card:
+        """A living customer on one page. Raises NotFoundError; RetiredError for an id that has ended."""
+        customer = self.graph.customer(customer_id)
+        known = self.profile(customer_id)
+        return Card(
+            customer_id, customer.name, customer.email, customer.phone, customer.place, customer.first_seen,
+            customer.last_seen, len(customer.records), tuple(sorted({r.source for r in customer.records})),
+            known.fields, customer.identifiers, customer.devices, known.permissions, known.state,
+            hangs_on(customer.matches),
+        )  # fmt: skip
+
+    def drawing(self, customer_id: str, limit: int) -> Drawing:
+        """A living customer as a graph of at most `limit` nodes. Raises NotFoundError as `card` does."""
+        return draw(self.graph.customer(customer_id), limit)
 
     def timeline(self, text: str) -> Timeline:
         """What happened with the customer behind a text, oldest first. Raises NotFoundError as `path_between` does."""

@@ -1,0 +1,62 @@
+"""The app: what `create_app` makes of its settings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from api.http import problems
+from api.http.callers import local_user
+from api.http.desk import Desk
+from api.http.routes import ROUTERS
+from api.http.settings import Settings
+from api.http.traffic import Traffic
+
+_ABOUT = """Who is this customer across channels, and why do you say so?
+
+Every answer comes from one run, whole; the header `Clew-Run` names it. Errors are problem details (RFC 9457)."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API of a project. Errors: ConfigError for a project file that is wrong."""
+    desk = Desk(settings)
+
+    @asynccontextmanager
+    async def alive(_: FastAPI) -> AsyncIterator[None]:
+        desk.open()
+        yield
+        desk.close()
+
+    app = FastAPI(
+        title="Clew", version="1", description=_ABOUT, lifespan=alive, docs_url=None, redoc_url=None,
+        responses=problems.RESPONSES, redirect_slashes=False,
+    )  # fmt: skip
+    app.state.settings = settings
+    app.state.desk = desk
+    app.state.local = local_user()
+    problems.tell(app)
+    app.add_middleware(Traffic)
+    for router in ROUTERS:
+        app.include_router(router)
+    _describe(app)
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    """Add to the OpenAPI document what all operations share."""
+    make = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if not app.openapi_schema:
+            schema = make()
+            schemas = schema["components"]["schemas"]
+            schemas["ProblemDetails"] = problems.ProblemDetails.model_json_schema()
+            # Every error is a problem, this one too.
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+        return app.openapi_schema or {}
+
+    app.openapi = openapi  # type: ignore[method-assign]

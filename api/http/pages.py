@@ -1,0 +1,29 @@
+"""Pages of a long answer, by a cursor that holds a place in one run's answer and nothing personal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import TypeVar
+
+from api.http.problems import Problem
+
+T = TypeVar("T")
+
+
+def page(found: Sequence[T], run: str | None, cursor: str | None, limit: int) -> tuple[Sequence[T], str | None]:
+    """The part of an answer that a cursor points at, and the cursor of the next part.
+
+    Raises a Problem for a cursor that isn't one, or is of another run: the pages of two runs don't fit together.
+    """
+    mark = blake2b((run or "").encode(), digest_size=6).hexdigest()
+    start = 0
+    if cursor is not None:
+        of, _, number = cursor.partition(".")
+        if not (number.isascii() and number.isdigit()) or len(number) > 12:
+            raise Problem(422, "not-understood", "query.cursor: take `next` of the page before.")
+        if of != mark:
+            raise Problem(409, "other-run", "A run was published since the page before: begin again without a cursor.")
+        start = int(number)
+    end = start + limit
+    return found[start:end], f"{mark}.{end}" if end < len(found) else None

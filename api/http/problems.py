@@ -1,0 +1,202 @@
+"""Errors as problem details (RFC 9457), made from the error tree, here and nowhere else. None holds a personal value.
+
+Clew's own messages name what was asked for and what holds it, so what is told here is worded by kind.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+
+from api.plain import encode
+from engine.compute.failure import damaged_table, full_disk
+from engine.errors import (
+    ClewError,
+    ConfigError,
+    ConflictError,
+    DiskError,
+    HeldError,
+    NotFoundError,
+    RetiredError,
+    StateError,
+    UnclearError,
+)
+
+log = logging.getLogger("clew.http")
+
+#: Seconds after which it is worth asking again, where the store can't answer.
+RETRY = 5
+
+_TYPES = {"email": "e-mail", "phone": "phone number", "account": "account id", "loyalty": "loyalty id"}
+_UNCLEAR = {
+    "unknown": "No record holds this {}.",
+    "shared": "This {} is shared by too many, so it says nothing about who somebody is.",
+    "unlinkable": "This {} is of a kind that never links (role inbox, placeholder, blocked), or nobody's.",
+    "several": "This {} leads to several customers: ask by a customer id or a record.",
+}
+_STATUS = {
+    400: "Bad request",
+    401: "Not authorised",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    409: "Conflict",
+    410: "Gone",
+    413: "Too large",
+    415: "Unsupported media type",
+    421: "Misdirected request",
+    422: "Not understood",
+    429: "Too many requests",
+    431: "Too large",
+    500: "A fault of Clew",
+    503: "Not available",
+    504: "Took too long",
+}
+
+
+class ProblemDetails(BaseModel):
+    """What went wrong: RFC 9457. `type` is stable, the texts are for people."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:clew:unknown",
+                    "title": "Not found",
+                    "status": 404,
+                    "detail": "No record holds this e-mail.",
+                    "request_id": "6f1c2a90b1d3e4f5",
+                }
+            ]
+        },
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str | None = None
+
+
+class Problem(Exception):  # noqa: N818 - that is what the standard calls it
+    """An answer that is a problem."""
+
+    def __init__(
+        self, status: int, kind: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.kind = kind
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.more = more
+
+    def response(self, request_id: str | None) -> Response:
+        """As it is sent."""
+        title = _STATUS.get(self.status, "Not possible")
+        told = {"type": f"urn:clew:{self.kind}", "title": title, "status": self.status, "detail": self.detail}
+        content = encode({**told, **self.more, "request_id": request_id})
+        return Response(content, self.status, self.headers, "application/problem+json")
+
+
+def of_error(error: ClewError) -> Problem:
+    """The problem that an error of Clew's is."""
+    if isinstance(error, RetiredError):
+        now = ", ".join(error.now) or "nobody: its records have left all sources"
+        return Problem(410, "retired", f"This customer id has ended; it is now {now}.", now=list(error.now))
+    if isinstance(error, UnclearError):
+        what = _TYPES.get(error.type or "", "identifier")
+        return Problem(404, error.why, _UNCLEAR[error.why].format(what))
+    if isinstance(error, NotFoundError):
+        return Problem(404, "not-found", "What was asked for isn't there.")
+    if isinstance(error, ConfigError):
+        return Problem(422, "not-possible", "What was asked for can't be done with these values.")
+    if isinstance(error, HeldError | ConflictError):
+        return Problem(409, "conflict", "What was asked for contradicts what was decided before, or waits as a plan.")
+    if isinstance(error, StateError):
+        disk = "The disk is full, read-only or failing." if isinstance(error, DiskError) else "The store can't be used."
+        log.warning("%s", error)
+        return unavailable(f"{disk} The operator's log says more; try again later.")
+    return fault(error)
+
+
+def unavailable(detail: str, seconds: int = RETRY) -> Problem:
+    """What can't be answered now."""
+    return Problem(503, "unavailable", detail, headers={"Retry-After": str(seconds)})
+
+
+def of_any(error: Exception) -> Problem:
+    """The problem that any error is."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ClewError):
+        return of_error(error)
+    if damaged_table(error) is not None or full_disk(error) is not None or isinstance(error, OSError | MemoryError):
+        log.warning("%s: the store, the disk or the memory can't be used", type(error).__name__)
+        return unavailable("The store, the disk or the memory can't be used. Try again later.")
+    return fault(error)
+
+
+def fault(error: BaseException) -> Problem:
+    """A fault of the program: a reference, and nothing of what the error's text may hold, in the log either."""
+    reference = secrets.token_hex(4)
+    where = traceback.extract_tb(error.__traceback__)[-1:]
+    place = f"{where[0].filename}:{where[0].lineno}" if where else "nowhere"
+    log.error("fault %s: %s at %s", reference, type(error).__name__, place)
+    log.debug("fault %s", reference, exc_info=error)
+    return Problem(500, "fault", f"Something went wrong inside Clew (reference {reference}): please report it.")
+
+
+def of_validation(error: RequestValidationError) -> Problem:
+    """What was wrong with a request: where, and what is wanted; not what was given."""
+    wrong = [{"in": ".".join(map(str, e["loc"][:2])), "wanted": _wanted(e)} for e in error.errors()[:20]]
+    first = f"{wrong[0]['in']}: {wrong[0]['wanted']}" if wrong else "the request"
+    return Problem(422, "not-understood", f"The request can't be understood: {first}", errors=wrong)
+
+
+def _wanted(error: Mapping[str, Any]) -> str:
+    # The text of any other error may quote what was given.
+    return "is no JSON" if error["type"] == "json_invalid" else str(error["msg"]).removeprefix("Value error, ")
+
+
+def of_status(error: HTTPException) -> Problem:
+    """What the framework says of a request itself: no such path, no such method."""
+    kind = _STATUS.get(error.status_code, "not possible").lower().replace(" ", "-")
+    return Problem(error.status_code, kind, f"{_STATUS.get(error.status_code, error.detail)}.", headers=error.headers)
+
+
+def tell(app: FastAPI) -> None:
+    """Have the app answer every error as a problem."""
+
+    def handler(make: Callable[[Any], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
+        async def handle(request: Request, error: Exception) -> Response:
+            return make(error).response(request.scope.get("clew.request_id"))
+
+        return handle
+
+    app.add_exception_handler(Problem, handler(lambda problem: problem))
+    app.add_exception_handler(ClewError, handler(of_error))
+    app.add_exception_handler(RequestValidationError, handler(of_validation))
+    app.add_exception_handler(HTTPException, handler(of_status))
+    app.add_exception_handler(TimeoutError, handler(lambda _: unavailable("The answer took too long.")))
+
+
+#: How the OpenAPI document tells of problems.
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": _STATUS[status],
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+    }
+    for status in (400, 401, 403, 404, 410, 413, 422, 429, 503)
+}

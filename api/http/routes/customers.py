@@ -1,0 +1,103 @@
+"""One customer, by its id."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api.http.callers import Reader
+from api.http.desk import Standing
+from api.http.models.customers import Card, History, Records, TimelinePage, Was
+from api.http.models.evidence import Drawing, Growth
+from api.http.pages import page
+from api.http.reply import reply
+from engine.errors import NotFoundError
+from engine.ledger import customer_id, customer_number
+
+router = APIRouter(prefix="/v1/customers/{customer}", tags=["customers"])
+
+Id = Annotated[str, Path(max_length=40, description="A customer id.", examples=["C00000017"])]
+AsOf = Annotated[
+    str | None, Query(max_length=40, description="Answer as Clew did then: a day (its end) or a time, UTC.")
+]
+
+
+def _id(text: str) -> str:
+    """The id that is meant, however it is written; nothing else is looked up by this address."""
+    number = customer_number(text)
+    if number is None:
+        raise NotFoundError(f"{text} is no customer id")
+    return customer_id(number)
+
+
+@router.get("", response_model=Card | Was)
+async def card(request: Request, caller: Reader, customer: Id, as_of: AsOf = None) -> Response:
+    """The golden record with where each value comes from, identifiers, consent and contactability, and the state.
+
+    With `as_of` who the id was then. A retired id is answered with 410 and `now`, where it went.
+    """
+    if as_of is not None:
+        run, was = await request.app.state.desk.ask(lambda p: p.whois_as_of(_id(customer), as_of), slow=True)
+        return reply(request, caller, run, was)
+    run, found = await request.app.state.desk.ask(lambda project: project.card(_id(customer)), slow=True)
+    return reply(request, caller, run, found)
+
+
+@router.get("/records", response_model=Records)
+async def records(request: Request, caller: Reader, customer: Id) -> Response:
+    """Every record of the customer, with its fields and identifiers."""
+    run, found = await request.app.state.desk.ask(lambda project: project.graph.customer(_id(customer)))
+    return reply(request, caller, run, {"customer_id": found.customer_id, "records": found.records})
+
+
+@router.get("/graph", response_model=Drawing)
+async def graph(
+    request: Request, caller: Reader, customer: Id, limit: Annotated[int, Query(ge=1, le=2_000)] = 500
+) -> Response:
+    """Nodes and edges for drawing: records, identifiers, and the matches between them."""
+    most = min(limit, request.app.state.settings.nodes)
+    run, found = await request.app.state.desk.ask(lambda project: project.drawing(_id(customer), most))
+    return reply(request, caller, run, found)
+
+
+@router.get("/timeline", response_model=TimelinePage)
+async def timeline(
+    request: Request,
+    caller: Reader,
+    customer: Id,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
+    order: Literal["oldest", "newest"] = "newest",
+) -> Response:
+    """What happened with the customer: orders, visits, messages, conversations, consents."""
+
+    def ask(project: Standing) -> dict[str, object]:
+        project.graph.customer(_id(customer))
+        found = project.timeline(_id(customer))
+        moments = found.moments if order == "oldest" else found.moments[::-1]
+        shown, following = page(moments, project.graph.current_run(), cursor, limit)
+        told = {"customer_id": found.customer_id, "name": found.name, "moments": shown}
+        return {**told, "total": len(moments), "next": following}
+
+    run, found = await request.app.state.desk.ask(ask, slow=True)
+    return reply(request, caller, run, found)
+
+
+@router.get("/history", response_model=History)
+async def history(request: Request, caller: Reader, customer: Id, as_of: AsOf = None) -> Response:
+    """What became of the customer: created, merged, split, decided on. A retired id has a history, too."""
+    run, found = await request.app.state.desk.ask(lambda project: project.history(_id(customer), as_of), slow=True)
+    return reply(request, caller, run, found)
+
+
+@router.get("/how", response_model=Growth)
+async def how(request: Request, caller: Reader, customer: Id) -> Response:
+    """How the customer came together, join by join."""
+
+    def ask(project: Standing) -> object:
+        project.graph.customer(_id(customer))
+        return project.how(_id(customer))
+
+    run, found = await request.app.state.desk.ask(ask)
+    return reply(request, caller, run, found)

@@ -1,0 +1,50 @@
+"""Who somebody is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.answers import Asked
+from api.http.callers import Caller, Reader
+from api.http.models.customers import Answer, Batch, Question, Questions
+from api.http.problems import Problem
+from api.http.reply import reply
+
+router = APIRouter(prefix="/v1/whois", tags=["who"])
+
+
+@router.get("", response_model=Answer)
+async def whois(
+    request: Request,
+    caller: Reader,
+    asked: Annotated[Question, Query(openapi_examples={"an e-mail": {"value": {"email": ["john@email.com"]}}})],
+) -> Response:
+    """The customer behind an e-mail, phone, account, loyalty id, device or record, with the reasons.
+
+    Asked by several at once, it is the customer behind all of them; where they lead to different ones, `customer` is
+    null and `several` lists each.
+    """
+    return await _whois(request, caller, asked.asked)
+
+
+@router.post("", response_model=Answer)
+async def whois_post(request: Request, caller: Reader, asked: Question) -> Response:
+    """The same, with nothing personal in the address."""
+    return await _whois(request, caller, asked.asked)
+
+
+async def _whois(request: Request, caller: Caller, asked: list[Asked]) -> Response:
+    run, found = await request.app.state.desk.ask(lambda project: project.whois_all(asked))
+    return reply(request, caller, run, found)
+
+
+@router.post("/batch", response_model=Batch)
+async def batch(request: Request, caller: Reader, asked: Questions) -> Response:
+    """Who is behind each of many texts, in short."""
+    most = request.app.state.settings.batch
+    if len(asked.asked) > most:
+        raise Problem(413, "too-many", f"At most {most:,} texts may be asked for at once.")
+    run, found = await request.app.state.desk.ask(lambda project: project.whois_each(asked.asked), slow=True)
+    return reply(request, caller, run, {"answers": found})

@@ -1,0 +1,128 @@
+"""What goes wrong is told as RFC 9457 wants it, and tells nothing personal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from api.http.problems import of_error
+from engine.errors import ConflictError, DiskError, HeldError, LinkError, RetiredError, StateError, UnclearError
+from tests.api.http.conftest import Caller
+
+SECRET = "someone.private@nowhere.com"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "kind"),
+    [
+        (f"/v1/whois?email={SECRET}", 404, "unknown"),
+        (f"/v1/whois?record={SECRET}", 404, "unknown"),
+        (f"/v1/whois?email={SECRET}&nosuch={SECRET}", 422, "not-understood"),
+        ("/v1/whois", 422, "not-understood"),
+        (f"/v1/why?a={SECRET}&b={SECRET}", 404, "unknown"),
+        (f"/v1/customers/{SECRET}", 404, "not-found"),
+        (f"/v1/customers/{SECRET}/history", 404, "not-found"),
+        ("/v1/customers/C00000017?as_of=yesterday", 422, "not-possible"),
+        ("/v1/customers/C00000017/graph?limit=0", 422, "not-understood"),
+        (f"/nowhere/{SECRET}", 404, "not-found"),
+    ],
+)
+def test_a_problem_says_what_is_wrong_and_repeats_nothing(api: Caller, path: str, status: int, kind: str) -> None:
+    found = api.get(path)
+    assert found.headers["content-type"] == "application/problem+json"
+    told = found.json()
+    assert (found.status_code, told["status"], told["type"]) == (status, status, f"urn:clew:{kind}")
+    assert SECRET not in found.text
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 422),
+        (b"[" * 200_000, 400),
+        (b'{"email": "a"}', 422),
+        (b'{"email": [1]}', 422),
+        (b'{"email": []}', 422),
+        (b'{"email": ["' + b"x" * 501 + b'"]}', 422),
+        (b'{"email": ["\xff"]}', 400),
+        (b"null", 422),
+    ],
+)
+def test_bodies_that_are_no_question(api: Caller, body: bytes, status: int) -> None:
+    found = api.post("/v1/whois", content=body, headers={"content-type": "application/json"})
+    assert (found.status_code, found.json()["status"]) == (status, status)
+
+
+@pytest.mark.parametrize(
+    "text", ["\0", "'; DROP TABLE record; --", "🧶", "a" * 500, "%", "C00000017\n", "phone:", "\ud7ff"]
+)
+def test_any_text_may_be_asked_for(api: Caller, text: str) -> None:
+    for type_ in ("q", "email", "phone", "account", "loyalty", "device", "record"):
+        assert api.post("/v1/whois", json={type_: [text]}).status_code in (200, 404)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (RetiredError("x", ("C1",)), 410),
+        (UnclearError("x", "several"), 404),
+        (HeldError("x"), 409),
+        (ConflictError("x"), 409),
+        (DiskError("x"), 503),
+        (StateError("x"), 503),
+        (LinkError("x"), 500),
+    ],
+)
+def test_every_error_has_its_status(error: StateError, status: int) -> None:
+    problem = of_error(error)
+    assert problem.status == status
+    assert ("Retry-After" in problem.headers) == (status == 503)
+
+
+def test_a_retired_id_says_where_it_went() -> None:
+    assert of_error(RetiredError("secret", ("C1", "C2"))).more == {"now": ["C1", "C2"]}
+
+
+def test_a_store_that_is_gone_is_said_so_and_comes_back(copy: Path, serve: Callable[..., Caller]) -> None:
+    api = serve(copy)
+    asked = {"email": "john@email.com"}
+    assert api.get("/v1/whois", params=asked).status_code == 200
+    store = copy / ".clew"
+    store.rename(copy / "elsewhere")
+    for path in ("/v1/whois", "/v1/customers/C00000017/history", "/v1/customers/C00000017", "/v1/runs"):
+        gone = api.get(path, params=asked if path == "/v1/whois" else {})
+        assert (gone.status_code, gone.headers["retry-after"], gone.json()["type"]) == (
+            503,
+            "5",
+            "urn:clew:unavailable",
+        )
+        assert str(copy) not in gone.text
+    (copy / "elsewhere").rename(store)
+    assert api.get("/v1/whois", params=asked).status_code == 200
+
+
+def test_a_fault_tells_a_reference_alone(
+    copy: Path, serve: Callable[..., Caller], caplog: pytest.LogCaptureFixture
+) -> None:
+    api = serve(copy)
+
+    async def broken(*_: object, **__: object) -> None:
+        raise ValueError(SECRET)
+
+    api.app.state.desk.ask = broken
+    found = api.get("/v1/runs")
+    assert (found.status_code, found.json()["type"]) == (500, "urn:clew:fault")
+    assert SECRET not in found.text
+    assert found.json()["detail"].split("reference ")[1][:8] in caplog.text
+    assert SECRET not in caplog.text
+    assert found.json()["request_id"] == found.headers["x-request-id"]
+
+
+def test_a_table_that_is_gone_is_no_fault(copy: Path, serve: Callable[..., Caller]) -> None:
+    api = serve(copy)
+    (events,) = copy.glob(".clew/runs/*/event_owners.parquet")
+    events.unlink()
+    found = api.get("/v1/customers/C00000017/timeline")
+    assert (found.status_code, found.headers["retry-after"]) == (503, "5")
