@@ -24,8 +24,8 @@ class Node(NamedTuple):
 class Edge(NamedTuple):
     """A match of two records, or an identifier that a record has. Without a `bridge` the customer would fall apart."""
 
-    source: str
-    target: str
+    start: str
+    end: str
     kind: Literal["matches", "has"]
     weight: float | None = None
     probability: float | None = None
@@ -65,7 +65,7 @@ def draw(customer: Customer, limit: int) -> Drawing:
         for m in customer.matches
     ]
     edges += [Edge(r.record_id, _name(i.type, i.value), "has") for r in records for i in r.identifiers]
-    kept = tuple(edge for edge in edges if edge.source in drawn and edge.target in drawn)
+    kept = tuple(edge for edge in edges if edge.start in drawn and edge.end in drawn)
     return Drawing(customer.customer_id, tuple(nodes[:limit]), kept, max(0, len(nodes) - limit))
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # only their types are needed
     from engine.quality.health import SourceHealth
     from engine.quality.history import Series
     from engine.rules import Change, RunChanges
+    from engine.state.accesses import Accessed
     from graph.store import DeviceWindow, KnownBy, LedgerEntry, Match, Permission
 
 
@@ -224,10 +225,41 @@ class Decided(Plain):
 
 
 @dataclass(frozen=True)
+class KnownKey(Plain):
+    """A key to the API, without what it is: what it may do, until when, and how it has `ended`, if it has (UTC)."""
+
+    key_id: str
+    name: str
+    scopes: tuple[str, ...]
+    rate: float | None
+    created: datetime
+    actor: str
+    expires: datetime | None
+    revoked: datetime | None
+    ended: str | None
+
+
+@dataclass(frozen=True)
+class KnownKeys(Plain):
+    """All keys, oldest first."""
+
+    keys: tuple[KnownKey, ...]
+
+
+@dataclass(frozen=True)
+class NewKey(Plain):
+    """A key that was just made, and its text."""
+
+    key: KnownKey
+    text: str
+
+
+@dataclass(frozen=True)
 class Access(Plain):
     """Everything that is held about a customer: the golden record, the rows of each table of the current run, history.
 
-    `runs` are the kept runs with records of theirs. `at` is when this was asked (UTC).
+    `runs` are the kept runs with records of theirs. `accesses` are by whom something of them was asked over HTTP, under
+    any of their ids. `at` is when this was asked (UTC).
     """
 
     customer_id: str
@@ -238,6 +270,7 @@ class Access(Plain):
     entries: tuple[LedgerEntry, ...]
     decisions: tuple[Decided, ...]
     runs: tuple[str, ...]
+    accesses: tuple[Accessed, ...]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from api.http import problems
-from api.http.callers import local_user
+from api.http.accesses import Accesses
+from api.http.buckets import Buckets
+from api.http.callers import Door
 from api.http.desk import Desk
 from api.http.routes import ROUTERS
 from api.http.settings import Settings
@@ -20,14 +22,25 @@ _ABOUT = """Who is this customer across channels, and why do you say so?
 Every answer comes from one run, whole; the header `Clew-Run` names it. Errors are problem details (RFC 9457)."""
 
 
+#: How a key is sent.
+_SCHEMES = {
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "bearer": {"type": "http", "scheme": "bearer"},
+}
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The API of a project. Errors: ConfigError for a project file that is wrong."""
-    desk = Desk(settings)
+    door = Door(settings.local)
+    desk = Desk(settings, door)
+    accesses = Accesses(desk.project.layout.store)
 
     @asynccontextmanager
     async def alive(_: FastAPI) -> AsyncIterator[None]:
         desk.open()
+        accesses.open()
         yield
+        accesses.close()
         desk.close()
 
     app = FastAPI(
@@ -36,9 +49,11 @@ def create_app(settings: Settings) -> FastAPI:
     )  # fmt: skip
     app.state.settings = settings
     app.state.desk = desk
-    app.state.local = local_user()
+    app.state.door = door
+    app.state.accesses = accesses
+    app.state.buckets = Buckets(settings.rate, settings.workers)
     problems.tell(app)
-    app.add_middleware(Traffic)
+    app.add_middleware(Traffic, settings=settings)
     for router in ROUTERS:
         app.include_router(router)
     _describe(app)
@@ -53,6 +68,8 @@ def _describe(app: FastAPI) -> None:
         if not app.openapi_schema:
             schema = make()
             schemas = schema["components"]["schemas"]
+            schema["components"]["securitySchemes"] = _SCHEMES
+            schema["security"] = [{name: []} for name in _SCHEMES]
             schemas["ProblemDetails"] = problems.ProblemDetails.model_json_schema()
             # Every error is a problem, this one too.
             for name in ("HTTPValidationError", "ValidationError"):

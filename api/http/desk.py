@@ -7,24 +7,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from typing import TypeVar
 
+from api.http.callers import Door
 from api.http.problems import unavailable
 from api.http.settings import Settings
 from api.project import Project, open_project
 from engine.errors import ClewError, StateError
 from engine.runs import RunTables
+from engine.state import State
+from engine.state.keys import Ring, read_keys
 from graph.store import GraphStore
 
 log = logging.getLogger("clew.http")
 
 T = TypeVar("T")
 
-#: Seconds between two looks at whether the graph shows the run that was published last.
+#: Seconds between two looks at the keys, and at whether the graph shows the run that was published last.
 LOOK = 0.5
 
 
@@ -79,7 +84,10 @@ class Queue:
 class Desk:
     """Questions and acts, one project."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, door: Door) -> None:
+        #: What stand-ins of masked answers are made with: this project's own once it has a state.db.
+        self.secret = secrets.token_bytes(16)
+        self._door = door
         self.project = open_project(settings.project)
         self.seconds = settings.seconds
         self._reading = self.project._reading()
@@ -131,8 +139,12 @@ class Desk:
         return run
 
     def look(self) -> None:
-        """Bring the graph up to the run that was published last, if nobody else is at it."""
+        """Take note of keys, and bring the graph up to the run that was published last if nobody else is at it."""
         try:
+            with State.find(self.project.layout.store) or nullcontext() as state:
+                if state:
+                    self._door.ring = Ring(read_keys(state))
+                    self.secret = state.key.encode()
             self.project._bring_up_to_date()
         except ClewError as error:
             # Questions say so themselves; this one is asked again and again.

@@ -50,6 +50,7 @@ _STATUS = {
     404: "Not found",
     405: "Method not allowed",
     406: "Not acceptable",
+    408: "Took too long",
     409: "Conflict",
     410: "Gone",
     413: "Too large",
@@ -89,25 +90,22 @@ class ProblemDetails(BaseModel):
     request_id: str | None = None
 
 
-class Problem(Exception):  # noqa: N818 - that is what the standard calls it
+class Problem(HTTPException):
     """An answer that is a problem."""
 
     def __init__(
         self, status: int, kind: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any
     ) -> None:
-        super().__init__(detail)
-        self.status = status
+        super().__init__(status, detail, dict(headers or {}))
         self.kind = kind
-        self.detail = detail
-        self.headers = dict(headers or {})
         self.more = more
 
     def response(self, request_id: str | None) -> Response:
         """As it is sent."""
-        title = _STATUS.get(self.status, "Not possible")
-        told = {"type": f"urn:clew:{self.kind}", "title": title, "status": self.status, "detail": self.detail}
+        title = _STATUS.get(self.status_code, "Not possible")
+        told = {"type": f"urn:clew:{self.kind}", "title": title, "status": self.status_code, "detail": self.detail}
         content = encode({**told, **self.more, "request_id": request_id})
-        return Response(content, self.status, self.headers, "application/problem+json")
+        return Response(content, self.status_code, self.headers, "application/problem+json")
 
 
 def of_error(error: ClewError) -> Problem:

@@ -13,6 +13,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     project: Path = Field(description="the project file, or the folder that holds its clew.yaml")
+    local: bool = Field(False, description="as long as there are no keys, whoever asks is this machine's user")
+    workers: int = Field(1, ge=1, description="processes that share the rate of each key")
+    rate: float = Field(200, gt=0, description="requests a second of a key that has no rate of its own")
     body: int = Field(1_000_000, ge=1, description="bytes of a request's body")
     batch: int = Field(1_000, ge=1, description="texts in one batch")
     page: int = Field(500, ge=1, description="things on one page")

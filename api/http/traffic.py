@@ -1,31 +1,43 @@
-"""What happens to every request before and after its route: it gets an id, and whatever goes wrong is told."""
+"""What happens to every request before and after its route: it gets an id and limits, and what goes wrong is told."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.problems import of_any
+from api.http.problems import Problem, of_any
+from api.http.settings import Settings
 
 #: What a caller may call a request.
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+#: What every answer is sent with, unless it has its own.
+_HEADERS = {
+    "Cache-Control": "private, no-cache",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
 
 
 class Traffic:
     """The outermost layer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
+        self.settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
         scope["clew.request_id"] = request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
         begun = False
 
@@ -33,12 +45,40 @@ class Traffic:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+                sent = MutableHeaders(scope=message)
+                sent["X-Request-Id"] = request_id
+                for name, value in _HEADERS.items():
+                    sent.setdefault(name, value)
             await send(message)
 
         try:
-            await self.app(scope, receive, sending)
+            await self.app(scope, self._limited(receive, headers), sending)
         except Exception as error:
             if begun:
                 raise
             await of_any(error).response(request_id)(scope, receive, sending)
+
+    def _limited(self, receive: Receive, headers: Headers) -> Receive:
+        """What is read of a body: no more than the limit, and not for longer."""
+        most, taken, whole = self.settings.body, 0, False
+        announced = headers.get("content-length", "0")
+        too_large = Problem(413, "too-large", f"A body may have {most:,} bytes.", headers={"Connection": "close"})
+
+        async def receiving() -> Message:
+            nonlocal taken, whole
+            if whole:
+                return await receive()
+            if announced.isdigit() and int(announced) > most:
+                raise too_large
+            try:
+                async with asyncio.timeout(self.settings.seconds):
+                    message = await receive()
+            except TimeoutError:
+                raise Problem(408, "too-slow", "The body took too long.", headers={"Connection": "close"}) from None
+            taken += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
+            if taken > most:
+                raise too_large
+            return message
+
+        return receiving

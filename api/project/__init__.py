@@ -11,6 +11,7 @@ from api.project.ask import Ask
 from api.project.change import Change
 from api.project.erase import Erase
 from api.project.export import Export
+from api.project.keys import Keys
 from api.project.opened import PROJECT_FILE
 from api.project.remember import Remember
 from api.project.review import Review
@@ -19,7 +20,7 @@ from api.project.watch import REPORT_FILE
 __all__ = ["PROJECT_FILE", "REPORT_FILE", "Project", "init", "open_project"]
 
 
-class Project(Ask, Change, Erase, Export, Remember, Review):
+class Project(Ask, Change, Erase, Export, Keys, Remember, Review):
     """One project. Use it in `with`, or `close()` it; opening reads the project file and nothing else.
 
     Every method raises a ClewError whose text is written for the user; what was published before then stands.

@@ -13,6 +13,7 @@ from api.project.decide import Decide
 from api.results import Access, Erased
 from engine.compute import Compute
 from engine.errors import StateError
+from engine.state.accesses import accesses_about
 from graph.store import Customer
 
 
@@ -41,10 +42,18 @@ class Erase(Decide):
             known[customer_id].entries,
             tuple(d for d in self.decisions(everything=True).decisions if records & {*d.left, *d.right}),
             tuple(run.run_id for run in self._published() if self._holds(run.run_id, records)),
+            tuple(accesses_about(self.layout.store, self._ids(known[customer_id]))),
         )
         if file is not None:
             _write(found, Path(file))
         return found
+
+    def _ids(self, customer: Customer) -> set[str]:
+        """The id of a customer, and those that have become it and nobody else."""
+        others = {one for entry in customer.entries for one in entry.customer_ids} - {customer.customer_id}
+        steps = {one: self.graph.retired(one) for one in others}
+        become = {one for one, went in steps.items() if went is not None and went.now == (customer.customer_id,)}
+        return {customer.customer_id, *become}
 
     def _holds(self, run_id: str, records: set[str]) -> bool:
         with Compute() as compute:

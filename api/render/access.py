@@ -68,6 +68,10 @@ def _history(found: Access) -> Iterator[Section]:
         told = [(str(d.entry), minute(d.at), d.kind, d.actor, d.reason or "") for d in found.decisions]
         shown = table("Decisions", ("entry", "time", "what", "by", "reason"), told, words=5)
         yield Section("decisions", "What people decided", (), charts=(shown,))
+    if found.accesses:
+        asked = [(minute(a.at), a.caller, a.action, "yes" if a.personal else "masked") for a in found.accesses]
+        shown = table("Accesses", ("time", "by", "what", "personal values"), asked, words=4)
+        yield Section("accesses", "Who was shown it", ("Answers over HTTP, and to whom.",), charts=(shown,))
 
 
 def _rows(title: str, rows: Sequence[dict[str, Any]]) -> Table:

@@ -85,6 +85,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             record_a INTEGER NOT NULL, record_b INTEGER NOT NULL, same BOOLEAN NOT NULL, at INTEGER NOT NULL,
             actor TEXT NOT NULL, PRIMARY KEY (record_a, record_b)) WITHOUT ROWID""",
     ),
+    # Who may ask over HTTP: see `engine.state.keys`. A key that was revoked stays, as the access log names it.
+    (
+        """CREATE TABLE api_key (
+            id TEXT PRIMARY KEY, name TEXT NOT NULL, hash BLOB NOT NULL, scopes TEXT NOT NULL, rate REAL,
+            created INTEGER NOT NULL, actor TEXT NOT NULL, expires INTEGER, revoked INTEGER) WITHOUT ROWID""",
+    ),
 )
 
 

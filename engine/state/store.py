@@ -226,6 +226,11 @@ class State:
             row = [min(a, b), max(a, b), same, to_micros(at), actor]
             connection.execute("INSERT OR REPLACE INTO label VALUES (?, ?, ?, ?, ?)", row)
 
+    def change(self, sql: str, parameters: Sequence[Any]) -> int:
+        """Run one statement over what is no part of the ledger, for good; returns how many rows it changed."""
+        with self._committing() as connection:
+            return connection.execute(sql, parameters).rowcount
+
     def _forget(self, connection: sqlite3.Connection, entry: int, changes: Changes, marks: Collection[int]) -> None:
         numbers = [(number,) for number in changes.moved["number"].to_pylist()]
         connection.executemany("INSERT OR IGNORE INTO erased VALUES (?, ?)", [(mark, entry) for mark in marks])

@@ -13,11 +13,11 @@ def test_records_and_what_they_hold_are_nodes(johns: SqliteStore) -> None:
     assert {n.type for n in drawn.nodes if n.kind == "identifier"} == {"email", "phone", "account"}
     ids = [n.id for n in drawn.nodes]
     assert len(ids) == len(set(ids))
-    assert all(e.source in ids and e.target in ids for e in drawn.edges)
+    assert all(e.start in ids and e.end in ids for e in drawn.edges)
     matches = [e for e in drawn.edges if e.kind == "matches"]
     assert all(e.bridge for e in matches)
     assert [e.weight for e in matches if e.weakest] == [7.0]
-    held = {(e.source, e.target) for e in drawn.edges if e.kind == "has"}
+    held = {(e.start, e.end) for e in drawn.edges if e.kind == "has"}
     assert ("support:7", "#email:john@email.com") in held
 
 

@@ -181,8 +181,8 @@ class Edge(Wire):
     `bridge`: without it the customer would fall apart; `weakest`: the weakest of these. `match` has the reasons.
     """
 
-    source: str
-    target: str
+    start: str
+    end: str
     kind: Literal["matches", "has"]
     weight: float | None
     probability: float | None

@@ -47,4 +47,3 @@ class Health(Wire):
     sources: list[Plain]
     series: list[Plain]
     notes: list[str]
-    log: list[Plain]

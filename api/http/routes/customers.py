@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.http.callers import Reader
+from api.http.callers import Reader, SlowReader
 from api.http.desk import Standing
 from api.http.models.customers import Card, History, Records, TimelinePage, Was
 from api.http.models.evidence import Drawing, Growth
@@ -32,23 +32,23 @@ def _id(text: str) -> str:
 
 
 @router.get("", response_model=Card | Was)
-async def card(request: Request, caller: Reader, customer: Id, as_of: AsOf = None) -> Response:
+async def card(request: Request, caller: SlowReader, customer: Id, as_of: AsOf = None) -> Response:
     """The golden record with where each value comes from, identifiers, consent and contactability, and the state.
 
     With `as_of` who the id was then. A retired id is answered with 410 and `now`, where it went.
     """
     if as_of is not None:
         run, was = await request.app.state.desk.ask(lambda p: p.whois_as_of(_id(customer), as_of), slow=True)
-        return reply(request, caller, run, was)
+        return reply(request, caller, run, was, [was.customer_id] if was.customer_id else was.several)
     run, found = await request.app.state.desk.ask(lambda project: project.card(_id(customer)), slow=True)
-    return reply(request, caller, run, found)
+    return reply(request, caller, run, found, [_id(customer)])
 
 
 @router.get("/records", response_model=Records)
 async def records(request: Request, caller: Reader, customer: Id) -> Response:
     """Every record of the customer, with its fields and identifiers."""
     run, found = await request.app.state.desk.ask(lambda project: project.graph.customer(_id(customer)))
-    return reply(request, caller, run, {"customer_id": found.customer_id, "records": found.records})
+    return reply(request, caller, run, {"customer_id": found.customer_id, "records": found.records}, [_id(customer)])
 
 
 @router.get("/graph", response_model=Drawing)
@@ -58,13 +58,13 @@ async def graph(
     """Nodes and edges for drawing: records, identifiers, and the matches between them."""
     most = min(limit, request.app.state.settings.nodes)
     run, found = await request.app.state.desk.ask(lambda project: project.drawing(_id(customer), most))
-    return reply(request, caller, run, found)
+    return reply(request, caller, run, found, [_id(customer)])
 
 
 @router.get("/timeline", response_model=TimelinePage)
 async def timeline(
     request: Request,
-    caller: Reader,
+    caller: SlowReader,
     customer: Id,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
@@ -81,14 +81,14 @@ async def timeline(
         return {**told, "total": len(moments), "next": following}
 
     run, found = await request.app.state.desk.ask(ask, slow=True)
-    return reply(request, caller, run, found)
+    return reply(request, caller, run, found, [_id(customer)])
 
 
 @router.get("/history", response_model=History)
 async def history(request: Request, caller: Reader, customer: Id, as_of: AsOf = None) -> Response:
     """What became of the customer: created, merged, split, decided on. A retired id has a history, too."""
     run, found = await request.app.state.desk.ask(lambda project: project.history(_id(customer), as_of), slow=True)
-    return reply(request, caller, run, found)
+    return reply(request, caller, run, found, [_id(customer)])
 
 
 @router.get("/how", response_model=Growth)
@@ -100,4 +100,4 @@ async def how(request: Request, caller: Reader, customer: Id) -> Response:
         return project.how(_id(customer))
 
     run, found = await request.app.state.desk.ask(ask)
-    return reply(request, caller, run, found)
+    return reply(request, caller, run, found, [_id(customer)])

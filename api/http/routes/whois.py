@@ -37,7 +37,8 @@ async def whois_post(request: Request, caller: Reader, asked: Question) -> Respo
 
 async def _whois(request: Request, caller: Caller, asked: list[Asked]) -> Response:
     run, found = await request.app.state.desk.ask(lambda project: project.whois_all(asked))
-    return reply(request, caller, run, found)
+    shown = [found.customer] if found.customer else found.several
+    return reply(request, caller, run, found, [one.customer_id for one in shown])
 
 
 @router.post("/batch", response_model=Batch)
@@ -46,5 +47,8 @@ async def batch(request: Request, caller: Reader, asked: Questions) -> Response:
     most = request.app.state.settings.batch
     if len(asked.asked) > most:
         raise Problem(413, "too-many", f"At most {most:,} texts may be asked for at once.")
+    if caller.key_id is not None:
+        request.app.state.buckets.take(caller.key_id, caller.rate, len(asked.asked) / 20)
     run, found = await request.app.state.desk.ask(lambda project: project.whois_each(asked.asked), slow=True)
-    return reply(request, caller, run, {"answers": found})
+    about = {one.customer_id for answer in found for one in answer.customers}
+    return reply(request, caller, run, {"answers": found}, about)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -14,6 +15,7 @@ from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
 from api.http import Settings, create_app
+from api.project import Project
 from api.results import Demo
 
 #: A customer whom the demo always has, and what leads to him.
@@ -50,15 +52,33 @@ def serve() -> Iterator[Callable[..., Caller]]:
     with ExitStack() as opened:
 
         def start(project: Path, **settings: Any) -> Caller:
-            return Caller(create_app(Settings(project=project, **settings)), opened)
+            options = settings.pop("options", {})
+            return Caller(
+                create_app(Settings(project=project, **{"local": True, "seconds": 300, **settings})), opened, **options
+            )
 
         yield start
 
 
 @pytest.fixture(scope="session")
-def api(shop: Demo, serve: Callable[..., Caller]) -> Caller:
-    """The demo shop's API, for the local user. Nothing is changed in it."""
-    return serve(shop.project)
+def served(shop: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A copy of the demo shop, to which keys may be added; nothing else is changed in it."""
+    folder = shutil.copytree(shop.folder, tmp_path_factory.mktemp("served") / "shop")
+    with Project(folder) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def api(served: Project, serve: Callable[..., Caller]) -> Caller:
+    """Its API, for somebody who may do everything."""
+    key = served.create_key("tests", ["admin"], rate=1e6)
+    return serve(served.path, options={"headers": {"X-API-Key": key.text}})
+
+
+@pytest.fixture
+def keyless(copy: Path, serve: Callable[..., Caller]) -> Caller:
+    """The API of a project without keys, for this machine."""
+    return serve(copy)
 
 
 @pytest.fixture(scope="session")

@@ -77,8 +77,8 @@ def test_any_text_may_be_asked_for(api: Caller, text: str) -> None:
 )
 def test_every_error_has_its_status(error: StateError, status: int) -> None:
     problem = of_error(error)
-    assert problem.status == status
-    assert ("Retry-After" in problem.headers) == (status == 503)
+    assert problem.status_code == status
+    assert ("Retry-After" in (problem.headers or {})) == (status == 503)
 
 
 def test_a_retired_id_says_where_it_went() -> None:

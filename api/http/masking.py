@@ -1,0 +1,91 @@
+"""Personal values out of answers, for those who may not see them. Pure: plain values in, plain values out.
+
+Whatever isn't known to be harmless is masked, so that a new field of an answer shows nothing before somebody says that
+it may. Harmless are numbers, times, the words that Clew itself has, and ids of customers and runs. A record's id, a
+device's and an account's can hold a phone number or a name: they become stand-ins, the same for the same id within a
+project, so that paths and graphs still hang together.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any
+
+#: Fields whose texts are Clew's own words, names of sources and staff, times, or ids of customers and runs.
+_WORDS = frozenset({
+    "type", "status", "source", "sources", "kind", "stage", "rule", "comparison", "level", "channel", "why",
+    "why_not", "because", "field", "currency", "said_in", "said_out", "hash", "run_id", "actor", "starter",
+    "customer_id", "customers", "customer_ids", "now", "led", "leads_to", "origin", "target", "several", "at",
+    "first_seen", "last_seen", "since", "until", "seen_at", "created_at", "published", "started", "finished",
+    "as_of", "entries", "next",
+})  # fmt: skip
+#: Fields that hold ids of records, identifiers and devices.
+_IDS = frozenset({
+    "record_id", "record_a", "record_b", "anchor", "records", "record_ids", "left", "right", "through", "key",
+    "device", "id", "start", "end", "session",
+})  # fmt: skip
+#: What a trigger is told in Clew's own words.
+_STATE = frozenset({
+    "as_of", "buyer", "stage", "last_order_at", "last_order_currency", "last_active_at", "cart_at", "cart_kind",
+    "cart_currency", "conversation_at", "conversation_status", "email", "sms", "phone", "ads",
+})  # fmt: skip
+_HIDDEN = "•••"
+
+
+def mask(found: Any, secret: bytes) -> Any:
+    """An answer in plain values, without personal ones; `secret` makes the stand-ins this project's own."""
+    return _Mask(secret).value("", found)
+
+
+def masked(text: str) -> str:
+    """What is left of a personal text: enough to tell one from another where somebody knows them, and no more."""
+    if len(text) <= len(_HIDDEN):
+        return _HIDDEN
+    if "@" in text:
+        return f"{text[0]}{_HIDDEN}@{_HIDDEN}"
+    digits = [character for character in text if character.isdigit()]
+    if len(digits) > 6 and not any(character.isalpha() for character in text):
+        return _HIDDEN + "".join(digits[-2:])
+    return f"{text[0]}{_HIDDEN}"
+
+
+class _Mask:
+    def __init__(self, secret: bytes) -> None:
+        self.secret = secret
+
+    def value(self, name: str, found: Any) -> Any:
+        """What is shown of a value in the field of that name."""
+        if isinstance(found, str):
+            if name in _WORDS:
+                return found
+            return self.stand_in(found) if name in _IDS else masked(found)
+        if isinstance(found, dict):
+            return self.fields(name, found)
+        if isinstance(found, list):
+            return [self.item(name, item) for item in found]
+        return found
+
+    def fields(self, name: str, found: dict[str, Any]) -> dict[str, Any]:
+        """What is shown of an object in the field of that name."""
+        if name == "names":  # by record
+            return {self.stand_in(record): masked(text) for record, text in found.items()}
+        if name == "fields":  # of a record, by name
+            return {field: masked(str(text)) for field, text in found.items()}
+        if name == "state":
+            return {k: v if k in _STATE else self.value(k, v) for k, v in found.items()}
+        # What a permission says is a word; in a record's fields it is a part of an address.
+        return {k: v if k == "state" and isinstance(v, str) else self.value(k, v) for k, v in found.items()}
+
+    def item(self, name: str, found: Any) -> Any:
+        """What is shown of an item of a list in the field of that name."""
+        if isinstance(found, dict):
+            return self.fields("", found)
+        if isinstance(found, list) and name == "matches":  # two records, and the rule that joined them
+            return [None if record is None else self.stand_in(record) for record in found[:2]] + found[2:]
+        return self.value(name, found)
+
+    def stand_in(self, text: str) -> str:
+        """What stands for an id. What comes before the first colon is a source or a type."""
+        before, colon, _ = text.partition(":")
+        mark = blake2b(text.encode("utf-8", "surrogatepass"), key=self.secret, digest_size=6).hexdigest()
+        return f"{before}:~{mark}" if colon else f"~{mark}"

@@ -1,0 +1,89 @@
+"""Who was shown whom is kept, even of a process that is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from api.http import accesses
+from api.project import Project
+from engine.state.accesses import accesses_about
+from tests.api.http.conftest import EMAIL, Caller
+from tests.api.http.test_callers import wait
+
+
+def test_every_answer_that_shows_a_person_is_written_down(copy: Path, serve: Callable[..., Caller]) -> None:
+    with Project(copy) as project:
+        key = project.create_key("desk", ["read"])
+        john = project.whois(EMAIL).customer.customer_id  # type: ignore[union-attr]
+        api = serve(copy, options={"headers": {"X-API-Key": key.text}})
+        sent = [
+            api.get("/v1/whois", params={"email": EMAIL}),
+            api.post("/v1/whois/batch", json={"asked": [EMAIL, EMAIL, "nobody@nowhere.com"]}),
+            api.get(f"/v1/customers/{john}/records"),
+            api.get("/v1/path", params={"a": EMAIL, "b": john}),
+        ]
+        for unseen in ("/v1/runs", "/v1/whois?email=nobody@nowhere.com", "/v1/customers/C0000000Z"):
+            assert api.get(unseen).status_code in (200, 404)
+        assert wait(lambda: len(accesses_about(copy / ".clew", {john})) == 4)
+        found = project.access(EMAIL).accesses
+    assert [a.action for a in found] == [
+        "GET /v1/whois", "POST /v1/whois/batch", "GET /v1/customers/{customer}/records", "GET /v1/path",
+    ]  # fmt: skip
+    assert {(a.key, a.caller, a.customer_id, a.personal) for a in found} == {(key.key.key_id, "desk", john, False)}
+    assert [a.request for a in found] == [answer.headers["x-request-id"] for answer in sent]
+    assert all(EMAIL.encode() not in file.read_bytes() for file in (copy / ".clew").glob("access.db*"))
+
+
+def test_nobody_is_shown_where_that_cannot_be_written_down(
+    copy: Path, serve: Callable[..., Caller], caplog: pytest.LogCaptureFixture
+) -> None:
+    (copy / ".clew" / "access.db").write_bytes(b"no database" * 100)
+    api = serve(copy)
+    asked = {"email": EMAIL}
+    assert wait(lambda: api.get("/v1/whois", params=asked).status_code == 503)
+    refused = api.get("/v1/whois", params=asked)
+    assert (refused.headers["retry-after"], "access log" in refused.json()["detail"]) == ("5", True)
+    assert "access.db" in caplog.text
+    assert api.get("/v1/runs").status_code == 200
+    (copy / ".clew" / "access.db").unlink()
+    deadline = 5
+    while api.get("/v1/whois", params=asked).status_code != 200:
+        deadline -= 1
+        assert deadline and not wait(lambda: False)
+
+
+def test_a_killed_process_loses_its_last_moments_and_nothing_else(tmp_path: Path) -> None:
+    program = textwrap.dedent("""
+        import sys, time
+        from datetime import UTC, datetime
+        from pathlib import Path
+        from api.http.accesses import Accesses
+        from engine.state.accesses import Accessed
+        accesses = Accesses(Path(sys.argv[1]))
+        accesses.open()
+        for number in range(1_000_000):
+            accesses.note(Accessed(datetime.now(UTC), None, "x", "GET", "C1", True, str(number)))
+            if number % 100 == 0:
+                print(number, flush=True)
+                time.sleep(0.01)
+    """)
+    with subprocess.Popen([sys.executable, "-c", program, tmp_path], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        noted = 0
+        while noted < 3000:
+            noted = int(running.stdout.readline())
+        os.kill(running.pid, signal.SIGKILL)
+        noted = max([noted, *map(int, running.stdout.read().split()[:-1])])
+    kept = [int(a.request) for a in accesses_about(tmp_path, {"C1"})]
+    assert kept == list(range(len(kept)))
+    # A hundred are noted in 10 ms or more; beside those of one batch, there are those of its commit.
+    assert len(kept) > noted - 100 * (accesses.EVERY + 2.0) / 0.01
+    assert len(kept) > 1

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from engine.errors import StateError
+from engine.state.accesses import Accessed, AccessLog, accesses_about
+
+AT = datetime(2026, 1, 1, 12)
+
+
+def access(customer: str, request: str = "r1") -> Accessed:
+    return Accessed(AT, "0badcafe", "desk", "GET /v1/whois", customer, True, request)
+
+
+def test_accesses_are_found_by_customer(tmp_path: Path) -> None:
+    assert accesses_about(tmp_path, {"C1"}) == []
+    with AccessLog(tmp_path) as log:
+        log.append([access("C1"), access("C2"), access("C1", "r2")])
+    assert accesses_about(tmp_path, {"C1"}) == [access("C1"), access("C1", "r2")]
+    assert len(accesses_about(tmp_path, {"C1", "C2"})) == 3
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM access", "UPDATE access SET customer = 'C9'"])
+def test_nothing_is_taken_back(tmp_path: Path, change: str) -> None:
+    with AccessLog(tmp_path) as log:
+        log.append([access("C1")])
+    with (
+        closing(sqlite3.connect(tmp_path / "access.db")) as connection,
+        pytest.raises(sqlite3.IntegrityError, match="append-only"),
+    ):
+        connection.execute(change)
+
+
+def test_several_may_make_it_and_write_at_once(tmp_path: Path) -> None:
+    def write(number: int) -> None:
+        with AccessLog(tmp_path) as log:
+            for _ in range(20):
+                log.append([access(f"C{number}")])
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [len(accesses_about(tmp_path, {f"C{number}"})) for number in range(4)] == [20] * 4
+
+
+def test_another_file_is_left_alone(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "access.db")) as connection:
+        connection.execute("CREATE TABLE theirs (id)")
+    with pytest.raises(StateError, match="another program"):
+        AccessLog(tmp_path)
+    (tmp_path / "access.db").write_bytes(b"no database" * 100)
+    with pytest.raises(StateError, match="not a database"):
+        AccessLog(tmp_path)
