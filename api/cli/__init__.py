@@ -8,10 +8,24 @@ from __future__ import annotations
 import sys
 
 # Each of these adds its commands.
-from api.cli import ask, audience, change, decide, export, keys, review, runs, start, watch
+from api.cli import ask, audience, change, decide, export, keys, review, runs, serve, start, watch
 from api.cli.app import app
 
-__all__ = ["app", "ask", "audience", "change", "decide", "export", "keys", "main", "review", "runs", "start", "watch"]
+__all__ = [
+    "app",
+    "ask",
+    "audience",
+    "change",
+    "decide",
+    "export",
+    "keys",
+    "main",
+    "review",
+    "runs",
+    "serve",
+    "start",
+    "watch",
+]
 
 
 def main() -> None:

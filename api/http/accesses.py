@@ -49,6 +49,11 @@ class Accesses:
         if self._failing or len(self._noted) > MOST:
             raise unavailable("The access log can't be written, so nobody is shown. The operator's log says why.")
 
+    @property
+    def unwritten(self) -> int:
+        """Accesses that wait for the disk."""
+        return len(self._noted)
+
     def note(self, access: Accessed) -> None:
         """Have an access written down."""
         self._noted.append(access)

@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 
 from api.http import problems
 from api.http.accesses import Accesses
 from api.http.buckets import Buckets
 from api.http.callers import Door
 from api.http.desk import Desk
+from api.http.metrics import Metrics
 from api.http.routes import ROUTERS
 from api.http.settings import Settings
 from api.http.traffic import Traffic
@@ -51,9 +53,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.desk = desk
     app.state.door = door
     app.state.accesses = accesses
+    app.state.metrics = Metrics(settings.metrics)
     app.state.buckets = Buckets(settings.rate, settings.workers)
     problems.tell(app)
-    app.add_middleware(Traffic, settings=settings)
+    app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5)
+    app.add_middleware(Traffic, settings=settings, metrics=app.state.metrics)
     for router in ROUTERS:
         app.include_router(router)
     _describe(app)

@@ -19,10 +19,12 @@ from api.http.callers import Door
 from api.http.problems import unavailable
 from api.http.settings import Settings
 from api.project import Project, open_project
+from engine.config import config_hash
 from engine.errors import ClewError, StateError
 from engine.runs import RunTables
 from engine.state import State
 from engine.state.keys import Ring, read_keys
+from engine.state.schema import program
 from graph.store import GraphStore
 
 log = logging.getLogger("clew.http")
@@ -90,6 +92,8 @@ class Desk:
         self._door = door
         self.project = open_project(settings.project)
         self.seconds = settings.seconds
+        #: What answers are made with, beside a run.
+        self.version = f"{config_hash(self.project.config)} {program()}"
         self._reading = self.project._reading()
         self._store = self.project._graph
         self._quick = Queue("quick", settings.quick, settings.waiting)

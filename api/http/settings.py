@@ -16,6 +16,7 @@ class Settings(BaseModel):
     local: bool = Field(False, description="as long as there are no keys, whoever asks is this machine's user")
     workers: int = Field(1, ge=1, description="processes that share the rate of each key")
     rate: float = Field(200, gt=0, description="requests a second of a key that has no rate of its own")
+    metrics: Path | None = Field(None, description="where several workers keep their numbers")
     body: int = Field(1_000_000, ge=1, description="bytes of a request's body")
     batch: int = Field(1_000, ge=1, description="texts in one batch")
     page: int = Field(500, ge=1, description="things on one page")

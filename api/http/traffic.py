@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import secrets
+import time
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.logs import FIELDS
+from api.http.metrics import Metrics
 from api.http.problems import Problem, of_any
 from api.http.settings import Settings
+
+log = logging.getLogger("clew.http.requests")
 
 #: What a caller may call a request.
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -27,9 +33,10 @@ _HEADERS = {
 class Traffic:
     """The outermost layer."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self.app = app
         self.settings = settings
+        self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -39,24 +46,43 @@ class Traffic:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         scope["clew.request_id"] = request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
-        begun = False
+        status, began = 0, time.perf_counter()
 
         async def sending(message: Message) -> None:
-            nonlocal begun
+            nonlocal status
             if message["type"] == "http.response.start":
-                begun = True
+                status = message["status"]
                 sent = MutableHeaders(scope=message)
                 sent["X-Request-Id"] = request_id
                 for name, value in _HEADERS.items():
                     sent.setdefault(name, value)
             await send(message)
 
+        self.metrics.waiting.inc()
         try:
             await self.app(scope, self._limited(receive, headers), sending)
         except Exception as error:
-            if begun:
+            if status:
                 raise
             await of_any(error).response(request_id)(scope, receive, sending)
+        finally:
+            self.metrics.waiting.dec()
+            self._tell(scope, status, time.perf_counter() - began)
+
+    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+        """Count a request and log it: its route, not its address, which may hold somebody's."""
+        route = getattr(scope.get("route"), "path", "none")
+        self.metrics.count(scope["method"] if route != "none" else "any", route, status, seconds)
+        if log.isEnabledFor(logging.INFO):
+            told = {
+                "request_id": scope["clew.request_id"],
+                "method": scope["method"],
+                "route": route,
+                "status": status,
+                "ms": round(seconds * 1000, 3),
+                "caller": scope.get("clew.caller"),
+            }
+            log.info("request", extra={FIELDS: told})
 
     def _limited(self, receive: Receive, headers: Headers) -> Receive:
         """What is read of a body: no more than the limit, and not for longer."""

@@ -11,7 +11,7 @@ from api.http.desk import Standing
 from api.http.models.customers import Card, History, Records, TimelinePage, Was
 from api.http.models.evidence import Drawing, Growth
 from api.http.pages import page
-from api.http.reply import reply
+from api.http.reply import reply, unchanged
 from engine.errors import NotFoundError
 from engine.ledger import customer_id, customer_number
 
@@ -40,6 +40,8 @@ async def card(request: Request, caller: SlowReader, customer: Id, as_of: AsOf =
     if as_of is not None:
         run, was = await request.app.state.desk.ask(lambda p: p.whois_as_of(_id(customer), as_of), slow=True)
         return reply(request, caller, run, was, [was.customer_id] if was.customer_id else was.several)
+    if same := await unchanged(request, caller, _id(customer)):
+        return same
     run, found = await request.app.state.desk.ask(lambda project: project.card(_id(customer)), slow=True)
     return reply(request, caller, run, found, [_id(customer)])
 
@@ -47,6 +49,8 @@ async def card(request: Request, caller: SlowReader, customer: Id, as_of: AsOf =
 @router.get("/records", response_model=Records)
 async def records(request: Request, caller: Reader, customer: Id) -> Response:
     """Every record of the customer, with its fields and identifiers."""
+    if same := await unchanged(request, caller, _id(customer)):
+        return same
     run, found = await request.app.state.desk.ask(lambda project: project.graph.customer(_id(customer)))
     return reply(request, caller, run, {"customer_id": found.customer_id, "records": found.records}, [_id(customer)])
 
@@ -56,6 +60,8 @@ async def graph(
     request: Request, caller: Reader, customer: Id, limit: Annotated[int, Query(ge=1, le=2_000)] = 500
 ) -> Response:
     """Nodes and edges for drawing: records, identifiers, and the matches between them."""
+    if same := await unchanged(request, caller, _id(customer)):
+        return same
     most = min(limit, request.app.state.settings.nodes)
     run, found = await request.app.state.desk.ask(lambda project: project.drawing(_id(customer), most))
     return reply(request, caller, run, found, [_id(customer)])
@@ -71,6 +77,8 @@ async def timeline(
     order: Literal["oldest", "newest"] = "newest",
 ) -> Response:
     """What happened with the customer: orders, visits, messages, conversations, consents."""
+    if same := await unchanged(request, caller, _id(customer)):
+        return same
 
     def ask(project: Standing) -> dict[str, object]:
         project.graph.customer(_id(customer))
@@ -94,6 +102,8 @@ async def history(request: Request, caller: Reader, customer: Id, as_of: AsOf = 
 @router.get("/how", response_model=Growth)
 async def how(request: Request, caller: Reader, customer: Id) -> Response:
     """How the customer came together, join by join."""
+    if same := await unchanged(request, caller, _id(customer)):
+        return same
 
     def ask(project: Standing) -> object:
         project.graph.customer(_id(customer))

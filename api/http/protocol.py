@@ -1,0 +1,65 @@
+"""HTTP as it comes in, with an end to what a caller may send before there is a request to refuse."""
+
+from __future__ import annotations
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+#: Bytes of a request's line and headers.
+HEAD = 65_536
+#: Seconds in which these have to arrive.
+PATIENCE = 20.0
+
+
+class Bounded(HttpToolsProtocol):
+    """Closes connections whose head is too large, or comes too slowly."""
+
+    _taken = 0
+    _in_head = True
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody connects, and has to say what they want."""
+        super().connection_made(transport)
+        self._expect()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """They are gone."""
+        self._done()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """A part of a request."""
+        if self._in_head:
+            self._taken += len(data)
+            if self._timer is None:
+                self._expect()
+        super().data_received(data)
+        if self._in_head and self._taken > HEAD and not self.transport.is_closing():
+            self.send_400_response("The request's headers are too large.")
+
+    def on_headers_complete(self) -> None:
+        """The head is there."""
+        self._in_head = False
+        self._done()
+        # What was taken may hold a part of the body, too.
+        if self._taken > HEAD and sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD:
+            self.headers.clear()
+            self.send_400_response("The request's headers are too large.")
+            return
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """A request is whole; another one may follow."""
+        if not self.transport.is_closing():
+            super().on_message_complete()
+        self._in_head, self._taken = True, 0
+
+    def _expect(self) -> None:
+        self._timer = self.loop.call_later(PATIENCE, self.transport.close)
+
+    def _done(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

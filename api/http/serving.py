@@ -1,0 +1,72 @@
+"""Running the API: uvicorn, one process or several on one socket, and a graceful end."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from api.http.app import create_app
+from api.http.logs import write_lines
+from api.http.protocol import Bounded
+from api.http.settings import Settings
+from engine.errors import ConfigError
+
+#: Connections that wait to be accepted.
+BACKLOG = 2048
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. Errors: ConfigError where that can't be had."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise ConfigError(f"can't listen on {host}, port {port}: {(error.strerror or str(error)).lower()}") from error
+
+
+def run(settings: Settings, listening: socket.socket, level: str) -> None:
+    """Answer until a signal ends it: what is under way is answered, then all is written and closed."""
+    with tempfile.TemporaryDirectory(prefix="clew-metrics-") as folder:
+        if settings.workers > 1:
+            # Where the workers count together; their Prometheus client wants it from its environment.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+            settings = settings.model_copy(update={"metrics": Path(folder)})
+        config = uvicorn.Config(
+            partial(_worker, settings, level),
+            factory=True,
+            workers=settings.workers,
+            http=Bounded,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=int(settings.seconds) + 5,
+        )
+        write_lines(level)
+        if settings.workers > 1:
+            Multiprocess(config, sockets=[listening]).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+def _worker(settings: Settings, level: str) -> FastAPI:
+    write_lines(level)
+    return create_app(settings)
