@@ -32,14 +32,20 @@ def build_device_windows(compute: Compute) -> None:
     """
     compute.table(
         "_ties",
+        # One row a moment: rows that nothing sets apart have an order of their own in every window.
         """
-        SELECT i.value AS device, m.customer_id, coalesce(r.created_at, r.seen_at) AS "at", 'order' AS because,
-            i.record_id, m.confidence
-        FROM identifiers i JOIN members m USING (record_id) JOIN records r USING (record_id)
-        WHERE i.type = 'device' AND i.status IN ('ok', 'weak') AND coalesce(r.created_at, r.seen_at) IS NOT NULL
-        UNION ALL
-        SELECT device, customer_id, "at", because, record_id, confidence
-        FROM event_ties WHERE device IS NOT NULL AND "at" IS NOT NULL
+        SELECT device, customer_id, "at", min(because) AS because, min(record_id) AS record_id,
+            max(confidence) AS confidence
+        FROM (
+            SELECT i.value AS device, m.customer_id, coalesce(r.created_at, r.seen_at) AS "at", 'order' AS because,
+                i.record_id, m.confidence
+            FROM identifiers i JOIN members m USING (record_id) JOIN records r USING (record_id)
+            WHERE i.type = 'device' AND i.status IN ('ok', 'weak')
+            UNION ALL
+            SELECT device, customer_id, "at", because, record_id, confidence FROM event_ties
+        )
+        WHERE device IS NOT NULL AND "at" IS NOT NULL
+        GROUP BY device, customer_id, "at"
         """,
     )
     # A device that somebody blocked is nobody's.
@@ -56,7 +62,7 @@ def build_device_windows(compute: Compute) -> None:
                     "at" - lag("at") OVER ({in_order}) > {visit} AS later FROM _ties)
         )
         SELECT device, customer_id, turn, visit, min("at") AS first, max("at") AS last, max(confidence) AS confidence,
-            arg_min(because, ("at", because)) AS because, min(record_id) AS record_id
+            arg_min(because, "at") AS because, min(record_id) AS record_id
         FROM parted GROUP BY device, customer_id, turn, visit
         """,
     )

@@ -161,3 +161,18 @@ def test_what_has_no_time_or_no_honest_device_ties_nobody(devices: Devices) -> N
     devices.order("ann", "d1", None)
     devices.order("ann", "00000", DAY, status="placeholder")
     assert devices.windows() == []
+
+
+def test_ties_of_one_moment_make_one_window() -> None:
+    """However rows that are equal in all that counts are ordered."""
+    with Compute(threads=4) as compute:
+        devices = Devices(compute)
+        devices.customer("ann", email="ann@x.com")
+        compute.run(
+            """INSERT INTO events BY NAME SELECT 'web' AS source, n::VARCHAR AS key, 'login' AS kind,
+                TIMESTAMP '2026-01-10' + INTERVAL 1 HOUR * (n % 2) AS "at", 'd' || n // 40 AS device,
+                'ann@x.com' AS email FROM range(40 * 5_000) t(n)"""
+        )
+        found = devices.windows()
+    assert {found[1:] for found in found} == {("ann", DAY - BEFORE, None, "login")}
+    assert len(found) == 5_000
