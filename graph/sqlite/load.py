@@ -16,6 +16,7 @@ import pyarrow as pa
 from engine.compute.duck import Compute, quote
 from engine.errors import TableError
 from graph.sqlite.numbers import BATCH, CUSTOMER, RECORD, VALUE, Words
+from graph.sqlite.schema import INDICES
 from graph.sqlite.stage import Stage
 from graph.tables import GRAPH_TABLES, plain
 
@@ -195,6 +196,14 @@ def take(stage: Stage, name: str) -> None:
         stage.take(TARGETS[name].table)
     if name == "ledger":
         stage.take("about")
+
+
+def index(connection: sqlite3.Connection) -> None:
+    """Make the indices of a graph that was loaded without them. A repeated key is a TableError."""
+    for name, statement in INDICES.items():
+        # The name of an index begins with that of its table; values come of identifiers.
+        with _checked(next((run for run, target in TARGETS.items() if name.startswith(target.table)), "identifiers")):
+            connection.execute(f"CREATE {statement}")
 
 
 @contextmanager

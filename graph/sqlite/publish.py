@@ -81,7 +81,7 @@ def _bring(
         for name in GRAPH_TABLES:
             load.take(stage, name)
         if full:
-            schema.create_indices(connection)
+            load.index(connection)
         else:
             numbers.remove_unused_values(compute, connection)
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('run', ?)", (run.run_id,))
@@ -94,7 +94,7 @@ def _announce(connection: sqlite3.Connection, path: Path, over: bool = False) ->
     with _whole(connection):
         if not schema.check(connection, path):
             schema.create(connection)
-            schema.create_indices(connection)
+            load.index(connection)
         if over:
             connection.execute("DELETE FROM meta WHERE name = 'publisher'")
         else:

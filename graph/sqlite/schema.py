@@ -15,7 +15,7 @@ from engine.errors import StateError
 #: Marks a file as ours ("CLEW").
 APPLICATION_ID = 0x434C4557
 #: The layout below. A file of a newer one is refused, one of an older one is filled anew.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 #: Bytes of the file that a reader maps into memory, so that it needn't copy pages: a lookup takes a seventh less.
 #: (Cutting the file short under a reader would end its process. Nothing here does: a graph never shrinks.)
@@ -78,7 +78,7 @@ INDICES: dict[str, str] = {
     "known_by_value": "INDEX known_by_value ON known_by (value)",
     "permission_value": "INDEX permission_value ON permission (value)",
     "refusal_b": "INDEX refusal_b ON refusal (b)",
-    "device_window_device": "INDEX device_window_device ON device_window (device)",
+    "device_window_device": "UNIQUE INDEX device_window_device ON device_window (device, customer, since)",
     "device_window_customer": "INDEX device_window_customer ON device_window (customer)",
 }
 
@@ -171,12 +171,6 @@ def create(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-
-def create_indices(connection: sqlite3.Connection) -> None:
-    """Make the indices of a graph that was loaded without them."""
-    for statement in INDICES.values():
-        connection.execute(f"CREATE {statement}")
 
 
 def side_files(path: Path) -> tuple[Path, Path]:

@@ -146,11 +146,12 @@ class TestPublish:
     ) -> None:
         store.publish(one, None)
         run = john()
-        for table in ("records", "members", "matches", "known_by"):
-            row = run.tables[table][0]
-            column = next(c for c in ("confidence", "weight", "key") if c in row)
-            changed: Row = {column: 0.5 if column != "key" else row["key"]}
-            bad = run.with_rows(table, {**row, **changed}).write(tmp_path / "runs" / table)
+        repeated: dict[str, Row] = {
+            "records": {"name": "Other"}, "members": {"confidence": 0.5}, "matches": {"weight": 0.5},
+            "known_by": {"confidence": 0.5}, "device_windows": {"because": "click"},
+        }  # fmt: skip
+        for table, changed in repeated.items():
+            bad = run.with_rows(table, {**run.tables[table][0], **changed}).write(tmp_path / "runs" / table)
             for previous in (one, None):
                 with pytest.raises(TableError, match=table):
                     store.publish(bad, previous)
