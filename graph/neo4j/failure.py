@@ -35,6 +35,8 @@ def _say(error: Neo4jError | DriverError, server: Server) -> str:
         return f"there is no such database on the server: set {DATABASE}, or create it"
     if code.startswith("Neo.ClientError.Security."):
         return f"user {server.user} may not do this ({code}): docs/neo4j.md says which rights are needed"
+    if code.endswith(".DatabaseUnavailable"):
+        return f"the database isn't available ({code}): it may be starting; if it stays so, the server's log says why"
     if code.startswith(("Neo.TransientError.General", "Neo.TransientError.Transaction")):
         return f"the server is too busy or has too little memory ({code}): try again, or give it more"
     if error.is_retryable():

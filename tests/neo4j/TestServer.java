@@ -53,6 +53,8 @@ public class TestServer {
                         .setConfig(BoltConnectorInternalSettings.thread_pool_shutdown_wait_time, Duration.ZERO)
                         .setConfig(GraphDatabaseSettings.auth_enabled, true)
                         .setConfig(GraphDatabaseSettings.pagecache_memory, LARGE ? 2L << 30 : 256L << 20)
+                        // Two logs of 256 MB are more than a test's graph.
+                        .setConfig(GraphDatabaseSettings.preallocate_logical_logs, LARGE)
                         // The tests fill and empty the database all the time; plans need not follow its size.
                         .setConfig(
                                 GraphDatabaseSettings.cypher_min_replan_interval,
