@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from api.placing import placed
+from api.placing import placed, placed_folder
 from engine.compare.elsewhere import MERGES, ORDER, explanations, find_merges
 from engine.compute import Compute, literal, quote
 from engine.measure import KEPT, check_view, open_views, views
-from engine.profile.audiences import VIEWS, Audience, Channel, Purpose, make_audience
+from engine.profile.audiences import CHANNELS, PURPOSES, VIEWS, Audience, Channel, Purpose, make_audience
 from engine.profile.layouts import Layout, layout_sql
 from engine.runs import RunTables
 from engine.state import State
@@ -97,6 +97,21 @@ def write_views(run: RunTables, file: Path) -> int:
         return len(views())
 
 
+def write_measures(run: RunTables, folder: Path, at: datetime | None = None) -> dict[str, int]:
+    """Write every measure to a Parquet file of its name, as of `at`; returns the rows of each.
+
+    Errors: ConfigError for the folder's place.
+    """
+    with placed_folder(folder) as part, Compute() as compute:
+        open_views(compute, run, at)
+        for view in views():
+            file = part / f"{view.name}.parquet"
+            compute.write_parquet(view.name, file)
+            # Those that are made of it read the file.
+            compute.read_parquet(view.name, file)
+        return {view.name: compute.count(view.name) for view in views()}
+
+
 def write_audience(
     run: RunTables, file: Path | None, purpose: Purpose, channel: Channel, now: datetime, sure: float, layout: Layout,
     reach: bool,
@@ -116,6 +131,24 @@ def write_audience(
     return audience
 
 
+def write_audiences(
+    run: RunTables, folder: Path, now: datetime, sure: Mapping[Channel, float], layout: Layout
+) -> list[Audience]:
+    """Write the lists of every purpose by every channel: whom to write to, and whom not.
+
+    Errors: ConfigError for the folder's place.
+    """
+    made = []
+    with placed_folder(folder) as part, Compute() as compute:
+        open_views(compute, run, now, keep=KEPT, only=VIEWS)
+        for purpose in PURPOSES:
+            for channel in CHANNELS:
+                made.append(make_audience(compute, purpose, channel, now, sure[channel]))
+                for name, reach in (("reach", True), ("suppress", False)):
+                    _copy(compute, layout_sql(layout, channel, reach), "ALL", part / f"{purpose}-{channel}-{name}.csv")
+    return made
+
+
 def _write(run: RunTables, file: Path, tables: tuple[str, ...], sql: str) -> int:
     with _writing(file) as (compute, copy):
         for table in tables:
@@ -126,12 +159,12 @@ def _write(run: RunTables, file: Path, tables: tuple[str, ...], sql: str) -> int
 @contextmanager
 def _writing(file: Path) -> Iterator[tuple[Compute, Callable[[str, str], int]]]:
     """A Compute, and what copies the rows of a query in some order to the file; returns how many."""
-    form = _FORMATS.get(file.suffix.lower())
     with placed(file, *_FORMATS) as part, Compute() as compute:
+        yield compute, lambda sql, order: _copy(compute, sql, order, part, file.suffix)
 
-        def copy(sql: str, order: str) -> int:
-            rows = compute.table("exported", sql)
-            compute.run(f"COPY (FROM exported ORDER BY {order}) TO $file ({form})", {"file": str(part)})
-            return rows
 
-        yield compute, copy
+def _copy(compute: Compute, sql: str, order: str, file: Path, ending: str = ".csv") -> int:
+    """Write the rows of a query in some order; returns how many."""
+    rows = compute.table("exported", sql)
+    compute.run(f"COPY (FROM exported ORDER BY {order}) TO $file ({_FORMATS[ending.lower()]})", {"file": str(file)})
+    return rows

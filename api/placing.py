@@ -1,7 +1,8 @@
-"""Where files are written: beside their place, then renamed, so that none is half there."""
+"""Where files and folders of files are written: beside their place, then renamed, so that none is half there."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,3 +40,23 @@ def placed(file: Path, *endings: str) -> Iterator[Path]:
         raise ConfigError(f"{file}: can't be written: {(error.strerror or str(error)).lower()}") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def placed_folder(folder: Path) -> Iterator[Path]:
+    """Where to write the files that a folder, new or there already, holds at the end; none is left where that fails.
+
+    Files of these names are written over, others stay. Errors: ConfigError for a place that can't be written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder}: is a file; give the name of a folder")
+    part = folder / ".part"
+    try:
+        part.mkdir(parents=True, exist_ok=True)
+        yield part
+        for file in part.iterdir():
+            file.replace(folder / file.name)
+    except OSError as error:
+        raise ConfigError(f"{folder}: can't be written: {(error.strerror or str(error)).lower()}") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)

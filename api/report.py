@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
@@ -14,7 +13,7 @@ from api.results import Health
 from engine.compute import Compute
 from engine.config import Config
 from engine.errors import ConfigError
-from engine.measure import KEPT, open_views, read_times
+from engine.measure import KEPT, open_views, read_times, tables_read
 from engine.measure.identities import before
 from engine.measure.totals import READ, SHARED, Totals, totals
 from engine.runs import RunTables, read_manifest, started
@@ -69,7 +68,7 @@ _SHOWN = {
     "suppression_accuracy": "FROM suppression_accuracy ORDER BY month, channel",
 }
 #: The views that all of it comes from.
-_ASKED = frozenset((*READ, "campaigns", *re.findall(r"\w+", " ".join(_SHOWN.values()))))
+_ASKED = frozenset((*READ, "campaigns")).union(*map(tables_read, _SHOWN.values()))
 
 
 @dataclass(frozen=True)

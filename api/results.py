@@ -350,6 +350,24 @@ class Addressed(Plain):
 
 
 @dataclass(frozen=True)
+class Lists(Plain):
+    """The audiences of every purpose by every channel, and the folder that has their lists."""
+
+    folder: Path
+    run_id: str
+    audiences: tuple[Audience, ...]
+
+
+@dataclass(frozen=True)
+class Measures(Plain):
+    """The folder that has a Parquet file of every measure, and the rows of each."""
+
+    folder: Path
+    run_id: str
+    rows: dict[str, int]
+
+
+@dataclass(frozen=True)
 class Profile(Plain):
     """A customer's golden record, what its addresses may be used for, and what a trigger needs to know of it."""
 

@@ -6,7 +6,7 @@
 Runs a demo, whose visits are there `--events` times, or a copy of a folder of exports, beginning without a model. Times
 the stages of the run, and what follows: the customers, their permissions and their events (stage profile), the
 measuring of the data (stage health) and the judging of it, every measure written to a file, the lists of each purpose
-by e-mail and SMS, and the report. All that comes after the clusters is compared with all up to them.
+by each channel, and the report. All that comes after the clusters is compared with all up to them.
 
 CPU seconds are of this process and of the workers that have ended; a busy machine stretches them less than the others.
 """
@@ -25,20 +25,14 @@ from pathlib import Path
 from ceiling import rows_of
 
 import clew
-from engine.compute import Compute
 from engine.demo import generate
-from engine.measure import KEPT, open_views, views
-from engine.profile.audiences import PURPOSES, Channel
 from engine.sources import write_project
 
 #: The stages that work out who is who.
 CLUSTERS = ("sources", "standardise", "link", "cluster")
 #: Stages of the run that make something of that.
 OURS = ("profile", "health")
-CHANNELS: tuple[Channel, ...] = ("email", "sms")
 VISITS = "ga4_events.ndjson"
-#: Of measures those are named that took longest.
-NAMED = 5
 
 Taken = tuple[float, float]
 
@@ -101,19 +95,6 @@ def repeat_visits(file: Path, times: int) -> None:
     whole.replace(file)
 
 
-def measures(project: clew.Project, folder: Path, timed: Timed) -> dict[str, float]:
-    """Write every measure to a file; returns the CPU seconds of each."""
-    tables = project.layout.run(project.status().run.run_id)  # type: ignore[union-attr]
-    took: dict[str, float] = {}
-    with timed.of("all measures"), Compute() as compute:
-        open_views(compute, tables, keep=KEPT)
-        for view in views():
-            begun = clocks()[1]
-            compute.write_parquet(view.name, folder / f"{view.name}.parquet")
-            took[view.name] = clocks()[1] - begun
-    return took
-
-
 def measure(folder: Path, make: Callable[[], object]) -> None:
     """Print all of it."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -125,14 +106,13 @@ def measure(folder: Path, make: Callable[[], object]) -> None:
         run = project.run(reporter=timed)
         with timed.of("judging health"):
             project.health()
-        took = measures(project, written, timed)
-        with timed.of("lists of 3 purposes"):
-            for purpose in PURPOSES:
-                for channel in CHANNELS:
-                    project.audience(purpose, channel, written / f"{purpose}-{channel}.csv", reach=False)
+        with timed.of("all measures"):
+            project.export_measures(written / "measures")
+        with timed.of("all lists"):
+            project.audiences(written / "lists")
         with timed.of("report"):
             project.report(written / "report.html")
-    after = (*OURS, "judging health", "all measures", "lists of 3 purposes", "report")
+    after = (*OURS, "judging health", "all measures", "all lists", "report")
     rows = [(name, *timed.taken[name]) for name in CLUSTERS]
     whole = timed.sum(CLUSTERS)
     rows += [("sources to cluster", *whole), *((name, *timed.taken[name]) for name in after)]
@@ -142,8 +122,6 @@ def measure(folder: Path, make: Callable[[], object]) -> None:
     print(f"\n{run.records:,} records, {run.events:,} events")
     of_wall, of_cpu = (f"{part / all_of:.1%}" for part, all_of in zip(ours, whole, strict=True))
     print(f"all that follows: {of_wall} of the seconds from sources to cluster, {of_cpu} of their CPU seconds")
-    slowest = sorted(took.items(), key=lambda item: -item[1])[:NAMED]
-    print("slowest measures: " + ", ".join(f"{name} {seconds:.1f}" for name, seconds in slowest) + " CPU seconds")
 
 
 def main() -> None:

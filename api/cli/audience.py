@@ -74,6 +74,22 @@ def suppress(
     _audience(ctx, purpose, file, channel, layout, at, as_json, False)
 
 
+@audience.command("lists")
+def lists(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="The folder for the files; a new one is made.")],
+    layout: In = FileLayout.plain,
+    at: At = None,
+    as_json: Json = False,
+) -> None:
+    """Write all lists at once: whom to write to and whom not, for every purpose by every channel, as CSV."""
+    from api.render.audience import lists as page
+
+    with opened(ctx) as project:
+        found = project.audiences(folder, layout.value, at)
+    show(found, as_json, page(found))
+
+
 def _audience(
     ctx: typer.Context, purpose: Purpose, file: Path | None, channel: Channel, layout: FileLayout,
     at: datetime | None, as_json: bool, wanted: bool,

@@ -65,6 +65,21 @@ def export_merges(
     notes().print(exported(found, "account to merge", "accounts to merge"))
 
 
+@export.command("measures")
+def export_measures(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="The folder for the files; a new one is made.")],
+    at: AsOf = None,
+    as_json: Json = False,
+) -> None:
+    """Write every measure, each as a Parquet file, for notebooks and warehouses."""
+    from api.render.run import exported_measures
+
+    with opened(ctx) as project:
+        found = project.export_measures(folder, at)
+    show(found, as_json, exported_measures(found))
+
+
 @export.command("views")
 def export_views(
     ctx: typer.Context,

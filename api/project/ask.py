@@ -11,10 +11,10 @@ from api.answers import Answer, Asked, Found, hangs_on, whois, whois_all, whois_
 from api.drawing import Drawing, draw
 from api.ends import find_end
 from api.evidence import Between, Growth, between, how, match_of, path_between
-from api.export import write_audience
+from api.export import write_audience, write_audiences
 from api.project.opened import Opened
 from api.project.times import utc
-from api.results import Addressed, Card, Measured, Profile, Timeline
+from api.results import Addressed, Card, Lists, Measured, Profile, Timeline
 from engine.compute import Compute
 from engine.measure import check_view, open_views
 from engine.runs import read_manifest
@@ -132,3 +132,14 @@ class Ask(Opened):
         now = utc(at or datetime.now(UTC))
         found = write_audience(self._tables(), target, purpose, channel, now, sure, layout, reach)
         return Addressed(found, target, reach)
+
+    def audiences(self, folder: Path | str, layout: FileLayout = "plain", at: datetime | None = None) -> Lists:
+        """Write the lists of every purpose by every channel, as of `at` (UTC; default: now), into a folder.
+
+        Each has a file of whom to write to and one of whom not: `PURPOSE-CHANNEL-reach.csv` and `-suppress.csv`.
+        """
+        from engine.profile.audiences import CHANNELS
+
+        tables, now = self._tables(), utc(at or datetime.now(UTC))
+        sure = {channel: getattr(self.config.consent.confidence, channel) for channel in CHANNELS}
+        return Lists(Path(folder), tables.run_id, tuple(write_audiences(tables, Path(folder), now, sure, layout)))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from api.export import write_events, write_measure, write_members, write_merges, write_views
+from api.export import write_events, write_measure, write_measures, write_members, write_merges, write_views
 from api.project.opened import Opened
 from api.project.times import utc
-from api.results import Exported, ExportedGraph
+from api.results import Exported, ExportedGraph, Measures
 
 
 class Export(Opened):
@@ -40,6 +40,11 @@ class Export(Opened):
         tables = self._tables()
         rows = write_measure(tables, name, Path(file), utc(at) if at else None)
         return Exported(Path(file), tables.run_id, rows)
+
+    def export_measures(self, folder: Path | str, at: datetime | None = None) -> Measures:
+        """Write every measure into a folder, each as a Parquet file of its name, whose rows have no order."""
+        tables = self._tables()
+        return Measures(Path(folder), tables.run_id, write_measures(tables, Path(folder), utc(at) if at else None))
 
     def export_views(self, file: Path | str) -> Exported:
         """Write a DuckDB file in which a BI tool finds every measure of the current run as a view.

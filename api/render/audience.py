@@ -7,7 +7,7 @@ from rich.text import Text
 
 from api.render.layout import columns, heading, lines
 from api.render.words import count, minute, safe
-from api.results import Addressed
+from api.results import Addressed, Lists
 
 _ABOUT = {"cart-recovery": "have a cart, or must not be reminded of one", "win-back": "bought once"}
 _CHANNELS = {"email": "by e-mail", "sms": "by SMS", "ads": "by ads"}
@@ -31,4 +31,17 @@ def audience(found: Addressed) -> Group:
         heading("Left out, each for all of its reasons") if rows else None,
         columns((), rows, right=(1,)) if rows else None,
         written,
+    )
+
+
+def lists(found: Lists) -> Group:
+    """How many each list is about, and where the files are."""
+    rows = [
+        (of.purpose, of.channel, f"{of.about:,}", f"{of.reached:,}", f"{of.about - of.reached:,}")
+        for of in found.audiences
+    ]
+    return lines(
+        Text(f"Whom to write to, as of {minute(found.audiences[0].at)}", style="bold"),
+        columns(("purpose", "channel", "about", "to write to", "to leave out"), rows, right=(2, 3, 4)),
+        Text(f"\n{safe(found.folder)}: two files each, such as cart-recovery-email-suppress.csv"),
     )

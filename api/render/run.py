@@ -13,7 +13,18 @@ from rich.text import Text
 
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import count, minute, safe
-from api.results import Demo, Exported, ExportedGraph, Pruned, Published, Reported, Runs, RunSummary, Status
+from api.results import (
+    Demo,
+    Exported,
+    ExportedGraph,
+    Measures,
+    Pruned,
+    Published,
+    Reported,
+    Runs,
+    RunSummary,
+    Status,
+)
 
 #: More warnings than this are counted.
 WARNINGS = 8
@@ -216,6 +227,12 @@ def pruned(found: Pruned) -> Group:
 def exported(found: Exported, what: str, several: str | None = None) -> Text:
     """What was written where."""
     return Text(f"{safe(found.file)}: {count(found.rows, what, several)} of run {found.run_id}")
+
+
+def exported_measures(found: Measures) -> Text:
+    """Where the files of the measures are."""
+    measures, rows = count(len(found.rows), "measure"), sum(found.rows.values())
+    return Text(f"{safe(found.folder)}: {measures} of run {found.run_id}, each a Parquet file; {rows:,} rows in all")
 
 
 def reported(found: Reported) -> Text:

@@ -6,9 +6,10 @@ comments. The data dictionary is made of those. `$as_of` in it is the time as of
 `$message` what an event went by.
 """
 
-from engine.measure.document import View, check_view, dictionary, views
+from engine.measure.document import View, check_view, dictionary, tables_read, views
 from engine.measure.opening import KEPT, TABLES, Times, make_views, open_views, read_times
 
 __all__ = [
-    "KEPT", "TABLES", "Times", "View", "check_view", "dictionary", "make_views", "open_views", "read_times", "views",
+    "KEPT", "TABLES", "Times", "View", "check_view", "dictionary", "make_views", "open_views", "read_times",
+    "tables_read", "views",
 ]  # fmt: skip

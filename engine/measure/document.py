@@ -40,6 +40,12 @@ def views() -> tuple[View, ...]:
     return tuple(_read(path) for path in sorted(_FOLDER.glob("*.sql")))
 
 
+def tables_read(sql: str) -> frozenset[str]:
+    """The tables and views that a statement is made of, those that it makes for itself left out."""
+    own = re.findall(r"(\w+) AS \(\s*(?:WITH|SELECT|FROM)", sql)
+    return frozenset(re.findall(r"(?:FROM|JOIN) (\w+)", sql)) - frozenset(own)
+
+
 def check_view(name: str) -> None:
     """Raise NotFoundError for a measure that there isn't."""
     names = [v.name for v in views()]
@@ -55,9 +61,10 @@ def dictionary() -> str:
         "# Measures",
         "",
         "Each is a view over a run's tables: `clew measure NAME` shows it, `clew measure NAME FILE` writes it as CSV",
-        "or Parquet. All is said as of the time of the newest order or event, or as of `--at`; times, days and months",
-        "are UTC. A time before 1995 or more than a day after the run can't be right: what carries it counts, but it",
-        "never decides what is first, last or since. Made from the SQL in `engine/measure/views` by",
+        "or Parquet, and `clew export measures FOLDER` writes all of them as Parquet, whose rows have no order. All is",
+        "said as of the time of the newest order or event, or as of `--at`; times, days and months are UTC. A time",
+        "before 1995 or more than a day after the run can't be right: what carries it counts, but it never decides",
+        "what is first, last or since. Made from the SQL in `engine/measure/views` by",
         "`python -m engine.measure`.",
     ]
     for view in views():

@@ -10,7 +10,7 @@ from datetime import datetime
 from engine import tables
 from engine.compute import Compute, literal
 from engine.errors import StateError
-from engine.measure.document import View, views
+from engine.measure.document import View, tables_read, views
 from engine.measure.identities import IDENTITIES, unified
 from engine.runs import RunTables, read_manifest, started
 from engine.standardise.language import language
@@ -110,7 +110,7 @@ def _needed(names: Collection[str]) -> list[View]:
     wanted, found = set(names), []
     for view in reversed(views()):
         if view.name in wanted:
-            wanted |= view.words
+            wanted |= tables_read(view.sql)
             found.append(view)
     return found[::-1]
 

@@ -11,6 +11,7 @@ from engine.compute import Compute
 Purpose = Literal["cart-recovery", "win-back", "newsletter"]
 Channel = Literal["email", "sms", "ads"]
 PURPOSES: tuple[Purpose, ...] = ("cart-recovery", "win-back", "newsletter")
+CHANNELS: tuple[Channel, ...] = ("email", "sms", "ads")
 
 #: A cart is left behind when nothing was bought so long after; a reminder makes sense for so long.
 LEFT_AFTER, REMINDED_FOR = timedelta(hours=1), timedelta(days=30)

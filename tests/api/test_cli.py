@@ -145,6 +145,9 @@ def test_audience(clew: Clew, shop: Demo, tmp_path: Path) -> None:
     told = clew("-p", shop.project, "audience", "reach", "--for", "newsletter", tmp_path / "r.csv").stdout
     assert "to write to" in " ".join(told.split())
     assert clew("-p", shop.project, "audience", "reach", "--for", "spam").exit_code == 2
+    told = clew("-p", shop.project, "audience", "lists", tmp_path / "lists", "--at", "2026-10-20").stdout
+    assert "to leave out" in told
+    assert max(map(len, told.splitlines())) <= 80
 
 
 def test_measure(clew: Clew, shop: Demo, tmp_path: Path) -> None:
@@ -154,6 +157,7 @@ def test_measure(clew: Clew, shop: Demo, tmp_path: Path) -> None:
     assert clew("-p", shop.project, "measure", "purchases", tmp_path / "p.csv").stdout == ""
     assert (tmp_path / "p.csv").read_text().startswith("customer_id,record_id")
     assert clew("-p", shop.project, "measure", "nothing").exit_code == NotFoundError.exit_code
+    assert "each a Parquet file" in clew("-p", shop.project, "export", "measures", tmp_path / "all").stdout
 
 
 def test_timeline(clew: Clew, shop: Demo) -> None:

@@ -1,4 +1,4 @@
-"""Audiences as files, in the columns that tools accept."""
+"""Audiences and measures as files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from api.project import Project
@@ -21,6 +22,11 @@ AT = datetime(2026, 10, 20, tzinfo=UTC)
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def told(table: pa.Table) -> list[list[str]]:
+    """The values of the rows; of sums, which depend on the order of what is added, not the last digits."""
+    return [[f"{v:.6f}" if isinstance(v, float) else str(v) for v in row.values()] for row in table.to_pylist()]
 
 
 def test_those_to_write_to_and_those_not_are_all(project: Project, tmp_path: Path) -> None:
@@ -63,6 +69,41 @@ def test_meta_gets_hashes_only(project: Project, tmp_path: Path) -> None:
     addresses = {row["address"] for row in rows(tmp_path / "plain.csv")}
     assert {row["email"] for row in found} == {hashlib.sha256(a.encode()).hexdigest() for a in addresses}
     assert next(iter(rows(tmp_path / "phones.csv")[0])) == "phone"
+
+
+def test_all_lists_are_those_that_are_made_one_by_one(project: Project, tmp_path: Path) -> None:
+    found = project.audiences(tmp_path / "lists", at=AT)
+    written = {file.name: file.read_bytes() for file in (tmp_path / "lists").iterdir()}
+    assert len(written) == 2 * len(found.audiences) == 18
+    for purpose, channel, reach in (("win-back", "email", True), ("cart-recovery", "sms", False)):
+        alone = project.audience(purpose, channel, tmp_path / "one.csv", reach=reach, at=AT)  # type: ignore[arg-type]
+        assert alone.audience in found.audiences
+        assert (tmp_path / "one.csv").read_bytes() == written[
+            f"{purpose}-{channel}-{'reach' if reach else 'suppress'}.csv"
+        ]
+
+
+def test_every_measure_is_a_file_with_the_rows_that_it_has_alone(project: Project, tmp_path: Path) -> None:
+    found = project.export_measures(tmp_path / "measures", AT)
+    assert {file.name for file in (tmp_path / "measures").iterdir()} == {f"{view.name}.parquet" for view in views()}
+    for name in ("event_facts", "credits", "reminders", "carts", "contacts", "customer_state"):
+        file = duckdb.sql(f"FROM '{tmp_path}/measures/{name}.parquet' ORDER BY ALL").to_arrow_table()
+        assert told(file) == told(project.measure(name, AT).rows)
+        assert file.num_rows == found.rows[name] > 0
+
+
+def test_a_folder_keeps_what_else_is_in_it_and_gets_all_or_nothing(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "win-back-email-reach.csv").write_text("old")
+    project.audiences(tmp_path, at=AT)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "win-back-email-reach.csv").read_text() != "old"
+    with pytest.raises(ConfigError, match="is a file; give the name of a folder"):
+        project.export_measures(tmp_path / "notes.txt")
+    (tmp_path / "taken" / "carts.parquet").mkdir(parents=True)
+    with pytest.raises(ConfigError, match="can't be written: is a directory"):
+        project.export_measures(tmp_path / "taken")
+    assert not (tmp_path / "taken" / ".part").exists()
 
 
 def test_a_place_that_can_not_be_written_is_told(project: Project, tmp_path: Path) -> None:

@@ -15,5 +15,4 @@ SELECT customer_id, "at", source, key, kind, s.channel, s.campaign, CASE WHEN s.
     a.said_source, a.said_medium, a.said_campaign, confidence
 FROM activity a JOIN spellings s ON s.said_source IS NOT DISTINCT FROM a.said_source
     AND s.said_medium IS NOT DISTINCT FROM a.said_medium AND s.said_campaign IS NOT DISTINCT FROM a.said_campaign
-    AND s.message IS NOT DISTINCT FROM $message
-WHERE coalesce(a.said_source, a.said_medium, a.said_campaign) IS NOT NULL OR a.kind IN ('sent', 'open', 'click');
+    AND s.message IS NOT DISTINCT FROM $message;

@@ -7,15 +7,13 @@
 -- column: first_touch, last_touch, lifecycle | channel, as in `touches`
 CREATE VIEW credits AS
 WITH moments AS (
-    SELECT customer_id, "at", arg_min(channel, key) AS first, arg_max(channel, key) AS last
-    FROM touches WHERE customer_id IS NOT NULL AND "at" IS NOT NULL GROUP BY customer_id, "at"
-), firsts AS (
-    SELECT customer_id, min("at") AS "at", arg_min(first, "at") AS channel FROM moments GROUP BY customer_id
+    SELECT customer_id, "at", arg_max(channel, key) AS channel FROM touches SEMI JOIN purchases USING (customer_id)
+    WHERE "at" IS NOT NULL GROUP BY customer_id, "at"
 ), credited AS (
     SELECT p.customer_id, p.record_id, p."at", p.nth, p.net,
         coalesce(CASE WHEN f."at" <= p."at" THEN f.channel END, 'unknown') AS first_touch,
-        coalesce(m.last, 'unknown') AS last_touch
-    FROM purchases p LEFT JOIN firsts f USING (customer_id)
+        coalesce(m.channel, 'unknown') AS last_touch
+    FROM purchases p LEFT JOIN first_touches f USING (customer_id)
         ASOF LEFT JOIN moments m ON m.customer_id = p.customer_id AND m."at" <= p."at"
 )
 SELECT *, CASE WHEN nth = 1 THEN first_touch ELSE last_touch END AS lifecycle FROM credited;

@@ -17,25 +17,29 @@ WITH sent AS (
     SELECT customer_id, source, key, "at", channel, campaign, address FROM touches
     WHERE kind = 'sent' AND regexp_matches(campaign, '(^|-)(cart|carts|basket|checkout)(-|$)')
         AND customer_id IS NOT NULL AND "at" IS NOT NULL
+), reminded AS (SELECT DISTINCT customer_id FROM sent
 ), done AS (
-    SELECT customer_id, "at", kind FROM activity
+    SELECT customer_id, "at", kind FROM activity SEMI JOIN reminded USING (customer_id)
     WHERE kind IN ('add_to_cart', 'begin_checkout', 'purchase') AND customer_id IS NOT NULL AND "at" IS NOT NULL
 ), ordered AS (
-    SELECT customer_id, record_id, "at", net FROM purchases WHERE "at" IS NOT NULL
+    SELECT customer_id, record_id, "at", net FROM purchases SEMI JOIN reminded USING (customer_id) WHERE "at" IS NOT NULL
 ), carted AS (SELECT DISTINCT customer_id, "at" FROM done WHERE kind <> 'purchase'
 ), bought AS (
     SELECT customer_id, "at" FROM ordered UNION SELECT customer_id, "at" FROM done WHERE kind = 'purchase'
 ), of_address AS (
-    SELECT DISTINCT i.value AS address, o."at" FROM ordered o JOIN identifiers i USING (record_id) WHERE i.type IN ('email', 'phone')
+    SELECT DISTINCT i.value AS address, p."at"
+    FROM (FROM identifiers WHERE type IN ('email', 'phone')) i SEMI JOIN sent ON sent.address = i.value
+        JOIN purchases p USING (record_id) WHERE p."at" IS NOT NULL
 ), words AS (
     SELECT s.source, s.key, c.source AS said_by, max(coalesce(c."at", $oldest)) AS "at",
         arg_max(c.state, (coalesce(c."at", $oldest), c.state)) AS state
     FROM sent s JOIN (
         SELECT k.customer_id, c.channel, c.source, c.state, c."at", c.value AS address
-        FROM consents c JOIN known_by k USING (type, value) WHERE c.state <> 'unknown'
+        FROM consents c JOIN known_by k USING (type, value) SEMI JOIN reminded USING (customer_id) WHERE c.state <> 'unknown'
         UNION
         SELECT m.customer_id, c.channel, c.source, c.state, c."at", NULL
-        FROM consents c JOIN members m ON m.record_id = c.source || ':' || c.key WHERE c.state = 'out' AND c.value IS NULL
+        FROM consents c JOIN members m ON m.record_id = c.source || ':' || c.key SEMI JOIN reminded USING (customer_id)
+        WHERE c.state = 'out' AND c.value IS NULL
     ) c ON c.customer_id = s.customer_id AND c.channel = s.channel AND coalesce(c.address, s.address) = s.address
     WHERE coalesce(c."at", $oldest) <= s."at" GROUP BY ALL
 ), refused AS (SELECT source, key, min("at") AS opted_out_at FROM words WHERE state = 'out' GROUP BY source, key
