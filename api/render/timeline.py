@@ -69,8 +69,10 @@ def _told(moment: Moment) -> Text:
     what, about = _KINDS.get(moment.kind, moment.kind.replace("_", " ")), moment.item
     amount = "" if moment.value is None else f", {moment.value:,.2f} {moment.currency or ''}".rstrip()
     if moment.kind == "order":
-        back = f", {moment.refunded:,.2f} refunded" if moment.refunded else ""
-        what = f"order {safe(moment.name)}{amount}{back}"
+        stands = "" if moment.status in (None, "paid") else f", {safe(moment.status)}"
+        if moment.refunded:
+            stands = f", {moment.refunded:,.2f} refunded"
+        what = f"order {safe(moment.name)}{amount}{stands}"
     elif moment.kind == "deal":
         what = f"sale booked by {safe(moment.source)}{amount}"
     elif moment.kind == "consent":
@@ -78,6 +80,8 @@ def _told(moment: Moment) -> Text:
         about = moment.source
     elif moment.kind == "contact":
         about = moment.source
+    elif moment.status:
+        what = f"{what}, {safe(moment.status)}"
     return _line(what, about)
 
 

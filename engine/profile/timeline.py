@@ -17,7 +17,8 @@ class Moment:
 
     `kind` is contact (a record of the person was made), order, consent, or the kind of an event; `name` the order's
     number, the channel of a consent, or the tool's own word; `item` what it was about (articles, a subject, a campaign,
-    the state of a consent). `value` and `refunded` are in `currency`. `because` says what ties it to the customer
+    the state of a consent), `status` the tool's word for how that stands (a conversation is open or solved, an order
+    voided). `value` and `refunded` are in `currency`. `because` says what ties it to the customer
     (`record`, or as for EVENT_OWNERS), `confidence` how sure that is. Times are UTC, None where the source has none.
     """
 
@@ -27,6 +28,7 @@ class Moment:
     key: str
     name: str | None
     item: str | None
+    status: str | None
     session: str | None
     value: float | None
     refunded: float | None
@@ -57,19 +59,19 @@ def timeline(run: RunTables, customer_id: str) -> list[Moment]:
                 FROM (FROM event_owners WHERE customer_id = $customer) o JOIN events e USING (source, key)
             )
             SELECT coalesce(created_at, seen_at) AS "at", 'contact' AS kind, source, key, NULL AS name, NULL AS item,
-                NULL AS session, NULL::DOUBLE AS value, NULL::DOUBLE AS refunded, NULL AS currency, 'record' AS because,
-                confidence FROM mine WHERE kind = 'contact'
+                NULL AS status, NULL AS session, NULL::DOUBLE AS value, NULL::DOUBLE AS refunded, NULL AS currency,
+                'record' AS because, confidence FROM mine WHERE kind = 'contact'
             UNION ALL
-            SELECT "at", 'order', source, key, number, items, NULL, total, nullif(refunded, 0), currency, 'record',
-                confidence FROM bought
+            SELECT "at", 'order', source, key, number, items, status, NULL, total, nullif(refunded, 0), currency,
+                'record', confidence FROM bought
             UNION ALL
-            SELECT c."at", 'consent', c.source, c.key, c.channel, c.state, NULL, NULL, NULL, NULL, 'record',
+            SELECT c."at", 'consent', c.source, c.key, c.channel, c.state, NULL, NULL, NULL, NULL, NULL, 'record',
                 any_value(confidence)
             FROM consents c JOIN mine ON mine.source = c.source AND mine.key = c.key
             WHERE c.state <> 'unknown' GROUP BY ALL
             UNION ALL
             SELECT "at", kind, source, key, name,
-                coalesce(item, subject, CASE WHEN session IS NULL THEN campaign END), session, value,
+                coalesce(item, subject, CASE WHEN session IS NULL THEN campaign END), status, session, value,
                 NULL, currency, because, confidence
             FROM met WHERE kind <> 'purchase' OR order_key IS NULL OR NOT EXISTS (
                 FROM bought b WHERE met.order_key IN (b.key, b.number, ltrim(b.number, '#')))

@@ -15,7 +15,7 @@ START = datetime(2026, 5, 1, 9, 30)
 def moment(kind: str, hour: int = 0, **fields: Any) -> Moment:
     given: dict[str, Any] = {
         "at": START + timedelta(hours=hour), "kind": kind, "source": "web", "key": str(hour), "name": None,
-        "item": None, "session": None, "value": None, "refunded": None, "currency": None,
+        "item": None, "status": None, "session": None, "value": None, "refunded": None, "currency": None,
         "because": "record", "confidence": 1.0,
     }  # fmt: skip
     return Moment(**{**given, **fields})
@@ -47,16 +47,26 @@ def test_other_moments_in_words() -> None:
         moment("consent", name="sms", item="out", source="klaviyo"),
         moment("contact", 1, source="crm"),
         moment("sent", 2, name="Received Email", item="Spring"),
-        moment("ticket", 3, item="Where\x1b[2J is it?"),
+        moment("ticket", 3, item="Where\x1b[2J is it?", status="pending"),
         moment("deal", 3, source="crm", name="Won", item="Lamps", value=99.0, currency="EUR"),
         moment("add_to_cart", 4, item="Hat", at=None),
     )
     told = [" ".join(line.split()[2:-3]) for line in lines[4:9]]
     assert told == [
         "opted out of SMS klaviyo", "new contact crm", "message sent Spring",
-        "conversation Where\N{REPLACEMENT CHARACTER}[2J is it?", "sale booked by crm, 99.00 EUR Lamps",
+        "conversation, pending Where\N{REPLACEMENT CHARACTER}[2J is it?", "sale booked by crm, 99.00 EUR Lamps",
     ]  # fmt: skip
     assert "at no known time  add to cart  Hat" in lines[9]
+
+
+def test_an_order_says_how_it_stands_where_it_is_not_simply_paid() -> None:
+    lines = shown(
+        moment("order", name="#1", value=5.0, currency="EUR", status="paid"),
+        moment("order", 1, name="#2", value=5.0, currency="EUR", status="voided"),
+        moment("order", 2, name="#3", value=5.0, currency="EUR", status="partially_refunded", refunded=2.0),
+    )
+    told = [line.split("order ")[1].split("  ")[0] for line in lines[4:]]
+    assert told == ["#1, 5.00 EUR", "#2, 5.00 EUR, voided", "#3, 5.00 EUR, 2.00 refunded"]
 
 
 def test_only_the_latest_lines_unless_all_are_wanted() -> None:

@@ -44,7 +44,7 @@ class Shop:
         self.record("C1", record, "order", at)
         self.add(
             tables.ORDERS, record_id=record, source="orders", key=key, number=number, at=at, total=10.0, currency="EUR",
-            refunded=refunded,
+            refunded=refunded, status="voided",
         )  # fmt: skip
         for line, item in enumerate(items):
             self.add(tables.ORDER_LINES, record_id=record, line=line, item=item)
@@ -69,7 +69,7 @@ def test_all_that_happened_in_order_of_time(shop: Shop) -> None:
     shop.event("e2", "view", JULY, session="s1", item="Hat")
     shop.order("7", "#1001", JUNE, "Stove", "Pack", refunded=4)
     shop.event("e1", "open", datetime(2026, 5, 2), campaign="Spring")
-    shop.event("e0", "ticket", None, subject="Where is it?")
+    shop.event("e0", "ticket", None, subject="Where is it?", status="open")
     shop.event("e9", "view", JULY, customer="C2")
     found = shop.moments()
     assert [(m.kind, m.key, m.name, m.item) for m in found] == [
@@ -84,6 +84,7 @@ def test_all_that_happened_in_order_of_time(shop: Shop) -> None:
         10.0, 4.0, "EUR", "record", 0.9,
     )  # fmt: skip
     assert (found[4].because, found[4].confidence) == ("session", 0.8)
+    assert [m.status for m in found] == ["open", None, None, "voided", None]
 
 
 @pytest.mark.parametrize("called", ["7", "#1001", "1001"])
