@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
 from statistics import median
@@ -13,18 +13,29 @@ from engine.quality.findings import Finding, Seen, amount, day, graded
 DAY = 86_400
 
 
+def reached(newest: Iterable[float]) -> float:
+    """The time that sources reach, of the newest row of each, or 0 without any.
+
+    Of three or more, two have to: a source that alone is ahead may have a clock or a column that is, and makes no other
+    one late.
+    """
+    first, *others = sorted(newest, reverse=True) or [0.0]
+    return others[0] if len(others) > 1 else first
+
+
 def late(seen: Seen) -> Iterator[Finding]:
-    """Each source against the newest row of all, and that against the time of the run."""
-    newest: dict[str, float] = {}
+    """Each source against the time that the others reach, and that against the time of the run."""
+    rows: dict[str, list[float]] = {}
     for s in seen.of("last_seen"):
         for point in s.points:
-            newest[point.label] = max(point.value, newest.get(point.label, 0.0))
+            rows.setdefault(point.label, []).append(point.value)
+    newest = {run: reached(times) for run, times in rows.items()}
     rhythms = {s.source: s.now.value for s in seen.of("rhythm") if s.now}
     for s in seen.of("last_seen"):
         if s.now and s.source in rhythms:
             own = {p.label: p.value for p in (*s.earlier, s.now)}
             behind = {run: (newest[run] - at) / DAY for run, at in own.items()}
-            days = f"{amount(behind[s.now.label])} days behind the newest of all sources"
+            days = f"{amount(behind[s.now.label])} days behind the other sources"
             said = (
                 f"{s.source}: its newest row is of {day(s.now.value)}, {days}; it usually has something new every "
                 f"{_every(rhythms[s.source])}. See whether its export still runs"
@@ -35,10 +46,11 @@ def late(seen: Seen) -> Iterator[Finding]:
         dated = {run: newest[run] for run in seen.started if run in newest}
         ages = {run: (_seconds(seen.started[run]) - at) / DAY for run, at in dated.items()}
         usual = min(rhythms.values())
+        ahead = " but one" if max(rows[current]) > newest[current] else ""
         days = f"{amount(ages[current])} days before the run"
         said = (
-            f"the newest row of all sources is of {day(newest[current])}, {days}; there usually is something new every "
-            f"{_every(usual)}. See whether these are the latest exports"
+            f"the newest row of all sources{ahead} is of {day(newest[current])}, {days}; there usually is something "
+            f"new every {_every(usual)}. See whether these are the latest exports"
         )
         yield from _stale(seen, None, dated, ages, usual, said)
 

@@ -12,7 +12,7 @@ from engine.limits import WITHOUT_LIMIT, Checks, Limit
 from engine.quality.checks import emptier, fewer_rows, shares, spikes, unjudged, whole_shop
 from engine.quality.drift import drifted, read_columns
 from engine.quality.findings import Finding, Grade, Seen
-from engine.quality.freshness import DAY, late
+from engine.quality.freshness import DAY, late, reached
 from engine.quality.history import Series, read_series
 from engine.rules import RunChanges
 from engine.runs import RunTables
@@ -28,7 +28,7 @@ NO_SHARE = ("late", "largest", "spike")
 class SourceHealth:
     """One source: how bad its worst finding is, what was read and is held of it, and how fresh that is.
 
-    `behind` is in days, behind the newest row of all sources; `rhythm` the longest usual gap between days with rows.
+    `behind` is in days, behind the time that the others reach; `rhythm` the longest usual gap between days with rows.
     """
 
     source: str
@@ -108,7 +108,7 @@ def _source(title: str, seen: Seen, found: Sequence[Finding]) -> SourceHealth:
         return int(point.value) if point else 0
 
     last_seen, duplicates, rhythm = (seen.now(metric, title) for metric in ("last_seen", "duplicates", "rhythm"))
-    newest = max((s.now.value for s in seen.of("last_seen") if s.now), default=0.0)
+    newest = reached(s.now.value for s in seen.of("last_seen") if s.now)
     return SourceHealth(
         source=title,
         grade=min((f.grade for f in found if f.source == title), key=_WORST.index, default="ok"),
@@ -118,7 +118,7 @@ def _source(title: str, seen: Seen, found: Sequence[Finding]) -> SourceHealth:
         rejected=count("rejected"),
         duplicates=duplicates.number if duplicates else None,
         last_seen=datetime.fromtimestamp(last_seen.value, UTC).replace(tzinfo=None) if last_seen else None,
-        behind=(newest - last_seen.value) / DAY if last_seen else None,
+        behind=max(0.0, newest - last_seen.value) / DAY if last_seen else None,
         rhythm=rhythm.value if rhythm else None,
     )
 

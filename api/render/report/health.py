@@ -74,7 +74,7 @@ def _sources(data: Health) -> Chart:
     ]  # fmt: skip
     return table(
         "Sources", ("source", "state", "rows", "unreadable", "double", "newest", "days behind", "new every"), rows,
-        "Double: contacts that are in it already. Behind: the newest row of all sources.", words=2,
+        "Double: contacts that are in it already. Behind: the other sources.", words=2,
     )  # fmt: skip
 
 

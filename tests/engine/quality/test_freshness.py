@@ -17,7 +17,7 @@ def test_a_source_that_arrives_three_days_late(kept: Kept) -> None:
     (found,) = kept.bad()
     assert (found.grade, found.check, found.source) == ("warn", "late", "web")
     assert found.said == (
-        "web: its newest row is of 2026-05-01, 3 days behind the newest of all sources; it usually has something new "
+        "web: its newest row is of 2026-05-01, 3 days behind the other sources; it usually has something new "
         "every day. See whether its export still runs"
     )
     for ago in (4, 5):
@@ -25,6 +25,14 @@ def test_a_source_that_arrives_three_days_late(kept: Kept) -> None:
     assert kept.grades() == [("fail", "late")]
     kept.run(*kept.seen(shop=0, web=0))
     assert kept.grades() == []
+
+
+def test_a_source_that_alone_is_ahead_makes_no_other_late(kept: Kept) -> None:
+    kept.run(*kept.seen(shop=3, web=3, crm=0))
+    (found,) = kept.bad()
+    assert found.source is None
+    assert found.said.startswith("the newest row of all sources but one is of 2026-04-28, 3 days before the run")
+    assert {s.behind for s in kept.judge().sources} == {0}
 
 
 def test_what_was_late_from_the_first_may_be_meant(kept: Kept) -> None:
