@@ -28,7 +28,7 @@ def profile(found: Profile) -> Group:
         Text(f"{found.customer_id}  {safe(name)}".rstrip(), style="bold"),
         heading("Golden record"),
         columns(("field", "value", "from"), [row for field in found.fields for row in _field(field)], whole=(0,)),
-        heading("May be used for"),
+        heading("Consent"),
         columns(("channel", "address", "", "because"), permissions, whole=(0, 2))
         if permissions
         else indented(Text("nobody has said anything about consent")),

@@ -46,7 +46,7 @@ CASES = [
         "5467112",
         {("account", "shopify", "5467112"), ("email", None, "ana@x.com"), ("phone", None, "+16175550123")},
         (("email", "in"), ("sms", "out")),
-        expect=(("first_name", "Ana"), ("postcode", "02134"), ("state", "MA"), ("x_revenue", "12.50")),
+        expect=(("first_name", "Ana"), ("postcode", "02134"), ("state", "MA"), ("x_account_spent", "12.50")),
     ),
     Case(
         "shopify_customers",
@@ -63,7 +63,7 @@ CASES = [
         "Ana Diaz,ana,2026-01-02,2025-01-02,ana@x.com,3,60,20,US,Boston,MA,02134",
         "ana",
         {("email", None, "ana@x.com")},
-        expect=(("name", "Ana Diaz"), ("country", "US"), ("x_revenue", "60")),
+        expect=(("name", "Ana Diaz"), ("country", "US"), ("x_account_spent", "60")),
     ),
     Case(
         "woocommerce_customers",
