@@ -400,11 +400,12 @@ class Card(Plain):
 
 @dataclass(frozen=True)
 class Timeline(Plain):
-    """What happened with a customer, oldest first."""
+    """What happened with a customer, oldest first, and how sure service has to be of what it speaks of."""
 
     customer_id: str
     name: str | None
     moments: tuple[Moment, ...]
+    service: float
 
 
 @dataclass(frozen=True)

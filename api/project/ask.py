@@ -104,7 +104,8 @@ class Ask(Opened):
 
         known: dict[str, Customer] = {}
         customer_id = find_end(self.graph, text, *self._reading(), known).customer_id
-        return Timeline(customer_id, known[customer_id].name, tuple(timeline(self._tables(), customer_id)))
+        moments = tuple(timeline(self._tables(), customer_id))
+        return Timeline(customer_id, known[customer_id].name, moments, self.config.consent.confidence.service)
 
     def measure(self, name: str, at: datetime | None = None) -> Measured:
         """All rows of a measure of the current run, as Arrow: see docs/measures.md. NotFoundError if there is none.

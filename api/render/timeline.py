@@ -32,14 +32,19 @@ _KINDS = {
 
 def timeline(found: Timeline, everything: bool = False) -> Group:
     """A customer's timeline, oldest first: the latest lines, or all of them."""
-    rows = list(_rows(found.moments))
+    rows = list(_rows(found.moments, found.service))
     left_out = 0 if everything else max(0, len(rows) - SHOWN)
     title = f"{found.customer_id}  {safe(found.name or '')}".rstrip()
     parts: list[RenderableType] = [Text(title, style="bold"), Text(_counted(found.moments) or "nothing yet")]
     if left_out:
         parts.append(Text(f"{count(left_out, 'earlier line')} not shown; --all shows them", style="dim"))
+    shown = rows[left_out:]
+    doubted = any(sure.startswith("?") for *_, sure in shown)
     return lines(
-        *parts, Text(""), columns(("when (UTC)", "what happened", "sure"), rows[left_out:], right=(2,), whole=(0,))
+        *parts,
+        Text(""),
+        columns(("when (UTC)", "what happened", "sure"), shown, right=(2,), whole=(0,)),
+        Text(f"\n? less sure than service needs ({percent(found.service)}): not to be spoken of") if doubted else None,
     )
 
 
@@ -53,16 +58,16 @@ def _counted(moments: Sequence[Moment]) -> str:
     return ", ".join(count(*entry) for entry in told if entry[0])
 
 
-def _rows(moments: Sequence[Moment]) -> Iterator[tuple[str, Text, str]]:
+def _rows(moments: Sequence[Moment], service: float) -> Iterator[tuple[str, Text, str]]:
     visits: dict[tuple[str, str], list[Moment]] = {}
     for moment in moments:
         if moment.session:
             visits.setdefault((moment.source, moment.session), []).append(moment)
     for moment in moments:
         if not moment.session:
-            yield _at(moment), _told(moment), _sure([moment])
+            yield _at(moment), _told(moment), _sure([moment], service)
         elif visit := visits.pop((moment.source, moment.session), None):
-            yield _at(moment), _visit(visit), _sure(visit)
+            yield _at(moment), _visit(visit), _sure(visit, service)
 
 
 def _told(moment: Moment) -> Text:
@@ -102,7 +107,7 @@ def _at(moment: Moment) -> str:
     return f"{moment.at:%Y-%m-%d %H:%M}" if moment.at else "at no known time"
 
 
-def _sure(moments: list[Moment]) -> str:
-    """How sure the least sure of them is, and what ties it."""
+def _sure(moments: list[Moment], service: float) -> str:
+    """How sure the least sure of them is, and what ties it; a question mark where that is too little for service."""
     least = min(moments, key=lambda m: m.confidence)
-    return f"{percent(least.confidence)} {least.because}"
+    return f"{'? ' if least.confidence < service else ''}{percent(least.confidence)} {least.because}"

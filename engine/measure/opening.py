@@ -9,6 +9,7 @@ from datetime import datetime
 
 from engine import tables
 from engine.compute import Compute, literal
+from engine.config import Confidence
 from engine.errors import StateError
 from engine.measure.document import View, tables_read, views
 from engine.measure.identities import IDENTITIES, unified
@@ -45,7 +46,15 @@ def open_views(
         for name in _OF_ONE:
             compute.view(name, f"FROM one_{name}")
         compute.view("articles", _articles_of(run))
-    make_views(compute, times, keep=keep, only=only)
+    make_views(compute, times, _sure(run), keep=keep, only=only)
+
+
+def _sure(run: RunTables) -> float:
+    """How sure analytics have to be of whose an event was, by the settings of the run."""
+    from engine.rules import read_settings  # which knows the views
+
+    settings = read_settings(run)
+    return float(settings["consent"]["confidence"]["analytics"]) if settings else Confidence().analytics
 
 
 def _read(compute: Compute, run: RunTables, table: Table) -> None:
@@ -84,8 +93,12 @@ def read_times(compute: Compute, began: datetime, at: datetime | None = None) ->
     return Times(max((time for time in known if time), default=began), OLDEST, latest)
 
 
-def make_views(compute: Compute, times: Times, *, keep: Collection[str] = (), only: Collection[str] = ()) -> None:
+def make_views(
+    compute: Compute, times: Times, sure: float, *, keep: Collection[str] = (), only: Collection[str] = ()
+) -> None:
     """Make every view over TABLES and `articles`, which are there; or `only` some, and what these need.
+
+    An event that is less `sure` to be a customer's is nobody's.
 
     What is dated before or after the times that can be right counts but never decides what is first, last or since.
     """
@@ -97,6 +110,7 @@ def make_views(compute: Compute, times: Times, *, keep: Collection[str] = (), on
         "$as_of": _moment(times.as_of),
         "$oldest": _moment(times.oldest),
         "$latest": _moment(times.latest),
+        "$sure": repr(sure),
         "$language": language("text"),
         "$message": _MESSAGE,
     }

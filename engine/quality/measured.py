@@ -27,7 +27,8 @@ def measure_health(compute: Compute, config: Config, now: datetime, anonymous: i
 
     `stitched` of so many `anonymous` events were led home.
     """
-    make_views(compute, read_times(compute, now), only=("purchases", "reconciliation"))
+    sure = config.consent.confidence.analytics
+    make_views(compute, read_times(compute, now), sure, only=("purchases", "reconciliation"))
     try:
         prepare(compute, config, linked=True)
         found = sources(compute, config, now, duplicates(compute))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from engine.measure import views
+from engine.measure.document import views
 from engine.rules.changes import Change
 
 
@@ -56,6 +56,8 @@ def reach(change: Change) -> Iterator[Reach]:
         yield from (Reach(table, frozenset({"at"}), source) for table in ("orders", "events"))
     elif first in ("survivorship", "priority"):
         yield Reach("customers", frozenset({"name", "email", "phone", "place"}))
+    elif path == ("consent", "confidence", "analytics"):
+        yield Reach("activity")
     if first in ("consent", "priority"):
         yield Reach("permissions")
     if first in ("region", "regions", "identifiers", "linkage", "limits", "model", "duplicates"):

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.config import DEFAULT_IDENTIFIERS, Config, Rate, Source
 from engine.errors import ClewError
-from engine.measure import views
+from engine.measure.document import views
 from engine.runs import RunTables
 from engine.sources.mapping import Account, Identifier, Mapping, names_of
 from engine.sources.presets import resolve

@@ -1,6 +1,7 @@
 -- Every event with whose it was, at a time that can be right.
 -- grain: one row per event
 -- formula: "at" is NULL where it is before 1995 or after the run: such a time decides nothing
+-- formula: an event is a customer's where that is as sure as analytics need: `consent.confidence.analytics` of the run's settings
 -- owner: marketing
 -- column: customer_id | whose event it was; NULL if nobody's
 -- column: source, key | the event
@@ -17,5 +18,5 @@ SELECT o.customer_id, e.source, e.key, e.kind, e.name, CASE WHEN e."at" BETWEEN 
     e.session, e.email, e.phone, e.order_key, e.utm_source AS said_source, e.utm_medium AS said_medium,
     e.campaign AS said_campaign, e.item, e.category, e.quantity, e.value, e.currency, e.subject, e.status, e.language, o.because,
     o.confidence
-FROM events e LEFT JOIN event_owners o USING (source, key)
+FROM events e LEFT JOIN (FROM event_owners WHERE confidence >= $sure) o USING (source, key)
 WHERE e."at" IS NULL OR e."at" <= $as_of OR e."at" > $latest;

@@ -24,7 +24,7 @@ def moment(kind: str, hour: int = 0, **fields: Any) -> Moment:
 def shown(*moments: Moment, everything: bool = False) -> list[str]:
     console = Console(width=100, color_system=None)
     with console.capture() as captured:
-        console.print(timeline(Timeline("C1", "John Doe", moments), everything))
+        console.print(timeline(Timeline("C1", "John Doe", moments, 0.8), everything))
     return [line.rstrip() for line in captured.get().splitlines()]
 
 
@@ -74,6 +74,15 @@ def test_only_the_latest_lines_unless_all_are_wanted() -> None:
     assert "3 earlier lines not shown" in shown(*moments)[2]
     assert len(shown(*moments)) == SHOWN + 5
     assert len(shown(*moments, everything=True)) == SHOWN + 3 + 4
+
+
+def test_what_service_can_not_be_sure_of_is_marked() -> None:
+    lines = shown(
+        moment("view", confidence=0.79, because="device"), moment("view", 1, confidence=0.8, because="device")
+    )
+    assert lines[4].endswith("? 79.0 % device")
+    assert "?" not in lines[5]
+    assert lines[-1] == "? less sure than service needs (80.0 %): not to be spoken of"
 
 
 def test_a_customer_with_nothing() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from engine.compute import Compute
@@ -135,3 +137,14 @@ def test_a_table_of_an_earlier_version_is_named_with_what_it_lacks(shop: Shop) -
     shop.compute.run("ALTER TABLE events DROP COLUMN language")
     with pytest.raises(StateError, match=r"events.parquet has no column language: run .*earlier version of Clew"):
         shop.rows("SELECT 1")
+
+
+def test_an_event_of_which_analytics_are_not_sure_enough_is_nobodys(shop: Shop) -> None:
+    shop.customer("ann")
+    for day, confidence in enumerate((0.4, 0.6, 0.8)):
+        shop.touch("ann", day, "google", "cpc", confidence=confidence)
+    asked = 'SELECT customer_id IS NOT NULL FROM activity ORDER BY "at"'
+    assert shop.rows(asked) == [(False,), (True,), (True,)]
+    settings = {"consent": {"confidence": {"analytics": 0.7}}}
+    (shop.folder / "settings.json").write_text(json.dumps(settings))
+    assert shop.rows(asked) == [(False,), (False,), (True,)]

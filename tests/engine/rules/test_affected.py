@@ -31,6 +31,7 @@ CONTACTS = ("sources", "crm", "map", "record")
         (("currency",), {"purchases"}, {"touches"}),
         (("time_zone",), {"cohorts", "touches"}, set()),
         (("linkage", "threshold"), {"buyers"}, set()),
+        (("consent", "confidence", "analytics"), {"touches", "carts", "channels"}, {"purchases", "reconciliation"}),
         (("model",), {"buyers"}, set()),
         (("measures", "touches"), {"touches", "campaigns", "channels", "attribution"}, {"purchases"}),
         (("sources", "till"), {"touches", "purchases"}, set()),
