@@ -216,6 +216,7 @@ class Moment(Wire):
     key: str
     name: str | None
     item: str | None
+    status: str | None
     session: str | None
     value: float | None
     refunded: float | None
@@ -225,11 +226,12 @@ class Moment(Wire):
 
 
 class TimelinePage(Wire):
-    """A part of what happened, and the cursor of the next one, if there is more."""
+    """A part of what happened, how sure service has to be of what it speaks of, and the cursor of the next part."""
 
     customer_id: str
     name: str | None
     moments: list[Moment]
+    service: float
     total: int
     next: str | None
 

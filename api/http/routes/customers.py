@@ -85,7 +85,7 @@ async def timeline(
         found = project.timeline(_id(customer))
         moments = found.moments if order == "oldest" else found.moments[::-1]
         shown, following = page(moments, project.graph.current_run(), cursor, limit)
-        told = {"customer_id": found.customer_id, "name": found.name, "moments": shown}
+        told = {"customer_id": found.customer_id, "name": found.name, "moments": shown, "service": found.service}
         return {**told, "total": len(moments), "next": following}
 
     run, found = await request.app.state.desk.ask(ask, slow=True)
