@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # only their types are needed
     from engine.compare import Comparison
     from engine.erasure.erase import Erasing
     from engine.evaluate import Calibration, Evaluation
+    from engine.evaluate.labels import Label
     from engine.profile.audiences import Audience
     from engine.profile.record import Golden
     from engine.profile.state import State
@@ -258,6 +259,7 @@ class NewKey(Plain):
 class Access(Plain):
     """Everything that is held about a customer: the golden record, the rows of each table of the current run, history.
 
+    `decisions` are about their records or block a value of theirs; `labels` are of pairs with a record of theirs.
     `runs` are the kept runs with records of theirs. `accesses` are by whom something of them was asked over HTTP, under
     any of their ids. `at` is when this was asked (UTC).
     """
@@ -269,6 +271,7 @@ class Access(Plain):
     held: dict[str, list[dict[str, Any]]]
     entries: tuple[LedgerEntry, ...]
     decisions: tuple[Decided, ...]
+    labels: tuple[Label, ...]
     runs: tuple[str, ...]
     accesses: tuple[Accessed, ...]
 

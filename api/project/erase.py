@@ -13,6 +13,7 @@ from api.project.decide import Decide
 from api.results import Access, Erased
 from engine.compute import Compute
 from engine.errors import StateError
+from engine.state import State
 from engine.state.accesses import accesses_about
 from graph.store import Customer
 
@@ -26,6 +27,7 @@ class Erase(Decide):
         The file is a page to read (.html) or all of it for programs (.json). Errors: NotFoundError as for `whois`;
         ConfigError for the file's name or place.
         """
+        from engine.evaluate.labels import labels_about
         from engine.profile.access import held_about
         from engine.profile.record import golden_record
 
@@ -33,6 +35,10 @@ class Erase(Decide):
         customer_id = find_end(self.graph, text, *self._reading(), known).customer_id
         tables = self._tables()
         records = {record.record_id for record in known[customer_id].records}
+        values = {(i.type, i.value) for record in known[customer_id].records for i in record.identifiers}
+        decided = self.decisions(everything=True).decisions
+        with State.open(self.layout.store, read_only=True) as state:
+            labels = labels_about(state, records)
         found = Access(
             customer_id,
             tables.run_id,
@@ -40,7 +46,8 @@ class Erase(Decide):
             golden_record(tables, self.config, customer_id),
             held_about(tables, customer_id),
             known[customer_id].entries,
-            tuple(d for d in self.decisions(everything=True).decisions if records & {*d.left, *d.right}),
+            tuple(d for d in decided if records & {*d.left, *d.right} or (d.type, d.value) in values),
+            tuple(labels),
             tuple(run.run_id for run in self._published() if self._holds(run.run_id, records)),
             tuple(accesses_about(self.layout.store, self._ids(known[customer_id]))),
         )

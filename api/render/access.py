@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from api.render.charts import Table, table
+from api.render.decisions import said
 from api.render.page import Page, Section
 from api.render.words import amount, minute, percent, safe
-from api.results import Access
+from api.results import Access, Decided
 
 #: Table of a run -> title, and what it holds in words.
 _TITLES = {
@@ -65,13 +66,25 @@ def _history(found: Access) -> Iterator[Section]:
         shown = table("Ledger", ("entry", "time", "what", "by", "customers", "because"), rows, words=6)
         yield Section("ledger", "History", ("What the ledger says of who this customer was.",), charts=(shown,))
     if found.decisions:
-        told = [(str(d.entry), minute(d.at), d.kind, d.actor, d.reason or "") for d in found.decisions]
+        told = [(str(d.entry), minute(d.at), _decided(d), d.actor, d.reason or "") for d in found.decisions]
         shown = table("Decisions", ("entry", "time", "what", "by", "reason"), told, words=5)
         yield Section("decisions", "What people decided", (), charts=(shown,))
+    if found.labels:
+        pairs = [
+            (x.record_a, x.record_b, "one person" if x.same else "two people", x.actor, minute(x.at))
+            for x in found.labels
+        ]
+        shown = table("Labels", ("record", "record", "judged to be", "by", "time"), pairs, words=5)
+        says = "What people said who compared two records. It decides nothing: Clew's answers are measured by it."
+        yield Section("labels", "What people judged", (says,), charts=(shown,))
     if found.accesses:
         asked = [(minute(a.at), a.caller, a.action, "yes" if a.personal else "masked") for a in found.accesses]
         shown = table("Accesses", ("time", "by", "what", "personal values"), asked, words=4)
         yield Section("accesses", "Who was shown it", ("Answers over HTTP, and to whom.",), charts=(shown,))
+
+
+def _decided(found: Decided) -> str:
+    return said(found) + (f" (taken back by entry {found.undone})" if found.undone is not None else "")
 
 
 def _rows(title: str, rows: Sequence[dict[str, Any]]) -> Table:

@@ -44,14 +44,15 @@ def _decision(found: Decided) -> list[RenderableType]:
         stands = ", from the next run on" if found.waits else ""
     parts: list[RenderableType] = [
         Text(f"entry {found.entry}  {minute(found.at)}, by {safe(found.actor)}{stands}", style="bold"),
-        indented(Text(_said(found))),
+        indented(Text(said(found))),
     ]
     if found.reason:
         parts.append(indented(Text(f"“{safe(found.reason)}”")))
     return parts
 
 
-def _said(found: Decided) -> str:
+def said(found: Decided) -> str:
+    """What was decided, of which records or which value."""
     if found.kind == "block":
         value = safe(found.value) if found.value else "a value that the current run doesn't hold"
         return f"{found.type} {value} never links"

@@ -5,6 +5,7 @@ A label acts on nothing. A decision on two records is one as well, and of a pair
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ import pyarrow as pa
 from engine.compute import Compute
 from engine.errors import ConfigError, NotFoundError
 from engine.ledger.decisions import standing
-from engine.state import State
+from engine.state import State, from_micros
 from engine.state.numbers import record_number, record_number_sql
 
 #: Labels in the columns of Splink, for `estimate_m_from_pairwise_labels` and `accuracy_analysis_from_labels_table`.
@@ -34,6 +35,17 @@ class Judgement:
     right: tuple[int, ...]
     same: bool
     entry: int | None = None
+
+
+@dataclass(frozen=True)
+class Label:
+    """What somebody said of two records, and when; `at` is UTC."""
+
+    record_a: str
+    record_b: str
+    same: bool
+    at: datetime
+    actor: str
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,15 @@ def label(state: State, a: str, b: str, same: bool, *, actor: str) -> None:
         if next(state.rows("SELECT 1 FROM record WHERE number = ? AND record_id IS NOT NULL", [number]), None) is None:
             raise NotFoundError(f"there is no record {record}; a record is called SOURCE:KEY, as `clew whois` shows it")
     state.label(numbers[0], numbers[1], same, datetime.now(UTC), actor)
+
+
+def labels_about(state: State, records: Collection[str]) -> list[Label]:
+    """The labels of pairs with one of these records, oldest first."""
+    rows = state.rows(
+        """SELECT a.record_id, b.record_id, same, at, actor FROM label
+        JOIN record a ON a.number = record_a JOIN record b ON b.number = record_b ORDER BY at, record_a, record_b"""
+    )
+    return [Label(a, b, bool(same), from_micros(at), by) for a, b, same, at, by in rows if a in records or b in records]
 
 
 def judgements(state: State) -> list[Judgement]:

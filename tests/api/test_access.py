@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Callable
@@ -17,11 +18,21 @@ EMAIL, PHONE = "john@email.com", "+15551234567"
 DESK = "zendesk_users:555123456700"
 
 
+def records_of_all(project: Project, folder: Path) -> list[str]:
+    project.export_members(folder / "members.csv")
+    with (folder / "members.csv").open(newline="", encoding="utf-8") as file:
+        return [f"{row['source']}:{row['key']}" for row in csv.DictReader(file)]
+
+
 def test_all_of_it_is_there_and_nothing_of_others(copy: Path, tmp_path: Path) -> None:
     with Project(copy) as project:
         made = project.decide("same", DESK, EMAIL, reason="he rang", actor="ann")
-        found = project.access(PHONE, tmp_path / "john.json")
+        blocked = project.block(EMAIL, actor="ann")
         records = {r.record_id for r in project.whois(EMAIL).customer.records}  # type: ignore[union-attr]
+        others = [r for r in records_of_all(project, tmp_path) if r not in records][:2]
+        project.label(DESK, others[0], same=False, actor="bob")
+        project.label(others[0], others[1], same=True, actor="bob")
+        found = project.access(PHONE, tmp_path / "john.json")
     for table in ("records", "identifiers", "orders"):
         assert {row["record_id"] for row in found.held[table]} <= records
     assert {row["record_id"] for row in found.held["records"]} == records
@@ -29,7 +40,9 @@ def test_all_of_it_is_there_and_nothing_of_others(copy: Path, tmp_path: Path) ->
     assert found.held["events"]
     assert all(row["because"] for row in found.held["events"])
     assert all({row["record_a"], row["record_b"]} <= records for row in found.held["matches"])
-    assert [d.entry for d in found.decisions] == [made.entry]
+    assert [d.entry for d in found.decisions] == [made.entry, blocked.entry]
+    (label,) = found.labels
+    assert ({label.record_a, label.record_b}, label.same, label.actor) == ({DESK, others[0]}, False, "bob")
     assert [e.kind for e in found.entries] == ["created"]
     assert found.runs == (found.run_id,)
     assert json.loads((tmp_path / "john.json").read_text())["held"].keys() == found.held.keys()
@@ -37,9 +50,23 @@ def test_all_of_it_is_there_and_nothing_of_others(copy: Path, tmp_path: Path) ->
 
 def test_a_page_to_read_asks_nothing_of_the_network(copy: Path, tmp_path: Path, clew: Callable[..., Result]) -> None:
     page = tmp_path / "john.html"
+    with Project(copy) as project:
+        project.block(PHONE, reason="everybody's", actor="ann")
+        other = next(r for r in records_of_all(project, tmp_path) if not r.endswith(DESK))
+        project.label(DESK, other, same=True, actor="bob")
     assert f"All of it is in {page}." in clew("-p", copy, "access", EMAIL, page).stdout.replace("\n", "")
     text = page.read_text(encoding="utf-8")
-    for told in (EMAIL, "+1 555-123-4567", DESK, "Why the records are one person", "same phone", "created"):
+    for told in (
+        EMAIL,
+        "+1 555-123-4567",
+        DESK,
+        "Why the records are one person",
+        "same phone",
+        "created",
+        f"phone {PHONE} never links",
+        "judged to be",
+        other,
+    ):
         assert told in text
     assert "<script" not in text
     assert not re.search(r"(src|href)=.?http", text)
