@@ -89,9 +89,10 @@ def find_end(
 
 
 def find_values(graph: GraphStore, text: str, region: str, priorities: Mapping[str, int]) -> list[tuple[str, str]]:
-    """The (type, value) of identifiers that a text may mean, likeliest first: those that records hold, else any."""
+    """The (type, value) of identifiers that a text may mean, likeliest first: those that the graph knows, else any."""
     candidates = standardise_identifier(text, region, tuple(priorities))
-    known = [(f.type, f.value) for f in _findings(graph, text, candidates) if f.records]
+    # No record holds a device that was only visited from.
+    known = [(f.type, f.value) for f in _findings(graph, text, candidates) if f.records or f.customers]
     return [found for found in known or candidates if found[0] not in ("record", "customer")]
 
 

@@ -13,7 +13,7 @@ from api.plain import Plain
 from engine.compute import Compute, literal
 from engine.errors import NotFoundError, UnclearError
 from engine.ledger import customer_id, customer_number, entries_about, follow
-from engine.ledger.decisions import value_mark
+from engine.ledger.decisions import decisions, value_mark
 from engine.ledger.entries import Entry
 from engine.ledger.then import Held, answer_then, decided_then, holder, holders, led, matches_then, members
 from engine.runs import Layout, RunTables
@@ -82,15 +82,18 @@ class Asking:
     priorities: dict[str, int]
 
 
-def history(state: State, asking: Asking, text: str, at: datetime | None = None) -> History:
+def history(state: State, asking: Asking, tables: RunTables, text: str, at: datetime | None = None) -> History:
     """What became of the customer that a text leads to, up to a time. Errors: NotFoundError where it leads to none.
 
-    A text may be a customer id, a retired one too, a record, even one that is gone, or an identifier.
+    A text may be a customer id, a retired one too, a record, even one that is gone, or an identifier. `tables` are
+    those of the current run.
     """
     text = text.strip()
     customer = _customer_now(state, asking, text)
     chain = follow(state, customer)
-    values = {value_mark(state.key, *value): value for value in _held(asking.graph, chain)}
+    blocked = any(decision.type == "device" for decision in decisions(state))
+    held = _held(asking.graph, chain) | (_devices(tables, chain[-1]) if blocked else set())
+    values = {value_mark(state.key, *value): value for value in held}
     found = entries_about(state, customer, values.keys())
     if at is not None:
         then = answer_then(state, at)
@@ -106,6 +109,19 @@ def _held(graph: GraphStore, chain: list[str]) -> set[tuple[str, str]]:
     with suppress(NotFoundError):
         return {(i.type, i.value) for record in graph.customer(chain[-1]).records for i in record.identifiers}
     return set()
+
+
+def _devices(tables: RunTables, customer: str) -> set[tuple[str, str]]:
+    """The devices that a customer used: blocked ones are nobody's, but a login on one is still the customer's."""
+    with Compute(threads=1) as compute:
+        for table in ("events", "event_owners"):
+            compute.read_parquet(table, tables.path(table))
+        rows = compute.rows(
+            f"""SELECT DISTINCT device FROM events SEMI JOIN (
+                FROM event_owners WHERE customer_id = {literal(customer)}) USING (source, key)
+            WHERE device IS NOT NULL"""
+        )
+    return {("device", device) for (device,) in rows}
 
 
 def _customer_now(state: State, asking: Asking, text: str) -> str:
@@ -197,9 +213,12 @@ def _records(asking: Asking, text: str, tables: RunTables | None) -> tuple[str, 
 
 
 def _values(tables: RunTables, customer: str) -> Values:
-    with Compute(threads=1) as compute:
-        compute.read_parquet("customers", tables.path("customers"))
-        # Written into the statement, the id lets the engine skip all parts of the file but one.
-        found = compute.rows(f"SELECT name, email, phone, place FROM customers WHERE customer_id = {literal(customer)}")
+    from pyarrow import parquet
+
+    names = ["name", "email", "phone", "place"]
+    # One part of the file is read, and no engine started for it.
+    found = parquet.read_table(
+        tables.path("customers"), columns=names, filters=[("customer_id", "==", customer)], use_threads=False
+    ).to_pylist()
     # Of somebody who was erased since, no run has any.
-    return Values(*found[0]) if found else Values(None, None, None, None)
+    return Values(**found[0]) if found else Values(None, None, None, None)

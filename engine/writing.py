@@ -11,10 +11,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from engine.compute import Compute
+from engine.compute import PART_ROWS, Compute
 from engine.differences import write_difference
 from engine.fingerprints import write_fingerprints
 from engine.runs import RunTables
+
+#: Tables that are asked for single customers: rows of a part of the file, which is what such a question reads.
+PARTS = {"customers": 16_384}
 
 
 class Writer:
@@ -51,7 +54,7 @@ class Writer:
 
     def _write(self, table: str) -> None:
         path = self.folder / f"{table}.parquet"
-        self._compute.write_parquet(table, path, order_by=self._order[table])
+        self._compute.write_parquet(table, path, self._order[table], PARTS.get(table, PART_ROWS))
         if table in self._compared:
             write_fingerprints(self._compute, path)
             if self._previous is not None:

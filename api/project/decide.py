@@ -61,7 +61,10 @@ class Decide(Opened):
             raise NotFoundError(f"{identifier} is no e-mail, phone number or id that could be blocked")
         with State.open(self.layout.store) as state:
             last, _ = state.head()
-            made = ledger.block(state, *found[0], actor=actor or actor_at_work(), reason=reason)
+            # Of what a text may mean, what is blocked already is meant: as a blocked one it may be known no more.
+            blocked = {d.mark for d in ledger.standing(state) if d.kind == "block"}
+            meant = next((v for v in found if ledger.value_mark(state.key, *v) in blocked), found[0])
+            made = ledger.block(state, *meant, actor=actor or actor_at_work(), reason=reason)
             return self._told(state, [made], last)[0]
 
     def undo(self, entry: int, *, reason: str | None = None, actor: str | None = None) -> Decided:

@@ -22,9 +22,9 @@ class Remember(Opened):
 
         The text may be an id that ended, or a record that is gone. Raises NotFoundError where it leads to none.
         """
-        self._tables()
+        tables = self._tables()
         with State.open(self.layout.store, read_only=True) as state:
-            return history(state, self._asking(), text, end_of(as_of) if as_of is not None else None)
+            return history(state, self._asking(), tables, text, end_of(as_of) if as_of is not None else None)
 
     def whois_as_of(self, text: str, as_of: str | date | datetime) -> Was:
         """Who somebody was on a past date, by the answer that stood then; a day is meant up to its end, in UTC.

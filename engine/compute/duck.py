@@ -35,6 +35,10 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+#: Rows of a part (row group) of a Parquet file, unless somebody says otherwise: the engine's own number.
+PART_ROWS = 122_880
+
+
 def _threads() -> int:
     """As many as CLEW_THREADS says, else as there are processors."""
     told = os.environ.get("CLEW_THREADS", "").strip()
@@ -123,12 +127,16 @@ class Compute:
         finally:
             self.connection.unregister("_incoming")
 
-    def write_parquet(self, name: str, path: Path, order_by: str | None = None) -> None:
-        """Write a table as one Parquet file; `order_by` is SQL. The file appears whole or not at all."""
+    def write_parquet(self, name: str, path: Path, order_by: str | None = None, part_rows: int = PART_ROWS) -> None:
+        """Write a table as one Parquet file; `order_by` is SQL. The file appears whole or not at all.
+
+        Whoever asks for one value of what it is ordered by reads a part of it, of `part_rows` rows.
+        """
         part = path.with_name(path.name + ".part")
         order = f" ORDER BY {order_by}" if order_by else ""
         self.run(
-            f"COPY (SELECT * FROM {quote(name)}{order}) TO {literal(str(part))} (FORMAT parquet, COMPRESSION zstd)"
+            f"COPY (SELECT * FROM {quote(name)}{order}) TO {literal(str(part))}"
+            f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {part_rows})"
         )
         part.replace(path)
 

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import Result
 
 from api.project import Project
+from engine.compute import Compute
 from engine.errors import ConfigError, NotFoundError
 from engine.state import State
 
@@ -30,10 +31,25 @@ def parted(shop_folder: Path) -> tuple[Path, str, datetime]:
             first = state.runs()[-1].finished
         made = project.decide("different", DESK, EMAIL, reason="another John", actor="ann")
         project.block(PHONE, actor="ann")
+        project.block(visited_on(project)[0], actor="ann")
         project.run(actor="bob")
         project.undo(made.entry, actor="cy")
     assert first is not None
     return shop_folder, customer.customer_id, first
+
+
+def visited_on(project: Project) -> tuple[str, str]:
+    """A device that no record holds, and the customer that logged in or clicked there."""
+    tables = project.layout.run(project.status().run.run_id)  # type: ignore[union-attr]
+    with Compute() as compute:
+        for name in ("events", "event_owners", "identifiers"):
+            compute.read_parquet(name, tables.path(name))
+        device, customer = compute.rows(
+            """SELECT device, customer_id FROM events JOIN event_owners USING (source, key)
+            WHERE because IN ('login', 'click') AND device NOT IN (SELECT value FROM identifiers WHERE type = 'device')
+            ORDER BY ALL LIMIT 1"""
+        )[0]
+    return device, customer
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +83,17 @@ def test_a_history_tells_moves_and_decisions_with_who_and_why(parted: Parted, cl
     assert "by clew run (bob)" in told
     assert f"decision {refused.seq} was taken back" in told
     assert json.loads(clew("-p", folder, "history", customer, "--json").stdout)["entries"][0]["kind"] == "created"
+
+
+def test_a_blocked_device_is_told_of_whoever_logged_in_there(parted: Parted, clew: Callable[..., Result]) -> None:
+    with Project(parted[0]) as project:
+        device, customer = visited_on(project)
+        found = project.history(customer)
+        (blocked,) = (e for e in found.entries if e.kind == "blocked")
+        assert not project.block(device).new
+        assert found.values == {blocked.mark: ("device", device)}
+    told = " ".join(clew("-p", parted[0], "history", customer).stdout.split())
+    assert f"decided: device {device} never links" in told
 
 
 def test_a_history_ends_where_it_is_asked_to(parted: Parted, clew: Callable[..., Result]) -> None:
