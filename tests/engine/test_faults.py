@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,11 +42,11 @@ def run(shop, moment):
 
     write, publish = Compute.write_parquet, State.publish
 
-    def write_half(self, name, path, order_by=None):
+    def write_half(self, name, path, *how):
         if moment == "half written" and name == "members":
             path.with_name(path.name + ".part").write_bytes(b"PAR1")
             die()
-        write(self, name, path, order_by)
+        write(self, name, path, *how)
 
     def publish_or_die(self, *args, **options):
         if moment == "before the commit":
@@ -166,10 +167,10 @@ def test_a_run_interrupted_while_its_tables_are_written_takes_them_away(
 ) -> None:
     write = Compute.write_parquet
 
-    def interrupted(self: Compute, name: str, path: Path, order_by: str | None = None) -> None:
+    def interrupted(self: Compute, name: str, path: Path, *how: Any) -> None:
         if name == "members":
             raise KeyboardInterrupt
-        write(self, name, path, order_by)
+        write(self, name, path, *how)
 
     monkeypatch.setattr(Compute, "write_parquet", interrupted)
     first = corner.current()
