@@ -152,12 +152,16 @@ class Pruned(Plain):
 
 @dataclass(frozen=True)
 class Planned(Plain):
-    """A plan, and what it would change. `held` says why `clew run` would not publish it by itself."""
+    """A plan, and what it would change. `held` says why `clew run` would not publish it by itself.
+
+    `other_settings`: the project file says something else than the plan goes by, so that `apply` would refuse it.
+    """
 
     plan_id: str
     author: str | None
     reason: str | None
     held: tuple[str, ...]
+    other_settings: bool
     comparison: Comparison
 
 

@@ -11,6 +11,7 @@ from api.project.actor import actor_at_work
 from api.project.watch import Watch
 from api.results import Planned, Pruned, Reported, RunSummary
 from api.summary import summarise
+from engine.config import config_hash
 from engine.errors import NotFoundError, StateError
 from engine.progress import Reporter, Silent
 from engine.runs import started
@@ -94,7 +95,8 @@ class Change(Watch):
 
         before = self.layout.run(found.base) if found.base else None
         now = started(found.manifest).replace(tzinfo=None)
-        return Planned(found.plan_id, found.author, found.reason, found.held, compare(before, found.tables, now))
+        other = found.manifest["config_hash"] != config_hash(self.config)
+        return Planned(found.plan_id, found.author, found.reason, found.held, other, compare(before, found.tables, now))
 
     def write_comparison(self, found: Planned | Comparison, file: Path | str) -> Reported:
         """Write what `plan`, `planned` or `compare` found as one page of HTML that needs no network.

@@ -126,7 +126,8 @@ def _channels(compute: Compute) -> tuple[Channel, ...]:
     rows = compute.rows(
         """SELECT acquired_by, count(*) FILTER (NOT later AND purchases > 0) AS was,
             count(*) FILTER (later AND purchases > 0) AS is_now,
-            avg(revenue) FILTER (NOT later AND purchases > 0), avg(revenue) FILTER (later AND purchases > 0)
+            round(avg(revenue) FILTER (NOT later AND purchases > 0), 4),
+            round(avg(revenue) FILTER (later AND purchases > 0), 4)
         FROM compare_worth GROUP BY acquired_by HAVING was + is_now > 0 ORDER BY is_now DESC, acquired_by"""
     )
     return tuple(Channel(*row) for row in rows)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from engine.compute import Compute
 from engine.measure import KEPT, open_views
-from engine.profile.audiences import PURPOSES, VIEWS, Channel, make_audience
+from engine.profile.audiences import PURPOSES, VIEWS, Channel, make_audiences
 from engine.runs import RunTables
 
 #: The channels that an audience is compared in.
@@ -20,7 +20,7 @@ TOLD = {
             SELECT customer_id, count(DISTINCT channel) AS channels FROM permissions WHERE conflict
             GROUP BY customer_id) c USING (customer_id)""",
     "purchases": "SELECT record_id, net FROM purchases",
-    "reached": "FROM reached",
+    "reached": "SELECT purpose, channel, address, customer_id FROM audiences WHERE chosen",
 }
 
 
@@ -36,13 +36,6 @@ def tell_worth(compute: Compute, name: str, run: RunTables | None, now: datetime
         return
     with Compute() as views:
         open_views(views, run, now, keep=KEPT, only=("buyers", *VIEWS))
-        views.run("CREATE TABLE reached (purpose VARCHAR, channel VARCHAR, address VARCHAR, customer_id VARCHAR)")
-        for purpose in PURPOSES:
-            for channel in CHANNELS:
-                make_audience(views, purpose, channel, now)
-                views.run(
-                    "INSERT INTO reached SELECT $purpose, $channel, address, customer_id FROM audience WHERE chosen",
-                    {"purpose": purpose, "channel": channel},
-                )
+        make_audiences(views, PURPOSES, CHANNELS, now)
         for told, rows in TOLD.items():
             compute.load(f"{name}_{told}", views.arrow(rows))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from engine.compute import Compute
+from engine.compute import Compute, literal
 
 Purpose = Literal["cart-recovery", "win-back", "newsletter"]
 Channel = Literal["email", "sms", "ads"]
@@ -60,47 +61,9 @@ class Audience:
 
 
 def make_audience(compute: Compute, purpose: Purpose, channel: Channel, now: datetime, sure: float = 0.0) -> Audience:
-    """Make table `audience` of VIEWS (`open_views`) as of `now` (UTC, naive).
-
-    `sure` is the least confidence with which a cart must be the customer's. One row per customer and address, however
-    it was spelled, or per customer without any: customer_id, type, address, since, `why_not` (all reasons, joined by
-    "; ", NULL where the address may be used) and `chosen` (whether it is the one to use: of several the one known
-    best). Reasons are bought since | bought lately | may still be shopping | not sure enough | those of `contacts`.
-    """
-    given = {
-        "now": now, "left": LEFT_AFTER, "reminded": REMINDED_FOR, "lapsed": LAPSED, "sure": sure,
-    }  # fmt: skip
-    used = {name: value for name, value in given.items() if f"${name}" in _ABOUT[purpose]}
-    compute.table("about", _ABOUT[purpose], used)
-    compute.table(
-        "audience",
-        """
-        WITH addressed AS (
-            SELECT customer_id, type, address, why_not, confidence, last_seen FROM contact_addresses
-            WHERE channel = $channel
-            UNION ALL BY NAME
-            SELECT customer_id, why_not FROM contacts WHERE channel = $channel AND address IS NULL
-        ), judged AS (
-            SELECT a.* EXCLUDE (why_not), since, wanted, nullif(concat_ws('; ', left_out, why_not), '') AS why_not
-            FROM about JOIN addressed a USING (customer_id)
-        ), ranked AS (
-            SELECT *, why_not IS NULL AND row_number() OVER (
-                PARTITION BY customer_id, type
-                ORDER BY why_not IS NOT NULL, confidence DESC, last_seen DESC NULLS LAST, address) = 1 AS chosen
-            FROM judged WHERE wanted OR why_not IS NOT NULL
-        ), spelled AS (
-            -- Tools know an inbox by what was typed: ann+shop@gmail.com is another profile than ann@gmail.com.
-            SELECT m.customer_id, i.type, i.value AS address, lower(i.display) AS spelling
-            FROM identifiers i JOIN members m USING (record_id) WHERE i.type = 'email' GROUP BY ALL
-        )
-        SELECT r.customer_id, r.type, coalesce(s.spelling, r.address) AS address, r.since, r.why_not,
-            r.chosen AND coalesce(s.spelling = lower(k.display), true) AS chosen
-        FROM ranked r LEFT JOIN spelled s USING (customer_id, type, address)
-            LEFT JOIN known_by k ON k.customer_id = r.customer_id AND k.type = r.type AND k.value = r.address
-        """,
-        {"channel": channel},
-    )
-    compute.drop("about")
+    """Make view `audience`, the rows of `make_audiences` without purpose and channel, and count whom it reaches."""
+    make_audiences(compute, (purpose,), (channel,), now, sure)
+    compute.view("audience", "SELECT * EXCLUDE (purpose, channel) FROM audiences")
     reasons = dict(
         compute.rows(
             """SELECT reason, count(DISTINCT customer_id) FROM (
@@ -113,3 +76,52 @@ def make_audience(compute: Compute, purpose: Purpose, channel: Channel, now: dat
         "SELECT count(DISTINCT customer_id), count(DISTINCT customer_id) FILTER (chosen) FROM audience"
     )[0]
     return Audience(purpose, channel, now, about, reached, reasons)
+
+
+def make_audiences(
+    compute: Compute, purposes: Sequence[Purpose], channels: Sequence[Channel], now: datetime, sure: float = 0.0
+) -> None:
+    """Make table `audiences` of VIEWS (`open_views`) as of `now` (UTC, naive).
+
+    `sure` is the least confidence with which a cart must be the customer's. One row per purpose, channel, customer and
+    address, however it was spelled, or per customer without any: purpose, channel, customer_id, type, address, since,
+    `why_not` (all reasons, joined by "; ", NULL where the address may be used) and `chosen` (whether it is the one to
+    use: of several the one known best). Reasons are bought since | bought lately | may still be shopping | not sure
+    enough | those of `contacts`.
+    """
+    given = {
+        "now": now, "left": LEFT_AFTER, "reminded": REMINDED_FOR, "lapsed": LAPSED, "sure": sure,
+    }  # fmt: skip
+    about = " UNION ALL BY NAME ".join(f"SELECT {literal(p)} AS purpose, * FROM ({_ABOUT[p]})" for p in purposes)
+    compute.table("about", about, {name: value for name, value in given.items() if f"${name}" in about})
+    compute.table(
+        "audiences",
+        """
+        WITH addressed AS (
+            SELECT channel, customer_id, type, address, why_not, confidence, last_seen FROM contact_addresses
+            WHERE list_contains($channels, channel)
+            UNION ALL BY NAME
+            SELECT channel, customer_id, why_not FROM contacts
+            WHERE list_contains($channels, channel) AND address IS NULL
+        ), judged AS (
+            SELECT purpose, a.* EXCLUDE (why_not), since, wanted,
+                nullif(concat_ws('; ', left_out, why_not), '') AS why_not
+            FROM about JOIN addressed a USING (customer_id)
+        ), ranked AS (
+            SELECT *, why_not IS NULL AND row_number() OVER (
+                PARTITION BY purpose, channel, customer_id, type
+                ORDER BY why_not IS NOT NULL, confidence DESC, last_seen DESC NULLS LAST, address) = 1 AS chosen
+            FROM judged WHERE wanted OR why_not IS NOT NULL
+        ), spelled AS (
+            -- Tools know an inbox by what was typed: ann+shop@gmail.com is another profile than ann@gmail.com.
+            SELECT m.customer_id, i.type, i.value AS address, lower(i.display) AS spelling
+            FROM identifiers i JOIN members m USING (record_id) WHERE i.type = 'email' GROUP BY ALL
+        )
+        SELECT r.purpose, r.channel, r.customer_id, r.type, coalesce(s.spelling, r.address) AS address, r.since,
+            r.why_not, r.chosen AND coalesce(s.spelling = lower(k.display), true) AS chosen
+        FROM ranked r LEFT JOIN spelled s USING (customer_id, type, address)
+            LEFT JOIN known_by k ON k.customer_id = r.customer_id AND k.type = r.type AND k.value = r.address
+        """,
+        {"channels": list(channels)},
+    )
+    compute.drop("about")

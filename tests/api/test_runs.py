@@ -159,6 +159,7 @@ def test_a_plan_is_shown_then_applied(copy: Path, clew: Callable[..., Result]) -
     shown = clew("-p", path, "plan", "--threshold", "12", "--reason", "what if")
     assert shown.exit_code == 0
     assert "linkage.threshold: 0.0, now 12.0" in shown.stdout
+    assert "it says otherwise than this plan" in " ".join(shown.stdout.split())
     with Project(copy) as project:
         assert project.status().run == before
         (waits,) = project.runs().plans
@@ -172,6 +173,7 @@ def test_a_plan_is_shown_then_applied(copy: Path, clew: Callable[..., Result]) -
     assert refused.exit_code == 5
     assert "other settings than the project file has" in refused.stderr
     path.write_text(path.read_text() + "\nlinkage: {threshold: 12}\n")
+    assert "says otherwise" not in clew("-p", path, "diff", "--plan", waits).stdout
     applied = clew("-p", path, "apply", waits)
     assert applied.exit_code == 0
     assert "split off" in applied.stdout

@@ -9,6 +9,7 @@ from api.render.comparison.words import (
     KINDS,
     MERGES,
     RATES,
+    SETTINGS,
     UNSEEN,
     VERDICTS,
     agreement,
@@ -226,5 +227,6 @@ def _largest(found: Comparison) -> Section:
 
 def _next(plan: Planned) -> Section:
     held = [f"`clew run` would hold this: {impersonal(why)}" for why in plan.held]
+    settings = [f"The project file: {SETTINGS}."] if plan.other_settings else []
     says = f"`clew apply {plan.plan_id}` publishes exactly this. Or leave it: nothing has changed."
-    return Section("next", "Next", (says,), notes=tuple(held))
+    return Section("next", "Next", (*settings, says), notes=tuple(held))

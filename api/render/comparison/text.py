@@ -10,6 +10,7 @@ from api.render.comparison.words import (
     KINDS,
     MERGES,
     NAMED,
+    SETTINGS,
     UNSEEN,
     VERDICTS,
     agreement,
@@ -34,7 +35,9 @@ def planned(found: Planned) -> Group:
     parts: list[RenderableType | None] = [comparison(found.comparison)]
     if found.held:
         parts += [heading("`clew run` would hold this"), *(indented(Text(f"- {safe(why)}")) for why in found.held)]
-    rows = [(f"clew apply {found.plan_id}", "publishes exactly this"), ("", "or leave it: nothing has changed")]
+    settings = [("the project file", SETTINGS)] if found.other_settings else []
+    apply = (f"clew apply {found.plan_id}", "publishes exactly this")
+    rows = [*settings, apply, ("", "or leave it: nothing has changed")]
     return lines(*parts, heading("Next"), columns((), rows, whole=(0,)))
 
 

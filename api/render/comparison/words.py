@@ -23,6 +23,8 @@ VERDICTS: dict[Verdict, str] = {
 }  # fmt: skip
 UNSEEN = "Look there for what stops a merge and stands in no export"
 MERGES = "Merges that other systems would have to follow"
+#: What to do where the settings of a plan aren't those of the file.
+SETTINGS = "it says otherwise than this plan: write the plan's settings into it first"
 #: Named of each list that may be long.
 NAMED = 4
 

@@ -59,7 +59,7 @@ def planned(project: Project, tmp_path_factory: pytest.TempPathFactory) -> tuple
     """The demo's answer as if it were a plan and nothing had been before."""
     folder = tmp_path_factory.mktemp("plan")
     compared = compare(None, project._tables(), datetime(2026, 3, 1))
-    found = Planned("20260301T000000Z", "bo", "why not", ("too many",), compared)
+    found = Planned("20260301T000000Z", "bo", "why not", ("too many",), True, compared)
     return found, written(project, found, folder)
 
 
