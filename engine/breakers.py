@@ -50,10 +50,11 @@ def _largest(limits: Breakers, before: int, after: int) -> Iterator[str]:
 
 def _sources(config: Config, before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
     was, is_now = (_rows(manifest) for manifest in (before, after))
-    # A source that only appends brings what is new, however little.
-    for source in (s.title for s in config.sources if s.mode == "snapshot"):
-        rows, left = was.get(source, 0), is_now.get(source, 0)
-        if rows - left > config.breakers.source_fall * rows:
+    # A source that only appends brings what is new, however little. One that left the project file takes all its rows.
+    appends = {source.title for source in config.sources if source.mode == "append"}
+    for source, rows in sorted(was.items()):
+        left = is_now.get(source, 0)
+        if source not in appends and rows - left > config.breakers.source_fall * rows:
             yield (
                 f"{source} would fall from {rows:,} to {left:,} rows "
                 f"(breakers.source_fall is {config.breakers.source_fall:.0%})"

@@ -39,6 +39,12 @@ def test_a_source_that_falls(corner: Corner) -> None:
     assert apply(corner.config, corner.folder, waits).run.run_id == waits
 
 
+def test_a_source_that_is_no_longer_in_the_project_file(corner: Corner) -> None:
+    breakers(corner, source_fall=0.5)
+    del corner.sources["web"]
+    assert "web would fall from 4 to 0 rows" in held(corner)
+
+
 def test_a_source_that_only_appends_may_bring_little(corner: Corner) -> None:
     breakers(corner, source_fall=0.5)
     corner.sources["web"]["mode"] = "append"
