@@ -23,6 +23,9 @@ TOLD = {
     "reached": "SELECT purpose, channel, address, customer_id FROM audiences WHERE chosen",
 }
 
+#: Of touches only the first ones are asked for: kept, all of their columns would be computed.
+_ASKED_TWICE = tuple(name for name in KEPT if name != "touches")
+
 
 def tell_worth(compute: Compute, name: str, run: RunTables | None, now: datetime) -> None:
     """Make `<name>_worth`, `<name>_purchases` and `<name>_reached` of a run, as of `now` (UTC, naive).
@@ -35,7 +38,7 @@ def tell_worth(compute: Compute, name: str, run: RunTables | None, now: datetime
             compute.table(f"{name}_{told}", f"FROM after_{told} WHERE false")
         return
     with Compute() as views:
-        open_views(views, run, now, keep=KEPT, only=("buyers", *VIEWS))
+        open_views(views, run, now, keep=_ASKED_TWICE, only=("buyers", *VIEWS))
         make_audiences(views, PURPOSES, CHANNELS, now)
         for told, rows in TOLD.items():
             compute.load(f"{name}_{told}", views.arrow(rows))
