@@ -7,14 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from api.results import Demo
-
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_on_the_demo(path: Path, shop: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(shop.folder)
+def test_a_notebook_runs_on_the_demo(path: Path, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(copy)
     cells = [c for c in json.loads(path.read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code"]
     assert all(c["outputs"] == [] and c["execution_count"] is None for c in cells), "strip the outputs"
     names: dict[str, object] = {}
