@@ -141,9 +141,10 @@ class Runs(Plain):
 
 @dataclass(frozen=True)
 class Pruned(Plain):
-    """The runs and models whose tables were removed (with `dry_run`: would be), their bytes, and the runs kept."""
+    """The runs, plans and models that were removed (with `dry_run`: would be), their bytes, and the runs kept."""
 
     runs: tuple[str, ...]
+    plans: tuple[str, ...]
     models: tuple[str, ...]
     bytes: int
     kept: tuple[str, ...]

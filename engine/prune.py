@@ -1,4 +1,7 @@
-"""Removing the tables of older runs, and models that no run needs any more. The ledger keeps what they were."""
+"""Removing the tables of older runs, plans that nothing can apply and models that no run needs.
+
+The ledger keeps what they were.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,10 @@ from engine.state import State
 
 @dataclass(frozen=True)
 class Pruned:
-    """What was removed, or would be: runs and models by their names, and the bytes that they take; and what stays."""
+    """What was removed, or would be: runs, plans and models, by name, and the bytes that they take; and what stays."""
 
     runs: tuple[str, ...]
+    plans: tuple[str, ...]
     models: tuple[str, ...]
     bytes: int
     kept: tuple[str, ...]
@@ -27,8 +31,9 @@ class Pruned:
 def prune(layout: Layout, keep: int, *, dry_run: bool = False) -> Pruned:
     """Remove the tables of all published runs but the newest `keep`, and models that none of the rest uses.
 
-    The run that answers stays, and so does one that a plan changes, or whose tables the next run needs. Every folder
-    gets a name that nothing reads before it is removed, so that none is half there. Errors: StateError for `keep` of 0.
+    Plans of a run that answers no more go as well: they can't be applied. The run that answers stays, and so does one
+    whose tables the next run needs. Every folder gets a name that nothing reads before it is removed, so that none is
+    half there. Errors: StateError for `keep` of 0.
     """
     if keep < 1:
         raise StateError(f"prune: {keep} runs can't be kept; the one that answers always is, so keep 1 or more")
@@ -39,19 +44,21 @@ def prune(layout: Layout, keep: int, *, dry_run: bool = False) -> Pruned:
         there = [run_id for run_id in published if layout.run(run_id).folder.exists()]
         current = state.current_run()
         waiting = [plans.read(layout, plan_id) for plan_id in plans.waiting(layout)]
-        needed = {plan.base for plan in waiting}
-        if current is not None:
-            needed |= {current.run_id, read_last(layout.run(current.run_id)).run_id}
+        dead = tuple(plan.plan_id for plan in waiting if plan.base != (current.run_id if current else None))
+        needed = set() if current is None else {current.run_id, read_last(layout.run(current.run_id)).run_id}
         newest = there[len(there) - keep :] if keep < len(there) else there
         kept = tuple(run_id for run_id in there if run_id in newest or run_id in needed)
-        used = {read_manifest(layout.run(run_id))["model"] for run_id in kept} | {p.manifest["model"] for p in waiting}
+        used = {read_manifest(layout.run(run_id))["model"] for run_id in kept} | {
+            plan.manifest["model"] for plan in waiting if plan.plan_id not in dead
+        }
         runs = tuple(run_id for run_id in there if run_id not in kept)
         models = tuple(sorted(p.name for p in layout.models.glob("*") if p.is_dir() and p.name not in used))
-        gone = [*(layout.run(run_id).folder for run_id in runs), *(layout.models / name for name in models)]
+        tables = [*map(layout.run, runs), *map(layout.plan, dead)]
+        gone = [*(t.folder for t in tables), *(layout.models / name for name in models)]
         size = sum(_size(folder) for folder in gone)
         if not dry_run:
             _remove(layout, gone)
-    return Pruned(runs, models, size, kept)
+    return Pruned(runs, dead, models, size, kept)
 
 
 def _size(folder: Path) -> int:

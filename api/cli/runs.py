@@ -79,7 +79,7 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Remove the tables of older runs, and models that no run needs; the ledger and the answer stay."""
+    """Remove the tables of older runs, void plans, and models that no run needs; the ledger and the answer stay."""
     from api.render.run import pruned
 
     with opened(ctx) as project:

@@ -141,9 +141,9 @@ class Change(Watch):
         return self._published_now(done, told)
 
     def prune(self, keep: int, *, dry_run: bool = False) -> Pruned:
-        """Remove the tables of all runs but the newest `keep`, and models that none of the rest uses.
+        """Remove the tables of all runs but the newest `keep`, void plans, and models that none of the rest uses.
 
-        The ledger, the run that answers and what a plan changes stay. With `dry_run` it is only said what would go.
+        The ledger, the run that answers and plans of it stay. With `dry_run` it is only said what would go.
         """
         from engine.prune import prune
 

@@ -144,7 +144,7 @@ def pairs(
     for (name, before, after, text), own in zip(found, tops, strict=True):
         top = own if own_scale else max(tops)
         both = _bar(before, top, text, 1, names[0]), _bar(after, top, text, 0, names[1])
-        shown.append((safe(name), both, change(before, after)))
+        shown.append((safe(name), both, "same" if before and before == after else change(before, after)))
     return Bars(title, tuple(heads), tuple(shown), ((1, names[0]), (0, names[1])), note)
 
 

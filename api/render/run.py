@@ -212,11 +212,13 @@ def runs(found: Runs) -> Group:
 def pruned(found: Pruned) -> Group:
     """What was removed, or would be."""
     kept = f"{count(len(found.kept), 'run')} {'keeps its' if len(found.kept) == 1 else 'keep their'} tables"
-    if not found.runs and not found.models:
+    if not found.runs and not found.plans and not found.models:
         return lines(Text(f"There is nothing to remove: {kept}, and all models are in use."))
     verb = "would be removed" if found.dry_run else "removed"
-    gone = [("run", run_id) for run_id in found.runs] + [("model", name) for name in found.models]
-    what = f"{count(len(found.runs), 'run')} and {count(len(found.models), 'model')} {verb}"
+    names = {"run": found.runs, "plan": found.plans, "model": found.models}
+    gone = [(kind, name) for kind, several in names.items() for name in several]
+    runs, plans, models = (count(len(several), kind) for kind, several in names.items())
+    what = f"{runs}, {plans} and {models} {verb}"
     return lines(
         Text(f"{what}, which frees {found.bytes / 1e6:,.1f} MB; {kept}.", style="bold"),
         columns((), gone, whole=(0, 1)),

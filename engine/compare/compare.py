@@ -55,6 +55,7 @@ def compare(before: RunTables | None, after: RunTables, now: datetime) -> Compar
             agreement=agreement(compute),
             figures=_figures(compute),
             revenue_moved=_moved(compute),
+            conflicts=_conflicts(compute),
             channels=_channels(compute),
             audiences=_audiences(compute),
             shifts=_shifts(compute, before, after),
@@ -120,6 +121,15 @@ def _moved(compute: Compute) -> float:
         JOIN after_members a USING (record_id) WHERE a.customer_id <> b.customer_id"""
     )
     return float(moved or 0)
+
+
+def _conflicts(compute: Compute) -> tuple[int, int]:
+    """Consents in conflict that were made, and those that were resolved, among customers that share records."""
+    made, resolved = compute.rows(
+        """SELECT sum(greatest(more, 0)), sum(greatest(-more, 0)) FROM (
+            SELECT sum(CASE WHEN later THEN conflicts ELSE -conflicts END) AS more FROM compare_worth GROUP BY fate)"""
+    )[0]
+    return int(made or 0), int(resolved or 0)
 
 
 def _channels(compute: Compute) -> tuple[Channel, ...]:

@@ -140,10 +140,11 @@ class Elsewhere:
 class Comparison:
     """Everything that two runs have different; `before` is None where there is no earlier run.
 
-    `customers` counts shifts by kind; `largest_before` and `largest_after` are (customer, records). `shifts` are the
-    ones with most at stake, `elsewhere` what other systems make of the accounts that are joined. `rules` are the
-    settings that changed, and `model` says whether it is another one. `decided` are the decisions that only the later
-    run went by, and `undecided` those that only the earlier one did, by their entries.
+    `kinds` counts shifts by kind; `largest_before` and `largest_after` are (customer, records). `conflicts` are how
+    many consents in conflict are new, and how many are gone. `shifts` are the ones with most at stake, `elsewhere` what
+    other systems make of the accounts that are joined. `rules` are the settings that changed, and `model` says whether
+    it is another one. `decided` are the decisions that only the later run went by, and `undecided` those that only the
+    earlier one did, by their entries.
     """
 
     before: str | None
@@ -156,6 +157,7 @@ class Comparison:
     agreement: Agreement
     figures: tuple[Figure, ...]
     revenue_moved: float
+    conflicts: tuple[int, int]
     channels: tuple[Channel, ...]
     audiences: tuple[Audience, ...]
     shifts: tuple[Shift, ...]

@@ -51,6 +51,10 @@ def test_a_difference_is_told_in_customers_money_and_audiences(parted: Path, cle
     assert [c.key for c in found.rules] == ["linkage.threshold"]
     assert not found.model
     assert found.kinds["split"] > 5
+    made, resolved = found.conflicts
+    (conflicts,) = (f for f in found.figures if f.name == "consent conflicts")
+    assert made + resolved > 0
+    assert made - resolved == (conflicts.after or 0) - (conflicts.before or 0)
     told = clew("-p", parted, "diff")
     assert told.exit_code == 0
     assert "linkage.threshold: 0.0, now 12.0" in told.stdout
@@ -123,7 +127,7 @@ def test_older_runs_are_pruned_and_listed_as_gone(parted: Path, clew: Callable[.
     with Project(parted) as project:
         newest, oldest = (r.run_id for r in project.runs().runs)
     dry = clew("-p", parted, "prune", "--keep", "1", "--dry-run").stdout
-    assert "1 run and 0 models would be removed" in dry
+    assert "1 run, 0 plans and 0 models would be removed" in dry
     assert oldest in dry
     done = clew("-p", parted, "prune", "--keep", "1", "--json")
     assert json.loads(done.stdout)["runs"] == [oldest]

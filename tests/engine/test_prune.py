@@ -1,4 +1,4 @@
-"""Tables of older runs are removed; what answers, what a plan needs and the ledger stay."""
+"""Tables of older runs and plans that are void are removed; what answers, plans that wait and the ledger stay."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_older_runs_go_and_the_answer_stays(corner: Corner) -> None:
         assert (state.runs(), state.head()) == before
         assert verify(state, compute, third.path("members")) == []
     assert pruned(corner, 1).runs == (second.run_id,)
-    assert pruned(corner, 1) == Pruned((), (), 0, (third.run_id,))
+    assert pruned(corner, 1) == Pruned((), (), (), 0, (third.run_id,))
     assert not corner.run().changes
 
 
@@ -63,15 +63,21 @@ def test_models_that_no_run_needs_go_with_them(corner: Corner) -> None:
     assert corner.run().manifest["model"] == new
 
 
-def test_what_a_plan_changes_and_its_model_stay(corner: Corner) -> None:
+def test_a_plan_and_its_model_stay_while_it_can_be_applied(corner: Corner) -> None:
+    corner.write_model(untrained())
     first = corner.current()
-    plan = pipeline.plan(corner.config, corner.folder, Request())
     corner.write("till", TILL[:2])
-    second = corner.run().run
-    third = corner.run().run
-    assert pruned(corner, 1).runs == (second.run_id,)
-    assert kept(corner) == [first.run_id, third.run_id]
-    assert plan.tables.folder.exists()
+    plan = pipeline.plan(corner.config, corner.folder, Request(retrain=True))
+    assert pruned(corner, 1) == Pruned((), (), (), 0, (first.run_id,))
+    pipeline.apply(corner.config, corner.folder, plan.plan_id)
+    dead = pipeline.plan(corner.config, corner.folder, Request())
+    last = corner.run().run
+    assert pruned(corner, 1, dry_run=True).plans == (dead.plan_id,)
+    assert dead.tables.folder.exists()
+    found = pruned(corner, 1)
+    assert (found.runs, found.plans) == ((first.run_id, plan.plan_id), (dead.plan_id,))
+    assert not dead.tables.folder.exists()
+    assert kept(corner) == [last.run_id]
 
 
 def test_what_the_next_run_after_a_rollback_reads_stays_until_then(corner: Corner) -> None:

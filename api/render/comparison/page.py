@@ -123,6 +123,7 @@ def _figures(found: Comparison, currency: str) -> Section:
     says = (
         "What made a difference is told apart: joining, parting, new data, ended customers. The parts sum to it.",
         f"Orders worth {found.revenue_moved:,.2f} {currency} belong to another customer than before.",
+        f"Consents in conflict: {found.conflicts[0]:,} made, {found.conflicts[1]:,} resolved.",
     )
     return Section("figures", "What that does", says, charts=(both, *parts), more=(exact,))
 

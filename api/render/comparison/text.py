@@ -79,6 +79,8 @@ def _figures(found: Comparison) -> RenderableType:
         )
         for f in found.figures
     ]
+    made, resolved = found.conflicts
+    rows.append(("conflicts made, resolved", "", "", f"+{made:,}, {-resolved:,}", ""))
     rows.append(("revenue under another customer", "", "", f"{found.revenue_moved:,.2f}", ""))
     return columns(("", "before", "after", "difference", "made by"), rows, right=(1, 2, 3))
 
