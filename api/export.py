@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from api.placing import placed, placed_folder
 from engine.compare.elsewhere import MERGES, ORDER, explanations, find_merges
@@ -147,6 +148,17 @@ def write_audiences(
                 for name, reach in (("reach", True), ("suppress", False)):
                     _copy(compute, layout_sql(layout, channel, reach), "ALL", part / f"{purpose}-{channel}-{name}.csv")
     return made
+
+
+def read_audience(
+    run: RunTables, purpose: Purpose, channel: Channel, now: datetime, sure: float, reach: bool
+) -> tuple[Audience, list[dict[str, Any]]]:
+    """An audience, and whom to write to (`reach`) or whom not: customer_id, address, since, why_not, by customer."""
+    with Compute() as compute:
+        open_views(compute, run, now, keep=KEPT, only=VIEWS)
+        audience = make_audience(compute, purpose, channel, now, sure)
+        rows = compute.arrow(f"FROM ({layout_sql('plain', channel, reach)}) ORDER BY ALL")
+        return audience, rows.to_pylist()
 
 
 def _write(run: RunTables, file: Path, tables: tuple[str, ...], sql: str) -> int:

@@ -261,6 +261,32 @@ class NewKey(Plain):
 
 
 @dataclass(frozen=True)
+class Happened(Plain):
+    """Something that happened to a customer: entry `seq` of the ledger, or `profile changed` with a run.
+
+    `cursor` is where to go on after it; `origin` and `target` are None for outside.
+    """
+
+    cursor: str
+    seq: int | None
+    at: datetime
+    run_id: str | None
+    kind: str
+    origin: str | None
+    target: str | None
+    records: int
+
+
+@dataclass(frozen=True)
+class HappenedSince(Plain):
+    """What happened after a cursor, in order; `next` is where to go on, whether there is `more` now or later."""
+
+    changes: tuple[Happened, ...]
+    next: str
+    more: bool
+
+
+@dataclass(frozen=True)
 class Access(Plain):
     """Everything that is held about a customer: the golden record, the rows of each table of the current run, history.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from api.answers import Answer, Asked, Found, hangs_on, whois, whois_all, whois_each
 from api.drawing import Drawing, draw
 from api.ends import find_end
 from api.evidence import Between, Growth, between, how, match_of, path_between
-from api.export import write_audience, write_audiences
+from api.export import read_audience, write_audience, write_audiences
 from api.project.opened import Opened
 from api.project.times import utc
 from api.results import Addressed, Card, Lists, Measured, Profile, Timeline
@@ -21,7 +21,7 @@ from engine.runs import read_manifest
 from graph.store import Customer, Match
 
 if TYPE_CHECKING:
-    from engine.profile.audiences import Channel, Purpose
+    from engine.profile.audiences import Audience, Channel, Purpose
     from engine.profile.layouts import Layout as FileLayout
 
 
@@ -119,6 +119,13 @@ class Ask(Opened):
             open_views(compute, self._tables(), utc(at) if at else None, only=[name])
             rows = compute.arrow(f"FROM {name} ORDER BY ALL")
         return Measured(name, rows, redefinitions(change_log(self.layout, self._runs()), name))
+
+    def addressees(
+        self, purpose: Purpose, channel: Channel, *, reach: bool = True, at: datetime | None = None
+    ) -> tuple[Audience, list[dict[str, Any]]]:
+        """Count whom a purpose is about, and list those who may be written to, or those who may not: see `audience`."""
+        sure = getattr(self.config.consent.confidence, channel)
+        return read_audience(self._tables(), purpose, channel, utc(at or datetime.now(UTC)), sure, reach)
 
     def audience(
         self, purpose: Purpose, channel: Channel = "email", file: Path | str | None = None, *,

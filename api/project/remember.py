@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from api.happened import happened
 from api.past import Asking, History, Was, history, was
 from api.project.opened import Opened
 from api.project.times import end_of
-from api.results import Verified
+from api.results import HappenedSince, Verified
 from engine.compute import Compute
 from engine.errors import ClewError
 from engine.ledger import verify
@@ -35,6 +36,16 @@ class Remember(Opened):
         self._tables()
         with State.open(self.layout.store, read_only=True) as state:
             return was(state, self._asking(), self.layout, text, end_of(as_of))
+
+    def happened(self, after: str | None = None, limit: int = 500) -> HappenedSince:
+        """What happened to customers after a cursor (None: from the beginning; `latest`: nothing yet), in order.
+
+        Moves come from the ledger. With each run come the customers whose profile is another than in the run before,
+        while the tables of both are kept. Errors: ConfigError for a cursor that is none.
+        """
+        tables = self._tables()
+        with State.open(self.layout.store, read_only=True) as state:
+            return happened(state, self.layout, tables.run_id, after, limit)
 
     def _asking(self) -> Asking:
         return Asking(self.graph, *self._reading())

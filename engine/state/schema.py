@@ -91,6 +91,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             id TEXT PRIMARY KEY, name TEXT NOT NULL, hash BLOB NOT NULL, scopes TEXT NOT NULL, rate REAL,
             created INTEGER NOT NULL, actor TEXT NOT NULL, expires INTEGER, revoked INTEGER) WITHOUT ROWID""",
     ),
+    # What was decided for a request that may be sent again: see `engine.state.once`. entry is NULL while it is done.
+    (
+        """CREATE TABLE once (
+            caller TEXT, name TEXT, digest BLOB NOT NULL, at INTEGER NOT NULL, entry INTEGER,
+            PRIMARY KEY (caller, name)) WITHOUT ROWID""",
+    ),
 )
 
 

@@ -47,3 +47,57 @@ class Health(Wire):
     sources: list[Plain]
     series: list[Plain]
     notes: list[str]
+
+
+class Happened(Wire):
+    """Something that happened to a customer: entry `seq` of the ledger, or `profile changed` with a run.
+
+    merged: `origin` has ended and is `target` from now on. split: a part of `origin` is the new `target`. erased and
+    retired: `origin` has ended, and is nobody. moved, joined, left: some records went from one to the other.
+    """
+
+    cursor: str
+    seq: int | None
+    at: datetime
+    run_id: str | None
+    kind: str
+    origin: str | None
+    target: str | None
+    records: int
+
+
+class HappenedSince(Wire):
+    """What happened after a cursor, in order; `next` is where to go on, whether there is `more` now or later."""
+
+    changes: list[Happened]
+    next: str
+    more: bool
+
+
+class Audience(Wire):
+    """How many customers a purpose is about, how many may be written to, and how many may not, by reason."""
+
+    purpose: str
+    channel: str
+    at: datetime
+    about: int
+    reached: int
+    suppressed: dict[str, int]
+
+
+class Addressee(Wire):
+    """A customer, the address to use, and where there is one the reason not to."""
+
+    customer_id: str
+    address: str | None
+    since: datetime | None
+    why_not: str | None
+
+
+class AudiencePage(Wire):
+    """An audience, and a part of those whom it reaches, or doesn't."""
+
+    audience: Audience
+    reach: bool
+    addressees: list[Addressee]
+    next: str | None

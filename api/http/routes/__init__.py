@@ -1,7 +1,7 @@
 """The routes: each parses, asks the desk one question, and shapes the answer."""
 
-from api.http.routes import customers, evidence, probes, project, whois
+from api.http.routes import acts, customers, evidence, probes, project, whois
 
-ROUTERS = (whois.router, customers.router, evidence.router, project.router, probes.router)
+ROUTERS = (whois.router, customers.router, evidence.router, project.router, acts.router, probes.router)
 
 __all__ = ["ROUTERS"]

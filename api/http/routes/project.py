@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from api.http.callers import Reader, SlowReader
-from api.http.models.project import Health, Runs
+from api.http.desk import Standing
+from api.http.models.project import AudiencePage, HappenedSince, Health, Runs
+from api.http.pages import page
 from api.http.reply import reply
+from engine.profile.audiences import Channel, Purpose
 
 router = APIRouter(prefix="/v1", tags=["project"])
 
@@ -15,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["project"])
 async def runs(request: Request, caller: Reader) -> Response:
     """All runs, newest first, and the plans that wait."""
     run, found = await request.app.state.desk.ask(lambda project: project.runs(), slow=True)
-    return reply(request, caller, run, found)
+    return reply(request, caller, run, found, public=True)
 
 
 @router.get("/health/data", response_model=Health)
@@ -24,4 +29,41 @@ async def health(request: Request, caller: SlowReader) -> Response:
     run, found = await request.app.state.desk.ask(lambda project: project.health(), slow=True)
     # The log of settings may quote values that somebody blocked.
     told = {name: value for name, value in vars(found).items() if name != "log"}
-    return reply(request, caller, run, told)
+    return reply(request, caller, run, told, public=True)
+
+
+@router.get("/changes", response_model=HappenedSince)
+async def changes(
+    request: Request,
+    caller: SlowReader,
+    after: Annotated[str | None, Query(max_length=40, description="`next` of the page before, or `latest`.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Response:
+    """What happened to customers, in order: created, merged, split, erased, profile changed.
+
+    Begin without `after` for all of it, or with `latest` for what is yet to come, and go on with `next`.
+    """
+    run, found = await request.app.state.desk.ask(lambda project: project.happened(after, limit), slow=True)
+    return reply(request, caller, run, found, public=True)
+
+
+@router.get("/audiences/{purpose}/{channel}", response_model=AudiencePage)
+async def audience(
+    request: Request,
+    caller: SlowReader,
+    purpose: Purpose,
+    channel: Channel,
+    reach: Annotated[bool, Query(description="Whom to write to; false: whom not, and why.")] = True,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
+) -> Response:
+    """Whom a purpose is about: those who may be written to, or those who may not, as of now."""
+
+    def ask(project: Standing) -> tuple[dict[str, object], list[str]]:
+        found, rows = project.addressees(purpose, channel, reach=reach)
+        shown, following = page(rows, project.graph.current_run(), cursor, limit)
+        told = {"audience": found, "reach": reach, "addressees": shown, "next": following}
+        return told, [str(row["customer_id"]) for row in shown]
+
+    run, (told, about) = await request.app.state.desk.ask(ask, slow=True)
+    return reply(request, caller, run, told, about)

@@ -76,6 +76,14 @@ def api(served: Project, serve: Callable[..., Caller]) -> Caller:
 
 
 @pytest.fixture
+def desk(copy: Path, serve: Callable[..., Caller]) -> Caller:
+    """The demo's API, for a support desk that may do everything."""
+    with Project(copy) as opened:
+        key = opened.create_key("desk", ["admin"], rate=1e6)
+    return serve(copy, options={"headers": {"X-API-Key": key.text}})
+
+
+@pytest.fixture
 def keyless(copy: Path, serve: Callable[..., Caller]) -> Caller:
     """The API of a project without keys, for this machine."""
     return serve(copy)

@@ -15,6 +15,7 @@ def test_no_answer_fails_or_is_mixed_and_the_new_run_is_seen(copy: Path, serve: 
     api = serve(copy)
     before = api.get("/v1/whois", params={"email": EMAIL})
     john, first = before.json()["customer"]["customer_id"], before.headers["clew-run"]
+    start = api.get("/v1/changes", params={"after": "latest"}).json()
     with Project(copy) as project:
         other = str(project.graph.read("customers")["customer_id"].to_pylist()[0])
         assert other != john
@@ -45,3 +46,14 @@ def test_no_answer_fails_or_is_mixed_and_the_new_run_is_seen(copy: Path, serve: 
     published = api.get("/v1/runs").json()["runs"][-1]["finished"]
     then = api.get(f"/v1/customers/{gone}", params={"as_of": published}).json()
     assert (then["customer_id"], then["run_id"], then["leads_to"]) == (gone, first, [stays])
+    changed = api.get("/v1/changes", params={"after": start["next"], "limit": 2})
+    kinds = []
+    while True:
+        kinds += [(c["kind"], c["origin"], c["target"]) for c in changed.json()["changes"]]
+        if not changed.json()["more"]:
+            break
+        changed = api.get("/v1/changes", params={"after": changed.json()["next"], "limit": 2})
+    assert [kind for kind in kinds if kind[0] != "profile changed"] == [("merged", gone, stays)]
+    assert kinds[0][0] == "merged"
+    assert ("profile changed", None, stays) in kinds[1:]
+    assert len(kinds) < 10

@@ -1,0 +1,47 @@
+"""Doing a thing once, however often it is asked for: by a name that the caller gives to the request.
+
+What is kept is which entry of the ledger came of it, and a keyed hash of what was asked, not the words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from engine.errors import ConflictError
+from engine.state.store import State, to_micros
+
+#: How long a name is remembered, and how long after its beginning an act that left no entry was broken off.
+REMEMBERED, BROKEN_OFF = timedelta(days=7), timedelta(minutes=1)
+
+
+def once(state: State, caller: str, name: str, asked: bytes, act: Callable[[], int]) -> int:
+    """The entry that an act noted, now or when it was asked for first under this name.
+
+    An act that was broken off may have noted it or not: it is done again then. Errors: ConflictError where the name
+    was used for something else, or where that is under way.
+    """
+    now = to_micros(datetime.now(UTC))
+    digest = hmac.new(state.key.encode(), asked, hashlib.sha256).digest()
+    state.change("DELETE FROM once WHERE at < ?", [now - REMEMBERED // timedelta(microseconds=1)])
+    mine = [caller, name, digest, now]
+    if not state.change("INSERT OR IGNORE INTO once (caller, name, digest, at) VALUES (?, ?, ?, ?)", mine):
+        ((before, at, entry),) = state.rows(
+            "SELECT digest, at, entry FROM once WHERE caller = ? AND name = ?", [caller, name]
+        )
+        if not hmac.compare_digest(before, digest):
+            raise ConflictError(f"{name!r} was used for another request")
+        if entry is not None:
+            return int(entry)
+        if at > now - BROKEN_OFF // timedelta(microseconds=1):
+            raise ConflictError(f"{name!r} is under way")
+        state.change("UPDATE once SET at = ? WHERE caller = ? AND name = ?", [now, caller, name])
+    try:
+        entry = act()
+    except BaseException:
+        state.change("DELETE FROM once WHERE caller = ? AND name = ?", [caller, name])
+        raise
+    state.change("UPDATE once SET entry = ? WHERE caller = ? AND name = ?", [entry, caller, name])
+    return entry

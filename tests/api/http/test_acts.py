@@ -1,0 +1,163 @@
+"""What people decide and do over HTTP."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from api.http.models import acts, project
+from api.project import Project
+from tests.api.http.conftest import EMAIL, PHONE, Caller
+from tests.api.http.test_questions import whole
+
+DESK = "zendesk_users:555123456700"
+
+
+def test_a_decision_is_made_once_and_taken_back(desk: Caller) -> None:
+    said = {"kind": "same", "a": DESK, "b": EMAIL, "reason": "he rang", "actor": "ann"}
+    made = desk.post("/v1/decisions", json=said)
+    assert made.status_code == 201
+    whole(acts.Decided, made.json())
+    told = made.json()
+    assert (told["actor"], told["reason"], told["new"], told["waits"]) == ("ann via desk", "he rang", True, True)
+    again = desk.post("/v1/decisions", json=said)
+    assert (again.status_code, again.json()["entry"], again.json()["new"]) == (200, told["entry"], False)
+    against = desk.post("/v1/decisions", json={**said, "kind": "different"})
+    assert (against.status_code, against.json()["type"]) == (409, "urn:clew:conflict")
+    assert EMAIL not in against.text
+    listed = desk.get("/v1/decisions").json()
+    whole(acts.Decisions, listed)
+    assert [d["entry"] for d in listed["decisions"]] == [told["entry"]]
+    undone = desk.post(f"/v1/decisions/{told['entry']}/undo", json={"reason": "a mistake"})
+    assert (undone.status_code, undone.json()["undone"]) == (200, told["entry"] + 1)
+    assert desk.post(f"/v1/decisions/{told['entry']}/undo", json={}).status_code == 409
+    assert desk.post("/v1/decisions/1/undo", json={}).status_code == 404
+    assert desk.get("/v1/decisions").json() == {"decisions": []}
+    assert len(desk.get("/v1/decisions", params={"everything": True}).json()["decisions"]) == 1
+
+
+def test_a_request_with_a_name_is_done_once(desk: Caller) -> None:
+    said = {"kind": "block", "a": "info@shop.example"}
+    named = {"Idempotency-Key": "one"}
+    first = desk.post("/v1/decisions", json=said, headers=named)
+    entry = first.json()["entry"]
+    desk.post(f"/v1/decisions/{entry}/undo", json={}, headers={"Idempotency-Key": "two"})
+    # Without the name it would be blocked anew.
+    assert desk.post("/v1/decisions", json=said, headers=named).json()["entry"] == entry
+    twice = desk.post(f"/v1/decisions/{entry}/undo", json={}, headers={"Idempotency-Key": "two"})
+    assert (twice.status_code, twice.json()["entry"]) == (200, entry)
+    other = desk.post("/v1/decisions", json={**said, "a": "sales@shop.example"}, headers=named)
+    assert other.status_code == 409
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"kind": "same", "a": EMAIL},
+        {"kind": "block", "a": EMAIL, "b": PHONE},
+        {"kind": "alike", "a": EMAIL, "b": PHONE},
+        {"kind": "same", "a": EMAIL, "b": EMAIL},
+        {"kind": "same", "a": EMAIL, "b": PHONE, "by": "me"},
+    ],
+)
+def test_what_is_no_decision_is_refused(desk: Caller, said: dict[str, str]) -> None:
+    found = desk.post("/v1/decisions", json=said)
+    assert found.status_code == 422
+    assert EMAIL not in found.text
+
+
+def test_doubts_are_reviewed_and_labelled(desk: Caller) -> None:
+    queue = desk.get("/v1/review", params={"limit": 3}).json()
+    whole(acts.ReviewQueue, queue)
+    assert desk.get("/v1/review", params={"limit": 3, "blind": True}).json()["pairs"][0]["doubt"] is None
+    pair = queue["pairs"][0]
+    names = {"record_a": pair["record_a"], "record_b": pair["record_b"]}
+    made = desk.post("/v1/labels", json={**names, "same": False})
+    assert (made.status_code, made.json()) == (201, {**names, "same": False, "actor": "desk"})
+    assert desk.get("/v1/review", params={"limit": 3}).json()["waiting"] == queue["waiting"] - 1
+    assert desk.post("/v1/labels", json={**names, "record_a": "no:such", "same": True}).status_code == 404
+
+
+def test_each_act_needs_its_scope(copy: Path, serve: Callable[..., Caller]) -> None:
+    api = serve(copy)
+    needed = {
+        ("POST", "/v1/decisions"): "decide",
+        ("POST", "/v1/decisions/1/undo"): "decide",
+        ("POST", "/v1/labels"): "write",
+        ("POST", "/v1/erase"): "erase",
+        ("POST", "/v1/access"): "erase",
+        ("GET", "/v1/runs"): "read",
+    }
+    with Project(copy) as opened:
+        keys = {scope: opened.create_key(scope, [scope]).text for scope in ("read", "write", "decide", "erase")}
+    end = time.monotonic() + 5
+    while api.get("/v1/runs").status_code != 401 and time.monotonic() < end:
+        time.sleep(0.05)
+    for (method, path), scope in needed.items():
+        for has, text in keys.items():
+            found = api.send(method, path, headers={"X-API-Key": text})
+            if has == scope or scope == "read":
+                assert found.status_code in (200, 422)
+            else:
+                assert (found.status_code, found.json()["scope"]) == (403, scope), (path, has)
+
+
+def test_all_that_is_held_and_then_nothing(desk: Caller, copy: Path) -> None:
+    held = desk.post("/v1/access", json={"who": PHONE}).json()
+    whole(acts.Access, held)
+    john = held["customer_id"]
+    would = desk.post("/v1/erase", json={"who": EMAIL}).json()
+    whole(acts.Erased, would)
+    assert (would["run_id"], would["person"]["customer_id"]) == (None, john)
+    before = desk.get("/v1/changes", params={"after": "latest"}).json()
+    assert (before["changes"], before["more"]) == ([], False)
+
+    gone = desk.post("/v1/erase", json={"who": EMAIL, "really": True, "reason": "asked to"})
+    assert gone.status_code == 200
+    assert gone.json()["run_id"]
+    assert desk.get("/v1/whois", params={"email": EMAIL}).status_code == 404
+    assert desk.get(f"/v1/customers/{john}").status_code == 410
+    since = desk.get("/v1/changes", params={"after": before["next"]}).json()
+    assert [(c["kind"], c["origin"]) for c in since["changes"] if c["seq"]] == [("erased", john)]
+    with Project(copy) as opened:
+        (decided,) = opened.decisions().decisions
+    assert (decided.kind, decided.actor) == ("erase", "desk")
+
+
+def test_the_pages_of_what_happened_are_the_whole(api: Caller, served: Project) -> None:
+    everything = api.get("/v1/changes", params={"limit": 500}).json()
+    whole(project.HappenedSince, everything)
+    assert not everything["more"]
+    pages, cursor = [], None
+    while True:
+        found = api.get("/v1/changes", params={"limit": 150} | ({"after": cursor} if cursor else {})).json()
+        pages += found["changes"]
+        cursor = found["next"]
+        if not found["more"]:
+            break
+    assert pages == everything["changes"]
+    assert {c["kind"] for c in pages} == {"created"}
+    assert len(pages) == served.status().run.customers  # type: ignore[union-attr]
+    assert api.get("/v1/changes", params={"after": cursor}).json() == {"changes": [], "next": cursor, "more": False}
+    assert api.get("/v1/changes", params={"after": "yesterday"}).status_code == 422
+
+
+@pytest.mark.parametrize("reach", [True, False])
+def test_an_audience_has_those_whom_it_counts(api: Caller, reach: bool) -> None:
+    rows: list[dict[str, str | None]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        found = api.get("/v1/audiences/newsletter/email", params={"reach": reach, "limit": 100, **cursor}).json()
+        whole(project.AudiencePage, found)
+        rows += found["addressees"]
+        if found["next"] is None:
+            break
+        cursor = {"cursor": found["next"]}
+    # Of several addresses of a customer one may be used, and another not.
+    customers, counts = {row["customer_id"] for row in rows}, found["audience"]
+    assert len(customers) == counts["reached"] if reach else len(customers) >= counts["about"] - counts["reached"]
+    assert all((row["why_not"] is None) is reach for row in rows)
+    assert api.get("/v1/audiences/newsletter/pigeon").status_code == 422
