@@ -314,17 +314,19 @@ class Question(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"email": ["john@email.com"]}]})
 
-    q: list[Text] = Field([], max_length=_AT_ONCE, description="anything: an e-mail, a phone number, an id, a record")
-    email: list[Text] = Field([], max_length=_AT_ONCE)
-    phone: list[Text] = Field([], max_length=_AT_ONCE, description="in any format; its country, or the project's")
-    account: list[Text] = Field([], max_length=_AT_ONCE, description="system:id, or an id of any system")
-    loyalty: list[Text] = Field([], max_length=_AT_ONCE)
-    device: list[Text] = Field([], max_length=_AT_ONCE)
-    record: list[Text] = Field([], max_length=_AT_ONCE, description="source:key")
+    q: tuple[Text, ...] = Field(
+        (), max_length=_AT_ONCE, description="anything: an e-mail, a phone number, an id, a record"
+    )
+    email: tuple[Text, ...] = Field((), max_length=_AT_ONCE)
+    phone: tuple[Text, ...] = Field((), max_length=_AT_ONCE, description="in any format; its country, or the project's")
+    account: tuple[Text, ...] = Field((), max_length=_AT_ONCE, description="system:id, or an id of any system")
+    loyalty: tuple[Text, ...] = Field((), max_length=_AT_ONCE)
+    device: tuple[Text, ...] = Field((), max_length=_AT_ONCE)
+    record: tuple[Text, ...] = Field((), max_length=_AT_ONCE, description="source:key")
 
     @model_validator(mode="after")
     def _something(self) -> Question:
-        if not 0 < sum(map(len, self.model_dump().values())) <= _AT_ONCE:
+        if not 0 < sum(len(texts) for _, texts in self) <= _AT_ONCE:
             raise ValueError(f"ask by 1 to {_AT_ONCE} of {', '.join(type(self).model_fields)}")
         return self
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Any
+from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 
 from api.answers import Asked
 from api.http.callers import Caller, Reader
@@ -15,18 +18,32 @@ from api.http.reply import reply
 router = APIRouter(prefix="/v1/whois", tags=["who"])
 
 
-@router.get("", response_model=Answer)
-async def whois(
-    request: Request,
-    caller: Reader,
-    asked: Annotated[Question, Query(openapi_examples={"an e-mail": {"value": {"email": ["john@email.com"]}}})],
-) -> Response:
+def _parameters() -> list[dict[str, Any]]:
+    """The parameters of `whois` for the OpenAPI document."""
+    named = Question.model_json_schema()["properties"].items()
+    shown = {"email": {"example": ["john@email.com"]}}
+    return [{"name": name, "in": "query", "schema": schema, **shown.get(name, {})} for name, schema in named]
+
+
+def _question(query: bytes) -> Question:
+    """What an address asks for. It is read here, as that takes the framework longer than the answer."""
+    try:
+        return Question.model_validate(parse_qs(query.decode("latin-1"), True, max_num_fields=100, errors="replace"))
+    except ValidationError as error:
+        wrong = [{**one, "loc": ("query", *one["loc"])} for one in error.errors(include_url=False)]
+        raise RequestValidationError(wrong) from None
+    except ValueError:
+        raise Problem(422, "not-understood", "query: too many parameters.") from None
+
+
+@router.get("", response_model=Answer, openapi_extra={"parameters": _parameters()})
+async def whois(request: Request, caller: Reader) -> Response:
     """The customer behind an e-mail, phone, account, loyalty id, device or record, with the reasons.
 
     Asked by several at once, it is the customer behind all of them; where they lead to different ones, `customer` is
     null and `several` lists each.
     """
-    return await _whois(request, caller, asked.asked)
+    return await _whois(request, caller, _question(request.scope["query_string"]).asked)
 
 
 @router.post("", response_model=Answer)
@@ -36,7 +53,7 @@ async def whois_post(request: Request, caller: Reader, asked: Question) -> Respo
 
 
 async def _whois(request: Request, caller: Caller, asked: list[Asked]) -> Response:
-    run, found = await request.app.state.desk.ask(lambda project: project.whois_all(asked))
+    run, found = await request.app.state.desk.ask(lambda project: project.whois_all(asked), at_once=True)
     shown = [found.customer] if found.customer else found.several
     return reply(request, caller, run, found, [one.customer_id for one in shown])
 
