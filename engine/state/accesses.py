@@ -77,9 +77,10 @@ class AccessLog:
         connection.execute("PRAGMA synchronous = NORMAL")
 
     def _made(self) -> bool:
+        # In this order: another process may be making the file, which has its tables and its marks at one moment.
+        tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         application = self._connection.execute("PRAGMA application_id").fetchone()[0]
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if tables and application != APPLICATION_ID:
             raise StateError(f"{self.path} is a SQLite file of another program. Move it away.")
         if version > SCHEMA_VERSION:

@@ -36,6 +36,7 @@ def test_a_key_is_printed_alone_on_the_last_line(
     assert (key.name, key.scopes) == ("support desk", ("read", "decide"))
     assert key.expires is not None
     assert round((key.expires - key.created).total_seconds() / 86_400) == 30
+    monkeypatch.delenv("COLUMNS")
     listed = clew("-p", folder, "keys", "list").stdout
     assert key.key_id in listed
     assert text not in listed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from api.http.models import acts, project
 from api.project import Project
 from tests.api.http.conftest import EMAIL, PHONE, Caller
+from tests.api.http.test_callers import wait
 from tests.api.http.test_questions import whole
 
 DESK = "zendesk_users:555123456700"
@@ -93,9 +93,7 @@ def test_each_act_needs_its_scope(copy: Path, serve: Callable[..., Caller]) -> N
     }
     with Project(copy) as opened:
         keys = {scope: opened.create_key(scope, [scope]).text for scope in ("read", "write", "decide", "erase")}
-    end = time.monotonic() + 5
-    while api.get("/v1/runs").status_code != 401 and time.monotonic() < end:
-        time.sleep(0.05)
+    assert wait(lambda: api.get("/v1/runs").status_code == 401)
     for (method, path), scope in needed.items():
         for has, text in keys.items():
             found = api.send(method, path, headers={"X-API-Key": text})

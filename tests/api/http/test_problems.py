@@ -10,6 +10,7 @@ import pytest
 from api.http.problems import of_error
 from engine.errors import ConflictError, DiskError, HeldError, LinkError, RetiredError, StateError, UnclearError
 from tests.api.http.conftest import Caller
+from tests.api.http.test_callers import wait
 
 SECRET = "someone.private@nowhere.com"
 
@@ -100,7 +101,8 @@ def test_a_store_that_is_gone_is_said_so_and_comes_back(copy: Path, serve: Calla
         )
         assert str(copy) not in gone.text
     (copy / "elsewhere").rename(store)
-    assert api.get("/v1/whois", params=asked).status_code == 200
+    # The access log notices, too, when it has something to write.
+    assert wait(lambda: api.get("/v1/whois", params=asked).status_code == 200)
 
 
 def test_a_fault_tells_a_reference_alone(

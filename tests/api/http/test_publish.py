@@ -9,6 +9,7 @@ from pathlib import Path
 
 from api.project import Project
 from tests.api.http.conftest import EMAIL, Caller
+from tests.api.http.test_callers import PATIENCE
 
 
 def test_no_answer_fails_or_is_mixed_and_the_new_run_is_seen(copy: Path, serve: Callable[..., Caller]) -> None:
@@ -30,7 +31,7 @@ def test_no_answer_fails_or_is_mixed_and_the_new_run_is_seen(copy: Path, serve: 
             assert records == {found.json()["customer"]["customer_id"]}
             time.sleep(0.02)
         second = running.result().run_id
-    deadline = time.monotonic() + 1
+    deadline = time.monotonic() + PATIENCE
     while (found := api.get("/v1/whois", params={"email": EMAIL})).headers["clew-run"] != second:
         assert time.monotonic() < deadline
     stays = found.json()["customer"]["customer_id"]

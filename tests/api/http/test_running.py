@@ -76,7 +76,7 @@ def test_a_server_that_can_answer_is_ready(keyless: Caller, copy: Path) -> None:
     store.rename(copy / "elsewhere")
     assert (keyless.get("/readyz").status_code, keyless.get("/livez").status_code) == (503, 200)
     (copy / "elsewhere").rename(store)
-    assert keyless.get("/readyz").status_code == 200
+    assert wait(lambda: keyless.get("/readyz").status_code == 200)
 
 
 def test_prometheus_is_told_of_routes_and_of_nobody(api: Caller) -> None:
