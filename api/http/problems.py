@@ -196,5 +196,5 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": _STATUS[status],
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
     }
-    for status in (400, 401, 403, 404, 410, 413, 422, 429, 503)
+    for status in (400, 401, 403, 404, 409, 410, 413, 422, 429, 503)
 }
