@@ -146,6 +146,16 @@ class Erased(Wire):
     searched: int
 
 
+class Judged(Wire):
+    """What somebody said of two records, and when."""
+
+    record_a: str
+    record_b: str
+    same: bool
+    at: datetime
+    actor: str
+
+
 class Accessed(Wire):
     """Somebody was shown something of a customer."""
 
@@ -168,5 +178,6 @@ class Access(Wire):
     held: dict[str, list[dict[str, Any]]]
     entries: list[LedgerEntry]
     decisions: list[Decided]
+    labels: list[Judged]
     runs: list[str]
     accesses: list[Accessed]
