@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -46,6 +47,7 @@ class SqliteStore:
 
     def __init__(self, path: Path, memory_limit: str = "3GB") -> None:
         self.path = path
+        self._name = str(path)
         self.memory_limit = memory_limit
         self._file: tuple[int, int] | None = None
         self._shows_a_run = False
@@ -202,7 +204,7 @@ class SqliteStore:
     def _borrow(self) -> Rows:
         """An idle connection to the file that is there now, or a new one."""
         try:
-            status = self.path.stat()
+            status = os.stat(self._name)  # noqa: PTH116 - in half the time of Path.stat
         except FileNotFoundError:
             self.close()
             raise StateError(
