@@ -9,7 +9,7 @@ import pytest
 
 
 def missing(variable: str, why: str) -> NoReturn:
-    """Skip the test, or fail it where the environment's `variable` says "required"."""
+    """Skip the test, or the module that says so; fail where the environment's `variable` says "required"."""
     if os.environ.get(variable) == "required":
         pytest.fail(why)
-    pytest.skip(why)
+    pytest.skip(why, allow_module_level=True)

@@ -1,0 +1,75 @@
+/** The pairs of records that most need a look, one at a time, by keys: same, different, or unsure. */
+
+import { get, post } from "./api.js";
+import { el, fill, table } from "./dom.js";
+import { bits, count, money, percent, words } from "./words.js";
+
+const NEUTRAL = new Set(["kind", "seen"]);
+
+/** The queue. `end` is called with what takes its keys away again. */
+export async function review(end) {
+  const found = await get("review");
+  const place = el("div", { tabindex: "-1" });
+  const said = el("div", { role: "status" });
+  let here = 0, busy = false;
+
+  function show() {
+    const pair = found.pairs[here];
+    if (!pair) {
+      fill(place, el("p", {}, found.pairs.length
+        ? "That was all of these. The next run goes by what you decided."
+        : "Nothing is left to look at: every doubt of this run was decided or labelled."));
+      return;
+    }
+    const { doubt } = pair;
+    const rows = pair.fields.map((field) => [words(field.name), field.a.join("; "), sign(field), field.b.join("; ")]);
+    rows.push(...[["customer", (side) => el("a", { href: `#${encodeURIComponent(side.customer_id)}` }, side.customer_id)],
+      ["records", (side) => side.records], ["revenue", (side) => money(side.revenue)]]
+      .map(([name, of]) => [name, of(doubt.a), "", of(doubt.b)]));
+    fill(place,
+      el("p", { class: "hint" }, `${here + 1} of ${found.pairs.length}; ${count(found.waiting, "doubtful pair")} in all`),
+      el("h2", {}, doubt.kind === "refused" ? `Two customers now: refused, ${doubt.why}` : `One customer now, held together by ${doubt.why} alone`),
+      el("p", {}, `${bits(doubt.weight)} bits, ${percent(doubt.probability)} sure by score.`),
+      el("div", { class: "beside" }, table("The two records side by side", ["", pair.record_a, "", pair.record_b], rows)),
+      el("div", { class: "row" },
+        [["s", "Same person", () => judge("same")], ["d", "Different people", () => judge("different")], ["u", "Unsure", () => next()]]
+          .map(([key, name, act]) => el("button", { type: "button", "aria-keyshortcuts": key, onclick: act }, name, " ", el("kbd", {}, key)))));
+  }
+
+  function next(message = "") {
+    here += 1;
+    fill(said, message && el("p", { class: "note" }, message));
+    show();
+    place.focus();
+  }
+
+  async function judge(kind) {
+    if (busy) return;
+    busy = true;
+    const { record_a: a, record_b: b } = found.pairs[here];
+    try {
+      const made = await post("decisions", { kind, a, b, reason: "reviewed" }, crypto.randomUUID?.());
+      next(`Entry ${made.entry}: ${a} and ${b} are ${kind === "same" ? "one person" : "two people"}.`);
+    } catch (problem) {
+      fill(said, el("p", { class: "problem", role: "alert" }, problem.message));
+    }
+    busy = false;
+  }
+
+  function press(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, dialog") || !found.pairs[here]) return;
+    const act = { s: () => judge("same"), d: () => judge("different"), u: () => next() }[event.key.toLowerCase()];
+    if (act) act();
+  }
+
+  document.addEventListener("keydown", press);
+  end(() => document.removeEventListener("keydown", press));
+  show();
+  return el("div", {}, el("h1", { tabindex: "-1" }, "Review"),
+    el("p", {}, "What most needs a look, by what is at stake. An answer is a decision: the next run goes by it."), place, said);
+}
+
+function sign(field) {
+  if (NEUTRAL.has(field.name) || !field.a.length || !field.b.length) return "";
+  return field.a.some((value) => field.b.includes(value)) ? "=" : "≠";
+}
