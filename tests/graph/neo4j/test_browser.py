@@ -337,8 +337,11 @@ def test_compose_has_no_password_of_its_own() -> None:
     assert server["healthcheck"]["test"]
     assert set(compose["volumes"]) == {v.split(":")[0] for v in server["volumes"]}
     assert {"NEO4J_server_memory_heap_max__size", "NEO4J_server_memory_pagecache_size"} <= set(server["environment"])
+    api = compose["services"]["api"]
+    assert api["command"][:3] == ["serve", "--host", "0.0.0.0"]
+    assert api["environment"] == program["environment"]
     for secret in (server["environment"]["NEO4J_AUTH"], program["environment"]["CLEW_NEO4J_PASSWORD"]):
         assert re.fullmatch(r"(neo4j/)?\$\{NEO4J_PASSWORD:\?[^}]+\}", secret)
-    assert all(port.startswith("127.0.0.1:") for port in server["ports"])
+    assert all(port.startswith("127.0.0.1:") for port in server["ports"] + api["ports"])
     assert program["environment"]["CLEW_NEO4J_URI"] == "bolt://neo4j:7687"
     assert program["depends_on"]["neo4j"]["condition"] == "service_healthy"
