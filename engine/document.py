@@ -58,7 +58,9 @@ def read_document(path: Path, max_bytes: int) -> Document:
 
 def _text(path: Path, max_bytes: int) -> str:
     if path.is_dir():
-        raise ConfigError(f"{path}: is a folder; give the project file itself (such as {path / 'clew.yaml'})")
+        named = path / "clew.yaml"
+        told = f"give the project file itself, {named}" if named.exists() else "`clew init` writes a clew.yaml into it"
+        raise ConfigError(f"{path}: is a folder; {told}")
     if not path.exists():
         raise ConfigError(f"{path}: no such file; `clew init FOLDER` writes one for a folder of exports")
     if not path.is_file():
