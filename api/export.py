@@ -123,11 +123,9 @@ def write_audience(
     """
     if file is None:
         with Compute() as compute:
-            open_views(compute, run, now, keep=KEPT, only=VIEWS)
-            return make_audience(compute, purpose, channel, now, sure)
+            return _audience(compute, run, purpose, channel, now, sure)
     with _writing(file) as (compute, copy):
-        open_views(compute, run, now, keep=KEPT, only=VIEWS)
-        audience = make_audience(compute, purpose, channel, now, sure)
+        audience = _audience(compute, run, purpose, channel, now, sure)
         copy(layout_sql(layout, channel, reach), "ALL")
     return audience
 
@@ -155,10 +153,16 @@ def read_audience(
 ) -> tuple[Audience, list[dict[str, Any]]]:
     """An audience, and whom to write to (`reach`) or whom not: customer_id, address, since, why_not, by customer."""
     with Compute() as compute:
-        open_views(compute, run, now, keep=KEPT, only=VIEWS)
-        audience = make_audience(compute, purpose, channel, now, sure)
+        audience = _audience(compute, run, purpose, channel, now, sure)
         rows = compute.arrow(f"FROM ({layout_sql('plain', channel, reach)}) ORDER BY ALL")
         return audience, rows.to_pylist()
+
+
+def _audience(
+    compute: Compute, run: RunTables, purpose: Purpose, channel: Channel, now: datetime, sure: float
+) -> Audience:
+    open_views(compute, run, now, keep=KEPT, only=VIEWS)
+    return make_audience(compute, purpose, channel, now, sure)
 
 
 def _write(run: RunTables, file: Path, tables: tuple[str, ...], sql: str) -> int:

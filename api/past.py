@@ -10,7 +10,7 @@ from datetime import datetime
 from api.ends import find_records
 from api.nobody import nobody
 from api.plain import Plain
-from engine.compute import Compute, literal
+from engine.compute import Compute
 from engine.errors import NotFoundError, UnclearError
 from engine.ledger import customer_id, customer_number, entries_about, follow
 from engine.ledger.decisions import decisions, value_mark
@@ -117,9 +117,10 @@ def _devices(tables: RunTables, customer: str) -> set[tuple[str, str]]:
         for table in ("events", "event_owners"):
             compute.read_parquet(table, tables.path(table))
         rows = compute.rows(
-            f"""SELECT DISTINCT device FROM events SEMI JOIN (
-                FROM event_owners WHERE customer_id = {literal(customer)}) USING (source, key)
-            WHERE device IS NOT NULL"""
+            """SELECT DISTINCT device FROM events SEMI JOIN (
+                FROM event_owners WHERE customer_id = ?) USING (source, key)
+            WHERE device IS NOT NULL""",
+            [customer],
         )
     return {("device", device) for (device,) in rows}
 

@@ -55,6 +55,9 @@ class Compute:
     Every statement goes through `run`, which logs it at DEBUG to `clew.sql` (`clew -v` shows it).
     """
 
+    #: The engine's, which its hashes depend on.
+    version = duckdb.__version__
+
     def __init__(self, folder: Path | None = None, memory_limit: str = "3GB", threads: int | None = None) -> None:
         self.threads = threads or _threads()
         self._scratch = tempfile.TemporaryDirectory(prefix="clew-", dir=folder, ignore_cleanup_errors=True)
@@ -66,8 +69,6 @@ class Compute:
         self.run("SET TimeZone = 'UTC'")
         self.run("SET preserve_insertion_order = false")
         self.run("SET enable_progress_bar = false")
-        #: The engine's, which its hashes depend on.
-        self.version = duckdb.__version__
 
     def run(self, sql: str, parameters: Parameters = None) -> None:
         """Execute a statement for its effect."""

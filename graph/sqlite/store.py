@@ -47,7 +47,6 @@ class SqliteStore:
 
     def __init__(self, path: Path, memory_limit: str = "3GB") -> None:
         self.path = path
-        self._name = str(path)
         self.memory_limit = memory_limit
         self._file: tuple[int, int] | None = None
         self._shows_a_run = False
@@ -204,7 +203,7 @@ class SqliteStore:
     def _borrow(self) -> Rows:
         """An idle connection to the file that is there now, or a new one."""
         try:
-            status = os.stat(self._name)  # noqa: PTH116 - in half the time of Path.stat
+            status = os.stat(self.path)  # noqa: PTH116 - in half the time of Path.stat
         except FileNotFoundError:
             self.close()
             raise StateError(

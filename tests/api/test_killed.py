@@ -5,14 +5,11 @@ The steps up to the commit are those of tests/engine/test_killed.py.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from api.project import Project
+from tests.child import run_apart
 
-ROOT = Path(__file__).parents[2]
 EMAIL, DESK = "john@email.com", "zendesk_users:555123456700"
 
 #: Applies the plan argv[2] of the project argv[1], killed one step later each time, until it is published; then has the
@@ -104,16 +101,7 @@ def test_the_answer_is_the_one_before_or_the_one_after(copy: Path) -> None:
         before = project.status().run
         plan = project.plan(actor="ann").plan_id
     assert before is not None
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(copy), plan],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    told = [line.split(" ", 2) for line in done.stdout.splitlines()]
+    told = [line.split(" ", 2) for line in run_apart(KILLED, str(copy), plan)]
     assert {wrong for _, _, wrong in told} == {"[]"}
     stages = [(run == plan, shown == plan) for run, shown, _ in told]
     assert stages == sorted(stages)

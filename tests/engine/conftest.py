@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +46,7 @@ def corner_run(tmp_path_factory: pytest.TempPathFactory) -> Corner:
 @pytest.fixture
 def corner(corner_run: Corner, tmp_path: Path) -> Corner:
     """A corner shop of the test's own, run once."""
-    return Corner(Path(shutil.copytree(corner_run.folder, tmp_path / "corner")))
+    return corner_run.copy(tmp_path / "corner")
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from engine import pipeline
 from engine.compute import Compute
@@ -124,6 +125,10 @@ class Corner:
             self.write("till", TILL)
             self.write("visits", VISITS)
             self.write_model(MODEL)
+
+    def copy(self, folder: Path) -> Self:
+        """The same shop in another folder, with all that its runs left, to be changed."""
+        return type(self)(Path(shutil.copytree(self.folder, folder)))
 
     def write(self, source: str, rows: Iterable[Row]) -> None:
         """Write a source's file anew."""

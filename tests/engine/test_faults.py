@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,9 +13,9 @@ import pytest
 from engine.compute import Compute
 from engine.errors import LinkError, StateError
 from engine.state import State
+from tests.child import run_apart
 from tests.engine.corner import PEOPLE, TILL, Corner, customers
 
-ROOT = Path(__file__).parents[2]
 STAGES = ("sources", "standardise", "link", "cluster", "ledger", "profile", "publish")
 
 #: Runs the shop in folder argv[1] once for each of the further words, each time in a process of its own that is killed
@@ -74,16 +72,7 @@ for moment in sys.argv[2:]:
 
 def kill_in(shop: Corner, *moments: str) -> list[str]:
     """Kill a run at each of these moments, one after the other; returns the published run after each."""
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(shop.folder), *moments],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    lines = [line.split(": ") for line in done.stdout.splitlines()]
+    lines = [line.split(": ") for line in run_apart(KILLED, str(shop.folder), *moments)]
     assert [moment for moment, _ in lines] == list(moments)
     return [run for _, run in lines]
 

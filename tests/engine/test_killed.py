@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,9 +12,8 @@ from engine.ledger import verify
 from engine.runs import Layout, read_manifest
 from engine.stages import RUN_TABLES, Request
 from engine.state import State
+from tests.child import run_apart
 from tests.engine.corner import TILL, Corner
-
-ROOT = Path(__file__).parents[2]
 
 #: In copies of the shop at argv[1], does argv[2] ("apply", "rollback", "prune") with argument argv[3], each killed one
 #: step later than the one before, until one goes through. A step is whatever changes the disk; of the many files that
@@ -77,16 +73,7 @@ while status:
 
 
 def killed(shop: Corner, what: str, argument: str) -> list[Corner]:
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(shop.folder), what, argument],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [Corner(Path(line)) for line in done.stdout.splitlines()]
+    return [Corner(Path(line)) for line in run_apart(KILLED, str(shop.folder), what, argument)]
 
 
 def adds_up(shop: Corner) -> None:

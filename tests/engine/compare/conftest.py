@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -21,4 +20,4 @@ def shop_run(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 @pytest.fixture
 def shop(shop_run: Shop, tmp_path: Path) -> Shop:
     """A shop of the test's own, run once."""
-    return Shop(Path(shutil.copytree(shop_run.folder, tmp_path / "shop")))
+    return shop_run.copy(tmp_path / "shop")

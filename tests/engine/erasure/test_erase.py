@@ -46,7 +46,7 @@ def erase(corner: Corner, record: str = "web:1") -> RunTables:
 @pytest.fixture(scope="module")
 def ran_twice(corner_run: Corner, tmp_path_factory: pytest.TempPathFactory) -> Corner:
     """Run twice, with other files each time, a decision about Ann with her name in its reason, and a plan."""
-    corner = Corner(Path(shutil.copytree(corner_run.folder, tmp_path_factory.mktemp("twice") / "corner")))
+    corner = corner_run.copy(tmp_path_factory.mktemp("twice") / "corner")
     with State.open(corner.store) as state:
         made = decide(
             state, "different", ["web:1"], ["web:2"], ("C0000001Z", "C0000002X"), actor="bob", reason="Ann Archer rang"
@@ -61,13 +61,13 @@ def ran_twice(corner_run: Corner, tmp_path_factory: pytest.TempPathFactory) -> C
 @pytest.fixture
 def twice(ran_twice: Corner, tmp_path: Path) -> Corner:
     """A copy of that, to be changed."""
-    return Corner(Path(shutil.copytree(ran_twice.folder, tmp_path / "corner")))
+    return ran_twice.copy(tmp_path / "corner")
 
 
 @pytest.fixture(scope="module")
 def ran_erased(ran_twice: Corner, tmp_path_factory: pytest.TempPathFactory) -> Corner:
     """The same without Ann. It is only read."""
-    corner = Corner(Path(shutil.copytree(ran_twice.folder, tmp_path_factory.mktemp("erased") / "corner")))
+    corner = ran_twice.copy(tmp_path_factory.mktemp("erased") / "corner")
     erase(corner)
     return corner
 
@@ -75,7 +75,7 @@ def ran_erased(ran_twice: Corner, tmp_path_factory: pytest.TempPathFactory) -> C
 @pytest.fixture
 def erased(ran_erased: Corner, tmp_path: Path) -> Corner:
     """A copy of that, to be changed."""
-    return Corner(Path(shutil.copytree(ran_erased.folder, tmp_path / "corner")))
+    return ran_erased.copy(tmp_path / "corner")
 
 
 def held(corner: Corner) -> list[Path]:
