@@ -311,12 +311,14 @@ class Access(Plain):
 class Erased(Plain):
     """What goes with a person, or has gone: `run_id`, the run without them, is None where it was only asked.
 
-    `searched` counts the files that were searched afterwards, in vain.
+    `searched` counts the files that were searched afterwards, in vain; `compared`: a graph outside of them was compared
+    with the tables among them.
     """
 
     person: Erasing
     run_id: str | None
     searched: int
+    compared: bool
 
 
 @dataclass(frozen=True)

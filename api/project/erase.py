@@ -72,9 +72,10 @@ class Erase(Decide):
         """Say what would go with the person behind a text; with `really`, erase it from all that Clew keeps.
 
         Every kept run, the models, the graph and the ledger lose the person, plans that wait are dropped, and what
-        comes in again under the same ids is stopped. Then every file of the store is searched for the identifiers. The
-        exports themselves are the shop's own. Errors: NotFoundError as for `whois`; StateError where the search
-        finds a file that still holds the person.
+        comes in again under the same ids is stopped. Then every file of the store is searched for the identifiers, and
+        a graph in Neo4j compared with the tables that were searched. The exports themselves are the shop's own. Errors:
+        NotFoundError as for `whois`; StateError where the search finds a file that still holds the person, or the
+        graph isn't what the tables say.
         """
         from engine.erasure.erase import find_person
         from engine.erasure.search import search
@@ -84,7 +85,7 @@ class Erase(Decide):
         customer_id = find_end(self.graph, text, *self._reading(), known).customer_id
         person = find_person(self.layout, self._tables(), customer_id)
         if not really:
-            return Erased(person, None, 0)
+            return Erased(person, None, 0, compared=False)
         texts = {*person.record_ids, *(value for _, value in person.values), *_spelt(known[customer_id], person.values)}
         _, run = erase(self.config, self.root, customer_id, actor=actor or actor_at_work(), reason=reason)
         # Built anew where it is in use, as a file keeps what was deleted from it until it is written over.
@@ -98,7 +99,13 @@ class Erase(Decide):
                 f"{customer_id} was erased, and {named} still hold their identifiers: files that Clew doesn't make have"
                 " to be removed by hand; state.db-wal goes when no program has state.db open any more"
             )
-        return Erased(person, run.run_id, searched)
+        elsewhere = self.config.graph != "sqlite"
+        if elsewhere and (differences := self.graph.verify(run)):
+            raise StateError(
+                f"{customer_id} was erased, and the graph isn't run {run.run_id}: {'; '.join(map(str, differences))}."
+                " `clew publish --rebuild` builds it anew"
+            )
+        return Erased(person, run.run_id, searched, compared=elsewhere)
 
 
 def _write(found: Access, file: Path) -> None:

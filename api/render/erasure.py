@@ -47,11 +47,14 @@ def erased(found: Erased) -> Group:
         dropped = "dropped" if gone else "would be dropped"
         parts.append(indented(Text(f"{count(len(person.plans), 'plan')} that waited: {dropped}")))
     if gone:
-        parts.append(indented(Text(f"{count(found.searched, 'file')} of the store were searched: nothing is left")))
+        graph = ", and the graph in Neo4j is what their tables say" if found.compared else ""
+        parts.append(
+            indented(Text(f"{count(found.searched, 'file')} of the store were searched: nothing is left{graph}"))
+        )
     parts += [
         heading("Left for you"),
         indented(Text(f"the exports of {', '.join(map(safe, person.sources))}, and the tools that they come from")),
-        indented(Text("files that were exported, a Neo4j graph other than the project's own, backups")),
+        indented(Text("files that were exported, a Neo4j graph other than the project's own, logs of Neo4j, backups")),
     ]
     if not gone:
         parts += [heading("Next"), indented(Text("with --really it is done. It can't be undone."))]

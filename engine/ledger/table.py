@@ -27,7 +27,7 @@ def write_ledger(state: State, run_id: str, path: Path) -> None:
 
 
 def _entries(state: State, last_entry: int) -> pa.Table:
-    """All entries up to one, oldest first, as LEDGER. A record that was erased has no id."""
+    """All entries up to one, oldest first, as LEDGER; without the records that were erased, which have no ids."""
     found = list(
         state.rows(
             """SELECT seq, at, kind, run_id, actor, text, lower(hex(hash)), origin, target, records
@@ -63,5 +63,7 @@ def _record_ids(state: State, moved: tuple[bytes, ...]) -> pa.ListArray:
     numbers = np.array(known[0], dtype=np.int64)
     wanted = np.frombuffer(b"".join(moved), dtype=">i8").astype(np.int64)
     ids = pa.array(known[1], pa.string()).take(pa.array(np.searchsorted(numbers, wanted)))
-    offsets = np.concatenate([[0], np.cumsum([len(records) // 8 for records in moved])])
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), ids)
+    ends = np.cumsum([0, *(len(records) // 8 for records in moved)])
+    named = ids.is_valid().to_numpy(zero_copy_only=False)
+    offsets = np.insert(np.cumsum(named), 0, 0)[ends]
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), ids.drop_null())

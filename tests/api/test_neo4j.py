@@ -44,6 +44,19 @@ def test_publish_verify_and_the_same_answers(server: Graphs, clew: Clew, copy: P
         project.publish(verify=True)
 
 
+def test_an_erased_person_is_gone_from_neo4j_too(server: Graphs, clew: Clew, copy: Path) -> None:
+    (copy / "clew.yaml").write_text((copy / "clew.yaml").read_text() + "\ngraph: neo4j\n")
+    assert clew("-p", copy, "whois", EMAIL).exit_code == 0
+    anywhere = """MATCH (n) WITH n, [k IN keys(n) | toStringOrNull(n[k])] AS told
+        WHERE any(text IN told WHERE text CONTAINS $email) RETURN count(n) AS found"""
+    assert server.run(anywhere, email=EMAIL)[0][0] > 0
+    done = clew("-p", copy, "erase", EMAIL, "--really")
+    assert "and the graph in Neo4j is what their tables say" in " ".join(done.stdout.split()), done.stderr
+    assert server.run(anywhere, email=EMAIL)[0][0] == 0
+    in_matches = anywhere.replace("MATCH (n)", "MATCH ()-[n]->()")
+    assert server.run(in_matches, email=EMAIL)[0][0] == 0
+
+
 def test_export_says_how_to_import(clew: Clew, copy: Path, tmp_path: Path) -> None:
     told = clew("-p", copy, "export", "neo4j", tmp_path / "files").stdout
     assert "neo4j-admin database import full neo4j" in told

@@ -144,6 +144,7 @@ class Erased(Wire):
     person: Erasing
     run_id: str | None
     searched: int
+    compared: bool
 
 
 class Judged(Wire):

@@ -16,6 +16,7 @@ from engine.erasure.search import search
 from engine.errors import NotFoundError
 from engine.ledger import follow, verify
 from engine.ledger.decisions import decide, decisions, undo
+from engine.ledger.table import write_ledger
 from engine.runs import Layout, RunTables
 from engine.stages import Request
 from engine.state import State
@@ -115,6 +116,19 @@ def test_the_ledger_says_so_without_a_value(ran_twice: Corner, ran_erased: Corne
         assert follow(state, customer_id) == [customer_id, ""]
     (old, new, kind) = columns(ran_erased.current(), "redirects", "old_id", "new_id", "kind")
     assert (customer_id, None, "erased") in list(zip(old, new, kind, strict=True))
+
+
+def test_the_ledgers_table_names_the_records_of_others_alone(
+    ran_twice: Corner, ran_erased: Corner, tmp_path: Path
+) -> None:
+    named: list[list[list[str]]] = []
+    for corner in (ran_twice, ran_erased):
+        with State.open(corner.store, read_only=True) as state:
+            write_ledger(state, corner.current().run_id, tmp_path / "ledger.parquet")
+        named.append(pq.read_table(tmp_path / "ledger.parquet")["record_ids"].to_pylist())
+    before, after = named
+    assert any(set(records) & set(ANN) for records in before)
+    assert after[: len(before)] == [[r for r in records if r not in ANN] for records in before]
 
 
 def test_the_person_comes_back_in_no_source(erased: Corner) -> None:
