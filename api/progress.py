@@ -18,8 +18,11 @@ from api.render.words import count, safe, seconds
 if TYPE_CHECKING:
     from engine.progress import Reporter
 
-#: A stage's counts that tell people something.
-_TELLING = ("rows", "records", "pairs", "matches", "customers")
+#: A stage's counts that tell people something, in the singular.
+_TELLING = {
+    "rows": "row", "unchanged": "source unchanged", "records": "record", "pairs": "pair", "matches": "match",
+    "customers": "customer",
+}  # fmt: skip
 
 
 class Lines:
@@ -119,8 +122,9 @@ def progress(console: Console, expected: Mapping[str, float], verbose: bool) -> 
 
 
 def _told(counts: Mapping[str, int]) -> str:
+    told = [(counts[name], name, one) for name, one in _TELLING.items() if name in counts]
     return ", ".join(
-        count(counts[name], name.removesuffix("s").replace("matche", "match"), name)
-        for name in _TELLING
-        if name in counts
+        count(number, one, "sources unchanged" if name == "unchanged" else name)
+        for number, name, one in told
+        if number or name != "unchanged"
     )

@@ -12,7 +12,8 @@ and come, be it for the first time or again. The last of these runs is a plan, c
   and what became of the others; and how many ids went from one person to another, by the truth file;
 - the size of the ledger, and how long `clew verify` takes;
 - the share of a run that ids and ledger take: the stage, the commit in state.db, and the ledger's table for the graph;
-- the whole plan in per cent of its stages from sources to cluster;
+- the whole plan beside its stages from sources to cluster, and beside the same stages a plan of another threshold, for
+  which no file needs to be read;
 - how long questions about the past take, by customer, record and e-mail, of the first run's time.
 
 Seconds are by the clock; CPU seconds, which a busy machine stretches less, of this process and its workers.
@@ -56,6 +57,8 @@ MAILS, PHONES, NAMES, PLACES = ("email",), ("phone",), ("name",), ("address1", "
 #: What takes a run's ids and ledger: a stage, and two steps that have no stage.
 IDS = ("ledger", "commit", "ledger's table")
 ASKED, NAMED = 300, 5
+#: Bits, in the plan of another threshold.
+THRESHOLD = 4.0
 #: How it is called when two customers become one.
 AS_IT_WAS, RIGHT = "that was as it is", ("wrongly", "rightly")
 
@@ -167,19 +170,25 @@ def run(project: clew.Project) -> tuple[Timed, Taken]:
     return timed, timed.taken["run"]
 
 
-def plan(project: clew.Project) -> None:
-    """Plan, compare and apply, and print what the plan took."""
+def plan(project: clew.Project, threshold: float | None = None, beside: Taken | None = None) -> Taken:
+    """Plan and compare, and print what it took beside its own stages from sources to cluster, or beside others'.
+
+    With the project's own settings it is applied. Returns what the stages from sources to cluster took.
+    """
     timed = Timed()
     with timed.of("plan"):
-        found = project.plan(reporter=timed)
+        found = project.plan(reporter=timed, threshold=threshold)
     wall, cpu = timed.taken["plan"]
     stages = {n: t for n, t in timed.taken.items() if n != "plan"}
     stages["compare"] = (wall - sum(w for w, _ in stages.values()), cpu - sum(c for _, c in stages.values()))
-    base = timed.sum(CLUSTERS)
-    rows = [*stages.items(), ("sources to cluster", base), ("plan", (wall, cpu))]
+    own = timed.sum(CLUSTERS)
+    base = beside or own
+    rows = [*stages.items(), ("sources to cluster", own), ("plan", (wall, cpu))]
     rows_of("|seconds|CPU seconds", [(name, f"{w:.1f}", f"{c:.1f}") for name, (w, c) in rows])
     print(f"plan with impact: {wall / base[0]:.2f} times sources to cluster, {cpu / base[1]:.2f} in CPU seconds")
-    project.apply(found.plan_id)
+    if threshold is None:
+        project.apply(found.plan_id)
+    return own
 
 
 # --- the road of ids -------------------------------------------------------------------------------------------------
@@ -335,7 +344,9 @@ def measure(records: int, runs: int, seed: int, work: Path) -> None:
             if number < runs:
                 shares.append(share_of_ids(*run(project)))
             else:
-                plan(project)
+                base = plan(project)
+                print("\na plan of another threshold, with every file as it was, beside those stages of the one before")
+                plan(project, THRESHOLD, base)
             tables.append(project.layout.run(project.status().run.run_id))  # type: ignore[union-attr]
             seen.append(holders(tables[-1]))
         if shares:

@@ -17,7 +17,7 @@ from typing import Any
 from engine.cluster import cluster
 from engine.cluster.confidence import confidence
 from engine.cluster.events import own_events
-from engine.compute import Compute, quote
+from engine.compute import Compute
 from engine.config import Config, config_hash
 from engine.erasure.stop import stop_erased
 from engine.ledger import assign_ids, recall
@@ -26,11 +26,11 @@ from engine.link import Linked, link
 from engine.profile import anchors, build_customers, build_permissions
 from engine.progress import Reporter
 from engine.quality.measured import measure_health
+from engine.reading import OF_SOURCES, Reading, what_to_read
 from engine.rules import write_settings
 from engine.runs import SCHEMA_VERSION, RunTables, read_last, read_manifest, write_manifest
 from engine.sources import ReadSummary, read_sources
 from engine.standardise import standardise
-from engine.standardise.consents import keep_earlier
 from engine.state import Changes, State
 from engine.tables import MEMBERS, SOURCE_FILES, check
 from engine.writing import Writer
@@ -64,14 +64,6 @@ COMPARED = (
     "records", "identifiers", "matches", "refusals", "shared_values", "members", "customers", "known_by",
     "permissions", "device_windows", "redirects",
 )  # fmt: skip
-#: Of those, the tables that hold what was read, by source.
-OF_SOURCES = {
-    "records": "source = $s", "orders": "source = $s", "events": "source = $s", "rejects": "source = $s",
-    "source_files": "source = $s", "source_columns": "source = $s", "identifiers": "starts_with(record_id, $s || ':')",
-    "consents": "source = $s", "claims": "source = $s", "order_lines": "starts_with(record_id, $s || ':')",
-}  # fmt: skip
-#: Of those, the ones about files, which are not added to when a source appends.
-OF_FILES = ("rejects", "source_files", "source_columns")
 
 
 @dataclass(frozen=True)
@@ -124,49 +116,25 @@ class Stages:
         self.counts |= counts
         self.reporter.done(name, seconds, counts)
 
-    def read(self, asked: Request, previous: RunTables | None, state: State) -> ReadSummary:
+    def read(self, asked: Request, last: RunTables | None, state: State) -> tuple[Reading, ReadSummary]:
         """Sources and standardise: the tables of records, complete, whatever was read of them now."""
+        frames = asked.frames or {}
         with self._stage("sources") as counts:
-            summary = read_sources(self.compute, self.config, self.root, asked.only, asked.frames, self.reporter.step)
-            counts["rows"] = sum(s.rows for s in summary.sources)
-            counts["rejected"] = sum(s.rejected for s in summary.sources)
+            reading = what_to_read(self.config, self.root, state, last, asked.only, frames)
+            summary = read_sources(self.compute, self.config, self.root, reading.now, frames, self.reporter.step)
+            counts["rows"] = reading.rows + sum(s.rows for s in summary.sources)
+            counts["rejected"] = reading.rejected + sum(s.rejected for s in summary.sources)
+            counts["unchanged"] = len(reading.stay)
         with self._stage("standardise") as counts:
             standardise(self.compute, self.config, self.reporter.step)
             for table in [n for n in self.compute.table_names() if n.startswith("raw_")]:
                 self.compute.drop(table)
-            self._keep_others(asked.only, previous)
+            reading.keep(self.compute)
             stop_erased(self.compute, state)
+            if reading.as_it_was:
+                self.writer.take(reading.as_it_was, *OF_SOURCES)
             counts |= {t: self.compute.count(t) for t in ("records", "identifiers", "orders", "events")}
-        return summary
-
-    def _keep_others(self, only: str | None, previous: RunTables | None) -> None:
-        """Take from `previous` the rows of sources not read now, and earlier rows of those that only append."""
-        if previous is None:
-            return
-        # What was read again stands for what was read before.
-        self.compute.table("_seen", "SELECT record_id FROM records UNION SELECT source || ':' || key FROM events")
-        for source in self.config.sources:
-            read_now = only is None or source.title == only
-            if read_now and source.mode != "append":
-                continue
-            for table, belongs in OF_SOURCES.items():
-                path = str(previous.path(table))
-                # A run of an earlier version lacks the tables that are newer.
-                if (read_now and table in OF_FILES) or not previous.path(table).exists():
-                    continue
-                key = "old.source || ':' || old.key" if table in ("events", "consents", "claims") else "old.record_id"
-                seen = f"ANTI JOIN _seen ON _seen.record_id = {key}"
-                stored = self.compute.rows("DESCRIBE SELECT * FROM read_parquet($path)", {"path": path})
-                # An extra column that the project no longer maps is left behind.
-                kept = ", ".join(quote(c) for c, *_ in stored if c in self.compute.columns(table))
-                self.compute.run(
-                    f"""INSERT INTO {quote(table)} BY NAME
-                        SELECT {kept} FROM (SELECT * FROM read_parquet($path) WHERE {belongs}) AS old
-                        {seen if read_now else ""}""",
-                    {"path": path, "s": source.title},
-                )
-        self.compute.drop("_seen")
-        keep_earlier(self.compute, previous.path("consents"))
+        return reading, summary
 
     def resolve(self, current: str | None, retrain: bool, decided: Decided) -> Linked:
         """Link and cluster: groups of records, with their matches and refusals."""
@@ -192,7 +160,7 @@ class Stages:
         # Weights stay the same from run to run: the model in use is that of the published run.
         model = read_manifest(previous)["model"] if previous else None
         # A rollback takes back who is who, not what was read since.
-        summary = self.read(asked, read_last(previous) if previous else None, state)
+        reading, summary = self.read(asked, read_last(previous) if previous else None, state)
         decided = find_decided(self.compute, state)
         linked = self.resolve(model, asked.retrain, decided)
         with self._stage("ledger") as counts:
@@ -218,15 +186,17 @@ class Stages:
             now = started.replace(tzinfo=None)
             measure_health(self.compute, self.config, now, stitched.anonymous, stitched.stitched)
         with self._stage("publish"):
-            manifest = self._write(run_id, started, linked, decided)
-        return Computed(self.writer.folder, manifest, changes, list(summary.warnings))
+            manifest = self._write(run_id, started, linked, decided) | {"reading": reading.manifest(summary)}
+            write_manifest(self.writer.folder, manifest)
+        warnings = [f"{source}: {w}" for source, said in reading.warnings(summary).items() for w in said]
+        return Computed(self.writer.folder, manifest, changes, warnings)
 
     def _write(self, run_id: str, started: datetime, linked: Linked, decided: Decided) -> dict[str, Any]:
-        """The run's folder: every table, then the manifest."""
+        """The run's tables; returns what its manifest says of them."""
         self.writer.finish()
         settings_hash = write_settings(self.writer.folder, self.config, linked.folder.name)
         files = self.compute.rows(f"SELECT {', '.join(SOURCE_FILES.columns)} FROM source_files ORDER BY source, file")
-        manifest = {
+        return {
             "schema_version": SCHEMA_VERSION,
             "run_id": run_id,
             "clew": version("clew"),
@@ -241,5 +211,3 @@ class Stages:
             "counts": {**self.counts, **{t: self.compute.count(t) for t in RUN_TABLES}},
             "seconds": dict(self.timings),
         }
-        write_manifest(self.writer.folder, manifest)
-        return manifest

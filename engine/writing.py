@@ -5,6 +5,7 @@ Some stages keep one core busy, and a table needs none of what comes after it.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -39,6 +40,11 @@ class Writer:
         self._compute = compute.beside()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="clew-writer")
         self._begun: dict[str, Future[None]] = {}
+        self._same: dict[str, Path] = {}
+
+    def take(self, run: RunTables, *tables: str) -> None:
+        """These tables are to the last byte those of another run: one file on disk is both."""
+        self._same |= {table: run.path(table) for table in tables}
 
     def begin(self, *tables: str) -> None:
         """Write these tables, which nothing changes any more."""
@@ -54,9 +60,13 @@ class Writer:
 
     def _write(self, table: str) -> None:
         path = self.folder / f"{table}.parquet"
-        self._compute.write_parquet(table, path, self._order[table], PARTS.get(table, PART_ROWS))
+        same = self._same.get(table)
+        if same is None or not _link(same, path):
+            self._compute.write_parquet(table, path, self._order[table], PARTS.get(table, PART_ROWS))
+            same = None
         if table in self._compared:
-            write_fingerprints(self._compute, path)
+            if same is None or not _link(same.with_suffix(".hashes"), path.with_suffix(".hashes")):
+                write_fingerprints(self._compute, path)
             if self._previous is not None:
                 write_difference(self._compute, self._previous.path(table), path)
 
@@ -70,3 +80,14 @@ class Writer:
         self._compute.interrupt()
         self._thread.shutdown()
         self._compute.connection.close()
+
+
+def _link(old: Path, new: Path) -> bool:
+    """Have one file under two names, or a copy where the disk can't; False where there is no such file."""
+    if not old.exists():
+        return False
+    try:
+        new.hardlink_to(old)
+    except OSError:
+        shutil.copy2(old, new)
+    return True

@@ -8,16 +8,18 @@ from engine.compute import Compute
 from engine.state import State
 from engine.state.numbers import record_number_sql
 
+_STANDS = """entry NOT IN (
+    SELECT json_extract(text, '$.entry') FROM entry JOIN cause ON cause.id = entry.cause WHERE kind = 'undone')"""
+
+
+def erasures(state: State) -> list[tuple[int, bool]]:
+    """The entry of every erasure, also of those that were undone, and whether it stands."""
+    return [(entry, bool(s)) for entry, s in state.rows(f"SELECT DISTINCT entry, {_STANDS} FROM erased ORDER BY entry")]
+
 
 def erased_marks(state: State) -> pa.Table:
     """What is stopped: `mark` (a keyed hash of a record id or value) and `entry`, the erasure that stands."""
-    rows = list(
-        state.rows(
-            """SELECT mark, entry FROM erased WHERE entry NOT IN (
-                SELECT json_extract(text, '$.entry') FROM entry JOIN cause ON cause.id = entry.cause
-                WHERE kind = 'undone') ORDER BY mark"""
-        )
-    )
+    rows = list(state.rows(f"SELECT mark, entry FROM erased WHERE {_STANDS} ORDER BY mark"))
     marks, entries = zip(*rows, strict=True) if rows else ((), ())
     return pa.table({"mark": pa.array(marks, pa.int64()), "entry": pa.array(entries, pa.int64())})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,21 +60,16 @@ class ReadSummary:
 
     sources: tuple[SourceSummary, ...]
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """All warnings, each with its source's name."""
-        return tuple(f"{s.source}: {w}" for s in self.sources for w in s.warnings)
-
 
 def read_sources(
     compute: Compute,
     config: Config,
     root: Path,
-    only: str | None = None,
+    wanted: Sequence[str] | None = None,
     frames: Mapping[str, Any] | None = None,
     advance: Callable[[str], None] = lambda _: None,
 ) -> ReadSummary:
-    """Fill all raw tables from the project's sources, or from the one called `only`.
+    """Fill all raw tables from the project's sources, or from those called `wanted`.
 
     `root` is the project file's folder. `frames` (source -> pandas, Polars or Arrow frame) stand in for sources' files.
     `advance` is told the name of each source before it is read. Raises SourceError for a source that can't be read at
@@ -82,7 +77,7 @@ def read_sources(
     """
     frames = frames or {}
     titles = [s.title for s in config.sources]
-    for name in [*([only] if only else []), *frames]:
+    for name in [*(wanted or ()), *frames]:
         if name not in titles:
             close = difflib.get_close_matches(name, titles, n=1)
             raise NotFoundError(
@@ -95,7 +90,7 @@ def read_sources(
         compute.run(tables.create_sql(table, quote(table.name), tuple(extras) if table.extras else ()))
     summaries = []
     for source in config.sources:
-        if only is None or source.title == only:
+        if wanted is None or source.title in wanted:
             advance(source.title)
             stage = Stage(compute, source.title, *maps[source.title])
             _stage(stage, source, root, frames.get(source.title))

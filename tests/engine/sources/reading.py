@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,11 @@ class Read:
         (one,) = self.summary.sources
         return one
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """All warnings, each with its source's name."""
+        return tuple(f"{s.source}: {w}" for s in self.summary.sources for w in s.warnings)
+
     def rows(self, table: str, *columns: str, order: str = "ALL") -> list[tuple[Any, ...]]:
         """Columns of a raw table, in order."""
         listed = ", ".join(f'"{c}"' for c in columns)
@@ -45,12 +50,12 @@ class Read:
 
 @contextmanager
 def reading(
-    root: Path, *sources: dict[str, Any], frames: Mapping[str, Any] | None = None, only: str | None = None
+    root: Path, *sources: dict[str, Any], frames: Mapping[str, Any] | None = None, wanted: Sequence[str] | None = None
 ) -> Iterator[Read]:
     """Read the sources of a project in `root`."""
     config = Config.model_validate({"sources": list(sources)})
     with Compute(root, threads=2) as compute:
-        yield Read(compute, read_sources(compute, config, root, only=only, frames=frames))
+        yield Read(compute, read_sources(compute, config, root, wanted, frames))
 
 
 #: A map of a list of people with an id, an e-mail and a name.

@@ -101,7 +101,7 @@ def test_an_empty_file_warns_and_the_rest_runs(tmp_path: Path, text: str) -> Non
     (tmp_path / "people.csv").write_text(f"{HEADER}1,Ann,a@x.com\n")
     with reading(tmp_path, people("empty.csv"), people("people.csv")) as read:
         assert read.records("key") == [("1",)]
-        (warning,) = read.summary.warnings
+        (warning,) = read.warnings
         assert warning.startswith("empty: empty.csv ")
 
 
@@ -133,13 +133,13 @@ def test_of_rows_with_one_key_the_one_seen_last_wins_then_the_one_read_last(tmp_
         assert sorted(read.records("key", "name")) == [("1", "Old"), ("2", "Second")]
         assert read.values("email") == {"1": {"o@x.com"}, "2": {"s@x.com"}}
         assert read.only.duplicates == 3
-        assert read.summary.warnings == ("people: 3 records were left out, as later ones have the same key (id)",)
+        assert read.warnings == ("people: 3 records were left out, as later ones have the same key (id)",)
 
 
 def test_rows_that_could_not_be_read_are_told_of_by_reason(tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_text(f'{HEADER}1,Ann,a@x.com\n2,B\n3,"C,c@x.com\n4,D\n5\n6,E,e,e\n7,F,f,f,f\n')
     with reading(tmp_path, people("people.csv")) as read:
-        assert read.summary.warnings == (
+        assert read.warnings == (
             "people: 6 of 7 rows could not be read; people.csv, line 3 and 1 more: 2 columns, but the header has 3; "
             "people.csv, line 4: a quotation mark that doesn't close, or stands in the middle of a quoted cell; "
             "people.csv, line 6: 1 column, but the header has 3; ...",
@@ -149,7 +149,7 @@ def test_rows_that_could_not_be_read_are_told_of_by_reason(tmp_path: Path) -> No
 def test_a_phone_column_full_of_emails_is_doubted(tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_text("id,Mobile\n1,a@x.com\n2,617 555 0123\n3,b@x.com\n4,\n")
     with reading(tmp_path, {"path": "people.csv", "preset": "contacts"}) as read:
-        (warning,) = read.summary.warnings
+        (warning,) = read.warnings
     assert warning == (
         "people: 2 of 3 phone numbers are e-mail addresses, and are taken as such: is Mobile the right column?"
     )

@@ -71,4 +71,4 @@ def test_what_is_wrong_is_said(shop: Path) -> None:
 
 def test_an_empty_table_warns(shop: Path) -> None:
     with reading(shop, _source("sqlite:///shop.db", query="SELECT * FROM people WHERE id < 0")) as read:
-        assert read.summary.warnings == ("crm: query SELECT * FROM people WHERE id < 0 has no rows",)
+        assert read.warnings == ("crm: query SELECT * FROM people WHERE id < 0 has no rows",)

@@ -175,9 +175,9 @@ def test_cut_off_files_say_so(tmp_path: Path) -> None:
 
 def test_one_source_alone(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(TEXT)
-    with reading(tmp_path, people("a.csv"), people("gone.csv"), only="a") as read:
+    with reading(tmp_path, people("a.csv"), people("gone.csv"), wanted=["a"]) as read:
         assert [s.source for s in read.summary.sources] == ["a"]
-    with pytest.raises(NotFoundError, match="There is no source 'b'"), reading(tmp_path, people("a.csv"), only="b"):
+    with pytest.raises(NotFoundError, match="There is no source 'b'"), reading(tmp_path, people("a.csv"), wanted=["b"]):
         pass
 
 

@@ -467,7 +467,7 @@ def test_people_who_work_at_the_shop_are_no_customers_of_its_help_desk(tmp_path:
     (tmp_path / "users.ndjson").write_text("".join(json.dumps(user) + "\n" for user in users))
     with reading(tmp_path, {"path": "users.ndjson", "preset": "zendesk_users"}) as read:
         assert read.records("key") == [("1",), ("3",)]
-        (said,) = read.summary.warnings
+        (said,) = read.warnings
         assert "2 rows are neither a record nor an event of this map, and were left out" in said
 
 
