@@ -218,6 +218,31 @@ class Finding:
     reason: str = ""
 
 
+How = Literal["same", "nickname", "begins", "misspelt", "missing"]
+
+
+class Answered(NamedTuple):
+    """A word that was searched for, and the customer's word that answers to it best, and how; None where none does."""
+
+    asked: str
+    found: str | None
+    how: How
+
+
+class Hit(NamedTuple):
+    """A customer whom a search found: the golden fields, how well it answers (at most 1), and by which words."""
+
+    customer_id: str
+    name: str | None
+    email: str | None
+    phone: str | None
+    place: str | None
+    records: int
+    last_seen: datetime | None
+    score: float
+    words: tuple[Answered, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Redirect:
     """One step in the life of a retired id: `kind` says what became of it (merged, split, ...).
@@ -322,6 +347,14 @@ class GraphStore(Protocol):
 
         `123` finds the account `shopify:123` and the record whose key is 123. Customers and records come as findings of
         type `customer` and `record`.
+        """
+        ...
+
+    def search(self, text: str, limit: int = 10) -> tuple[Hit, ...]:
+        """The living customers who answer best to words: `graph.search` says which, and in which order.
+
+        Words are of names (partial, misspelt by one slip, short forms, in any order), companies, cities and postcodes,
+        the beginning of an e-mail and the last four digits of a phone number.
         """
         ...
 

@@ -18,6 +18,7 @@ from engine.errors import StateError, TableError
 from engine.fingerprints import compare, fingerprints, hash_sql, read_fingerprints
 from engine.runs import RunTables
 from engine.tables import Table
+from graph.words import with_words
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,18 @@ class GraphTable:
     instead: Mapping[str, str] = field(default_factory=dict)
     #: What is told of a row that goes, beside its key.
     ends: tuple[str, ...] = ()
+    #: Columns that are made of other tables.
+    made: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def held(self) -> dict[str, str]:
+        """Name -> DuckDB type; a table's `x_` columns are one JSON object, `extras`, without those that are NULL."""
+        return {**self.table.columns, **({"extras": "VARCHAR"} if self.table.extras else {})}
 
     @property
     def columns(self) -> dict[str, str]:
-        """Name -> DuckDB type; a table's `x_` columns are one JSON object, `extras`, without those that are NULL."""
-        return {**self.table.columns, **({"extras": "VARCHAR"} if self.table.extras else {})}
+        """The same with what is made of other tables."""
+        return {**self.held, **self.made}
 
     @property
     def gone(self) -> dict[str, str]:
@@ -49,7 +57,7 @@ GRAPH_TABLES: dict[str, GraphTable] = {
     t.table.name: t
     for t in (
         GraphTable(tables.RECORDS, ("record_id",)),
-        GraphTable(tables.CUSTOMERS, ("customer_id",)),
+        GraphTable(tables.CUSTOMERS, ("customer_id",), made={"names": "VARCHAR", "others": "VARCHAR"}),
         GraphTable(tables.MEMBERS, ("record_id",), ends=("customer_id",)),
         GraphTable(tables.IDENTIFIERS, ("record_id", "type", "value")),
         GraphTable(tables.KNOWN_BY, ("customer_id", "type", "value")),
@@ -91,19 +99,28 @@ DERIVED: dict[str, Derived] = {
         UNION SELECT 'device', device FROM {0}_device_windows""",
     ),
 }
+#: How many customers a store that keeps an index of words finds by each. It parts texts where FTS5's ASCII does.
+INDEXED = Derived(
+    ("word", "customers"),
+    r"""SELECT word, count(*) AS customers FROM (
+        SELECT DISTINCT customer_id,
+            unnest(regexp_split_to_array(concat_ws(' ', names, others), '[^a-z0-9\x{{80}}-\x{{10FFFF}}]+')) AS word
+        FROM {0}_customers) WHERE word <> '' GROUP BY word""",
+)
 
 
 def open_run(compute: Compute, run: RunTables, prefix: str) -> None:
     """Make a view `<prefix>_<table>` of every graph table of a run, with `_row`, its row number in the file.
 
-    Raises StateError for a run without one of its tables, TableError for a table with wrong columns.
+    They have the run's own columns; `complete` adds what is made of other tables. Raises StateError for a run without
+    one of its tables, TableError for a table with wrong columns.
     """
     for name, graph_table in GRAPH_TABLES.items():
         view, path = f"{prefix}_{name}", run.path(name)
         if not path.exists():
             if graph_table.required:
                 raise StateError(f"run {run.run_id} has no {path.name} in {run.folder}: the run is damaged, run again")
-            nothing = ", ".join(f"NULL::{t} AS {quote(c)}" for c, t in graph_table.columns.items())
+            nothing = ", ".join(f"NULL::{t} AS {quote(c)}" for c, t in graph_table.held.items())
             compute.view(view, f"SELECT {nothing}, 0 AS _row WHERE false")
             continue
         compute.read_parquet(f"{view}_file", path)
@@ -119,15 +136,22 @@ def open_run(compute: Compute, run: RunTables, prefix: str) -> None:
         )
 
 
+def complete(compute: Compute, prefix: str) -> None:
+    """Give the views of a run the columns that are made of other tables."""
+    compute.run(f"ALTER VIEW {prefix}_customers RENAME TO {prefix}_customers_bare")
+    compute.view(f"{prefix}_customers", with_words(f"{prefix}_customers_bare", prefix))
+
+
 def changes(compute: Compute, old: str, new: str, runs: tuple[RunTables, RunTables] | None = None) -> None:
     """From the views of two runs make `gone_<table>` (old rows) and `fresh_<table>` (new rows) of each table.
 
     A changed row is in both. Where `runs` are given, what the second keeps of its difference to the first is taken, if
     it is there. Otherwise rows are compared by a 64-bit hash over all columns, by those kept beside the tables if they
-    are there, and then only the rows that differ are read. Raises TableError where whole rows repeat.
+    are there, and then only the rows that differ are read. Without `runs` the views are complete. Raises TableError
+    where whole rows repeat.
     """
     for name, graph_table in GRAPH_TABLES.items():
-        targets = {f"gone_{name}": graph_table.gone, f"fresh_{name}": graph_table.columns}
+        targets = {f"gone_{name}": graph_table.gone, f"fresh_{name}": graph_table.held if runs else graph_table.columns}
         paths = runs and (runs[0].path(name), runs[1].path(name))
         kept = read_difference(*paths) if paths else None
         if kept is not None:
@@ -141,14 +165,33 @@ def changes(compute: Compute, old: str, new: str, runs: tuple[RunTables, RunTabl
         before, after, gone, fresh = (compute.count(f"{table}_{name}") for table in (old, new, "gone", "fresh"))
         if before - gone + fresh != after:
             raise TableError(f"table {name} of the run repeats whole rows; its key is {', '.join(graph_table.key)}")
+    if runs:
+        _change_words(compute, new)
     _check_ids(compute)
+
+
+def _change_words(compute: Compute, new: str) -> None:
+    """Count those among the customers that differ whose records do, and make the words of all of them."""
+    compute.table(
+        "touched",
+        f"""SELECT c.* EXCLUDE (_row) FROM {new}_customers c ANTI JOIN fresh_customers USING (customer_id)
+        WHERE customer_id IN (
+            SELECT customer_id FROM gone_members UNION SELECT customer_id FROM fresh_members
+            UNION SELECT customer_id FROM {new}_members SEMI JOIN fresh_records USING (record_id))""",
+    )
+    compute.run("INSERT INTO gone_customers SELECT customer_id FROM touched")
+    compute.run("INSERT INTO touched SELECT * FROM fresh_customers")
+    compute.run("DROP TABLE fresh_customers")
+    compute.run(f"CREATE TEMP TABLE fresh_customers AS {with_words('touched', new, some=True)}")
+    compute.drop("touched")
 
 
 def _compared(compute: Compute, name: str, old: str, new: str, paths: tuple[Path, Path] | None) -> list[str]:
     """The rows that only one of two views has: of the old, and of the new."""
     known = paths and read_fingerprints(compute, paths)
     if not known:
-        hashed = f"SELECT {hash_sql(GRAPH_TABLES[name].columns)} AS hash, _row AS row"
+        columns = GRAPH_TABLES[name].held if paths else GRAPH_TABLES[name].columns
+        hashed = f"SELECT {hash_sql(columns)} AS hash, _row AS row"
         known = [fingerprints(compute.arrow(f"{hashed} FROM {side}_{name}")) for side in (old, new)]
     sources = []
     for side, rows in zip((old, new), compare(*known), strict=True):
@@ -164,7 +207,12 @@ def everything(compute: Compute, new: str) -> None:
     for name, graph_table in GRAPH_TABLES.items():
         gone, fresh = (", ".join(quote(c) for c in columns) for columns in (graph_table.gone, graph_table.columns))
         compute.view(f"gone_{name}", f"SELECT {gone} FROM {new}_{name} WHERE false")
-        compute.view(f"fresh_{name}", f"SELECT {fresh} FROM {new}_{name}")
+        if graph_table.made:
+            # It is read more than once.
+            bare = f"(SELECT * EXCLUDE (_row) FROM {new}_{name})"
+            compute.run(f"CREATE TEMP TABLE fresh_{name} AS {with_words(bare, new)}")
+        else:
+            compute.view(f"fresh_{name}", f"SELECT {fresh} FROM {new}_{name}")
     _check_ids(compute)
 
 

@@ -125,7 +125,8 @@ def _nodes(compute: Compute, node: Node) -> None:
     for side in ("old", "new"):
         compute.table(f"{side}_is", f"SELECT * FROM touched SEMI JOIN ({used(side)}) u({keys}) {same}")
     compute.table(f"over_{label}", f"SELECT * FROM old_is ANTI JOIN new_is {same}")
-    row = f"(SELECT *, true AS here FROM new_{node.table}) r"
+    # A node that comes or turns has a row that comes, or none any more.
+    row = f"(SELECT *, true AS here FROM fresh_{node.table}) r"
     columns = ", ".join(quote(c) for c in GRAPH_TABLES[node.table].columns)
     rows = f"SELECT {columns}, here IS NOT NULL AS present FROM new_is LEFT JOIN {row} {same}"
     compute.table(f"made_{label}", f"{rows} ANTI JOIN old_is {same}")

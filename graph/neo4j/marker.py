@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.errors import StateError
 from graph.neo4j.connection import Connection
-from graph.neo4j.schema import MARKER, PUBLISH, SCHEMA_VERSION, constraints, indexes
+from graph.neo4j.schema import MARKER, PUBLISH, SCHEMA_VERSION, constraints, index_name, indexes
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,15 @@ class Pending:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a database of ours shows: the run that readers see with the number of its publish, if any."""
+    """What a database of ours shows: the run that readers see with the number of its publish, if any.
+
+    One of an `older` layout lacks what came since.
+    """
 
     publish: int | None
     run: str | None
     pending: Pending | None
+    older: bool = False
 
 
 _LOOK = f"""
@@ -52,7 +56,8 @@ def look(connection: Connection) -> Standing | None:
             )
         return None
     check_version(connection, version)
-    return Standing(publish, run, None if number is None else Pending(number, *rest))
+    pending = None if number is None else Pending(number, *rest)
+    return Standing(publish, run, pending, older=version < SCHEMA_VERSION)
 
 
 def check_version(connection: Connection, version: Any) -> None:
@@ -86,5 +91,5 @@ def _make(connection: Connection, statements: list[str]) -> None:
         connection.change(f"DROP INDEX {name} IF EXISTS")
         del there[name]
     for statement in statements:
-        if statement.split()[2] not in there:
+        if index_name(statement) not in there:
             connection.change(statement)

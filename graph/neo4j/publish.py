@@ -43,10 +43,20 @@ from graph.neo4j.connection import Connection
 from graph.neo4j.delta import Step
 from graph.neo4j.lease import Lease
 from graph.neo4j.marker import Pending, Standing, claim, index, look
-from graph.neo4j.schema import MARKER, NODES, PUBLISH, RELATIONSHIPS, Node, constraints, indexes
+from graph.neo4j.schema import (
+    MARKER,
+    NODES,
+    PUBLISH,
+    RELATIONSHIPS,
+    SCHEMA_VERSION,
+    Node,
+    constraints,
+    index_name,
+    indexes,
+)
 from graph.neo4j.wire import sent
 from graph.store import PublishReport
-from graph.tables import GRAPH_TABLES, changes, everything, open_run
+from graph.tables import GRAPH_TABLES, changes, complete, everything, open_run
 
 #: Nodes or relationships that one transaction of the last phase takes.
 SWEEP = 10_000
@@ -58,7 +68,7 @@ _AT = f"MATCH (p:{PUBLISH} {{name: 'publish', number: $number}}) RETURN p.step, 
 _GO_ON = f"MATCH (p:{PUBLISH} {{name: 'publish'}}) SET p.step = $step, p.done = $done"
 _SHOW = f"""
     MATCH (m:{MARKER} {{name: 'graph'}}) MATCH (p:{PUBLISH} {{name: 'publish', number: $number}})
-    SET m.publish = $number, m.run = p.run, p.phase = 'finish'"""
+    SET m.publish = $number, m.run = p.run, m.schema_version = $version, p.phase = 'finish'"""
 _UNDO = f"MATCH (p:{PUBLISH} {{name: 'publish'}}) SET p.phase = 'undo'"
 _OVER = f"MATCH (p:{PUBLISH} {{name: 'publish'}}) DELETE p"
 _HIDE = f"""
@@ -87,8 +97,8 @@ def drop(connection: Connection) -> None:
         publisher.alone(_HIDE)
         publisher.wipe()
         for statement in (*indexes(), *constraints()):
-            kind, name = statement.split()[1:3]
-            connection.change(f"DROP {kind} {name} IF EXISTS")
+            kind = "CONSTRAINT" if statement.startswith("CREATE CONSTRAINT") else "INDEX"
+            connection.change(f"DROP {kind} {index_name(statement)} IF EXISTS")
         publisher.alone(_FORGET)
 
 
@@ -102,7 +112,7 @@ class Publisher:
     def publish(self, run: RunTables, previous: RunTables | None, memory_limit: str) -> PublishReport:
         """Bring the graph to `run`."""
         standing = self._settled(run, previous)
-        if standing.run == run.run_id:
+        if standing.run == run.run_id and not standing.older:
             # A graph that was imported in bulk has no indexes yet.
             claim(self.connection)
             index(self.connection)
@@ -113,6 +123,9 @@ class Publisher:
         full = _is_full(standing, previous)
         with Compute(memory_limit=memory_limit) as compute:
             open_run(compute, run, "new")
+            if full and standing.publish is not None:
+                # It is compared with what is read back.
+                complete(compute, "new")
             self._compare(compute, standing, run, None if full else previous)
             steps, sizes = delta.prepare(compute)
             size = json.dumps([sizes.gone, sizes.fresh])
@@ -124,11 +137,12 @@ class Publisher:
                 pending = Pending(_number(standing), run.run_id, full, size, "load", 0, 0)
                 self.alone(_BEGIN, number=pending.number, run=run.run_id, full=full, size=size)
             self._load(compute, steps, pending, first=standing.publish is None)
-        if standing.publish is None:
+        if standing.publish is None or standing.older:
             index(self.connection)
-        self.alone(_SHOW, number=pending.number)
+        self.alone(_SHOW, number=pending.number, version=SCHEMA_VERSION)
         self.finish(pending.number, marked=standing.publish is not None)
-        return PublishReport(run.run_id, standing.run, full, {} if full else sizes.gone, sizes.fresh)
+        before = None if standing.older else standing.run
+        return PublishReport(run.run_id, before, full, {} if full else sizes.gone, sizes.fresh)
 
     def _settled(self, run: RunTables, previous: RunTables | None) -> Standing:
         """How the database stands once what others left is finished or undone, but for a load of this very run."""
@@ -244,7 +258,7 @@ class Publisher:
 
 def _is_full(standing: Standing, previous: RunTables | None) -> bool:
     known = previous is not None and previous.run_id == standing.run and previous.folder.is_dir()
-    return standing.publish is None or not known
+    return standing.publish is None or standing.older or not known
 
 
 def _number(standing: Standing) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from graph import answers
+from graph import search as searching
 from graph.answers import moment
 from graph.neo4j import rows
 from graph.neo4j.connection import Connection
@@ -21,12 +22,14 @@ from graph.neo4j.rows import (
     REFUSED_ROW,
     WINDOW_ROW,
 )
-from graph.neo4j.schema import CUSTOMER, IDENTIFIER, short
+from graph.neo4j.schema import CUSTOMER, IDENTIFIER, short, words_index
 from graph.neo4j.wire import row_of, seen
+from graph.search import JUDGED, REACH, Entry, Step, Word
 from graph.store import (
     Customer,
     DeviceWindow,
     Finding,
+    Hit,
     Holder,
     Match,
     Owner,
@@ -104,6 +107,14 @@ _ID = f"""
         WITH v LIMIT $limit RETURN collect({row_of("v", IDENTIFIER)}) AS found
     }}
     WITH version, mark, [customer, records, found] AS answer"""
+_SEARCH = f"""
+    CALL (mark) {{
+        CALL db.index.fulltext.queryNodes('{words_index(CUSTOMER)}', $query, {{limit: {REACH}}}) YIELD node AS c
+        WITH c WHERE {seen("c")} AND c.retired IS NULL
+        WITH c ORDER BY c.records DESC, c.id LIMIT {JUDGED}
+        RETURN collect({CUSTOMER_ROW}) AS answer
+    }}
+    WITH version, mark, answer"""
 
 
 def customer(connection: Connection, customer_id: str) -> Customer:
@@ -142,6 +153,33 @@ def refusals(connection: Connection, customer_id: str) -> tuple[Refusal, ...]:
     answer = ask(connection, _REFUSALS, ref=short(customer_id))
     _living(connection, customer_id, answer)
     return answers.strongest_first(Refusal(rows.match(row), row[-1] or "") for row in answer[1])
+
+
+def search(connection: Connection, text: str, limit: int) -> tuple[Hit, ...]:
+    """The customers who answer best to words."""
+
+    def find_all(words: tuple[Word, ...], step: Step) -> list[Entry]:
+        asked = " AND ".join(_alternatives(word, step) for word in words)
+        found = map(rows.customer_fields, ask(connection, _SEARCH, query=asked))
+        return [
+            Entry(
+                f["id"], f["name"], f["email"], f["phone"], f["place"], f["records"], moment(f["last_seen"]),
+                f["names"], f["others"],
+            )
+            for f in found if not f["retired"]
+        ]  # fmt: skip
+
+    return searching.search(text, limit, find_all)
+
+
+def _alternatives(word: Word, step: Step) -> str:
+    """What answers to a word, in Lucene's language."""
+    wanted = [*word.forms]
+    if step != "same":
+        wanted.append(f"{word.text}*")
+    if step == "misspelt" and word.spelt:
+        wanted.append(f"{word.text}~1")
+    return f"({' OR '.join(wanted)})"
 
 
 def record(connection: Connection, record_id: str) -> Record:

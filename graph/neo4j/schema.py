@@ -25,8 +25,8 @@ from typing import Literal
 from engine import tables
 from graph.tables import GRAPH_TABLES
 
-#: The layout below. A database of a newer one is refused.
-SCHEMA_VERSION = 1
+#: The layout below. A database of a newer one is refused, one of an older one is filled anew.
+SCHEMA_VERSION = 2
 
 #: Texts of more characters than this are abridged where they are indexed, to something that is longer than this, so
 #: that no other text can be the same.
@@ -74,7 +74,8 @@ class Node:
     """Nodes of one label. A row of `table` fills one; `uses` are the tables that need it, and its key in them.
 
     `key` are the properties that are unique together; `present` is the one that tells a node with a row from one
-    without, `indexes` are the other properties by which nodes are found.
+    without, `indexes` are the other properties by which nodes are found, `searched` those that are indexed by
+    word.
     """
 
     label: str
@@ -83,6 +84,7 @@ class Node:
     key: tuple[str, ...]
     uses: tuple[tuple[str, tuple[str, ...]], ...]
     indexes: tuple[str, ...] = ()
+    searched: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -158,6 +160,7 @@ CUSTOMER = Node(
         ("ledger", ("unnest(customer_ids)",)),
     ),
     ("retired",),
+    ("names", "others"),
 )
 IDENTIFIER = Node(
     "Identifier",
@@ -301,7 +304,25 @@ def indexes() -> list[str]:
         for kind in RELATIONSHIPS
         for name in (*kind.indexes, "fresh", "gone")
     ]
+    # The words are folded already.
+    made += [
+        f"CREATE FULLTEXT INDEX {words_index(node)} IF NOT EXISTS FOR (n:{node.label}) "
+        f"ON EACH [{', '.join(f'n.{name}' for name in node.searched)}] "
+        "OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace'}}"
+        for node in NODES
+        if node.searched
+    ]
     return made
+
+
+def words_index(node: Node) -> str:
+    """The name of the full-text index by which nodes of a kind are found."""
+    return f"clew_{node.label.lower()}_words"
+
+
+def index_name(statement: str) -> str:
+    """What is made by one of these statements."""
+    return statement.split(" IF NOT EXISTS")[0].split()[-1]
 
 
 def second_label(type_: str) -> str | None:

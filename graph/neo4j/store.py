@@ -22,6 +22,7 @@ from graph.store import (
     Difference,
     Finding,
     GraphStore,
+    Hit,
     Match,
     PublishReport,
     Record,
@@ -50,10 +51,10 @@ class Neo4jStore:
     # --- the run ---
 
     def current_run(self) -> str | None:
-        """The run that readers see, or None where there is no graph yet."""
+        """The run that readers see, or None where there is no graph yet, or one of an older layout."""
         with told(self.server):
             standing = look(self._connection)
-        return None if standing is None else standing.run
+        return None if standing is None or standing.older else standing.run
 
     def together(self, ask: Callable[[GraphStore], T]) -> tuple[str, T]:
         """Several answers from one run: asked again where a publish ended meanwhile. See `GraphStore.together`."""
@@ -99,6 +100,11 @@ class Neo4jStore:
         """The customer, records and identifiers that answer to an id, with or without its system."""
         with told(self.server):
             return questions.find_id(self._connection, text, limit)
+
+    def search(self, text: str, limit: int = 10) -> tuple[Hit, ...]:
+        """The living customers who answer best to words."""
+        with told(self.server):
+            return questions.search(self._connection, text, limit)
 
     def customer(self, customer_id: str) -> Customer:
         """A whole living customer."""

@@ -13,7 +13,7 @@ from graph.neo4j.reading import shown
 from graph.neo4j.schema import CUSTOMER, IDENTIFIER, RELATIONSHIPS, Node, second_label
 from graph.neo4j.wire import answered, row_of, seen
 from graph.store import Difference
-from graph.tables import DERIVED, GRAPH_TABLES, open_run
+from graph.tables import DERIVED, GRAPH_TABLES, complete, open_run
 
 
 def verify(connection: Connection, run: RunTables, memory_limit: str) -> list[Difference]:
@@ -22,6 +22,7 @@ def verify(connection: Connection, run: RunTables, memory_limit: str) -> list[Di
     mark = shown(connection)
     with Compute(memory_limit=memory_limit) as compute:
         open_run(compute, run, "run")
+        complete(compute, "run")
         for name in GRAPH_TABLES:
             differences += _table(compute, connection, name)
         differences += _about(compute, connection)

@@ -15,7 +15,7 @@ from graph import answers
 from graph.sqlite.load import TARGETS
 from graph.sqlite.schema import TABLES
 from graph.store import Difference
-from graph.tables import DERIVED, GRAPH_TABLES, open_run, plain
+from graph.tables import DERIVED, GRAPH_TABLES, INDEXED, complete, open_run, plain
 
 _BATCH = 50_000
 
@@ -59,7 +59,7 @@ READS: dict[str, str] = {
         middle_name, last_name, birth_date, gender.text, street, city, postcode, state, country, company, place, extras
         FROM store_record t {_word("t.source", "source")} {_word("t.kind", "kind")} {_word("t.gender", "gender")}""",
     "customers": f"""
-        customer_id, {_record_id("r")}, t.name, email, phone, t.place, records, first_seen, last_seen
+        customer_id, {_record_id("r")}, t.name, email, phone, t.place, records, first_seen, last_seen, names, others
         FROM store_customer t {_record("t.anchor", "r")}""",
     "members": f"""
         {_record_id("r")}, customer_id, confidence, since FROM store_member t {_record("t.record", "r")} {_CUSTOMER}""",
@@ -89,7 +89,12 @@ READS: dict[str, str] = {
         old_id, new_id, kind.text, t."at" FROM store_redirect t {_word("t.kind", "kind")}""",
     "about": "seq, customer FROM store_about",
     "values": f"type.text, v.value FROM store_value v {_word('v.type', 'type')}",
+    "words": "term, doc FROM store_customer_word",
 }
+#: What is derived here: an index of words, too.
+_DERIVED = DERIVED | {"words": INDEXED}
+#: The columns of what SQLite itself makes.
+_MADE = {"customer_word": {"term": "TEXT", "doc": "INTEGER"}}
 
 
 def read(connection: sqlite3.Connection, name: str, memory_limit: str) -> pa.Table:
@@ -106,13 +111,14 @@ def verify(connection: sqlite3.Connection, run: RunTables, memory_limit: str) ->
     differences: list[Difference] = []
     with Compute(memory_limit=memory_limit) as compute:
         open_run(compute, run, "run")
-        _open_store(compute, connection, [*GRAPH_TABLES, *DERIVED])
+        complete(compute, "run")
+        _open_store(compute, connection, [*GRAPH_TABLES, *_DERIVED])
         for name, graph_table in GRAPH_TABLES.items():
             expressions = answers.compared(graph_table.columns)
             expected = (", ".join(expressions.values()), f"run_{name}")
             found = (", ".join(quote(c) for c in expressions), f"found_{name}")
             differences += answers.compare(compute, name, expected, found)
-        for name, derived in DERIVED.items():
+        for name, derived in _DERIVED.items():
             columns = ", ".join(derived.columns)
             rows = derived.sql.format("run")
             differences += answers.compare(compute, name, (columns, f"({rows})"), (columns, f"found_{name}"))
@@ -124,22 +130,24 @@ def _open_store(compute: Compute, connection: sqlite3.Connection, names: Iterabl
     names = list(names)
     whole = {TARGETS[name].table for name in names if name in TARGETS}
     needed = {table for name in names for table in re.findall(r"store_(\w+)", READS[name])}
-    for table in sorted(needed & TABLES.keys()):
+    for table in sorted(needed & (TABLES.keys() | _MADE.keys())):
         columns = None if table in whole else _NAMES.get(table)
         compute.connection.register("scan", _scan(connection, table, columns))
         # A temporary table stays in memory while there is room, and isn't compressed.
         compute.run(f"CREATE TEMP TABLE {quote(f'store_{table}')} AS SELECT * FROM scan")
         compute.connection.unregister("scan")
     for name in names:
-        named = DERIVED[name].columns if name in DERIVED else plain(GRAPH_TABLES[name].columns)
+        named = _DERIVED[name].columns if name in _DERIVED else plain(GRAPH_TABLES[name].columns)
         listed = ", ".join(quote(c) for c in named)
         compute.run(f"CREATE VIEW found_{name} ({listed}) AS SELECT {READS[name]}")
 
 
 def _scan(connection: sqlite3.Connection, table: str, columns: tuple[str, ...] | None) -> pa.RecordBatchReader:
     """All of a table, or some of its columns."""
-    declared = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
-    schema = pa.schema([(name, _TYPES[kind]) for _, name, kind, *_ in declared if columns is None or name in columns])
+    declared = _MADE.get(table) or {
+        name: kind for _, name, kind, *_ in connection.execute(f'PRAGMA table_info("{table}")')
+    }
+    schema = pa.schema([(name, _TYPES[kind]) for name, kind in declared.items() if columns is None or name in columns])
     wanted = ", ".join(quote(name) for name in schema.names)
 
     def batches() -> Iterator[pa.RecordBatch]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from engine.errors import NotFoundError
 from graph import answers
+from graph import search as searching
+from graph.search import Entry, Step, Word, slips
 from graph.sqlite import statements
 from graph.sqlite.rows import Rows
-from graph.store import Finding, Holder, Owner, Retired
+from graph.store import Finding, Hit, Holder, Owner, Retired
 
 
 def find(found: Rows, type_: str, value: str, limit: int) -> Finding:
@@ -62,6 +64,26 @@ def find_id(found: Rows, text: str, limit: int) -> list[Finding]:
         if finding.status != "unknown":
             findings.append(finding)
     return findings
+
+
+def search(found: Rows, text: str, limit: int) -> tuple[Hit, ...]:
+    """Find the customers who answer best to words."""
+
+    def find_all(words: tuple[Word, ...], step: Step) -> list[Entry]:
+        rows = found.all(statements.SEARCH, " AND ".join(_alternatives(word, step) for word in words))
+        return [
+            Entry(customer_id, name, email, phone, place, records, found.times[last_seen], names, others)
+            for customer_id, name, email, phone, place, records, last_seen, names, others in rows
+        ]
+
+    return searching.search(text, limit, find_all)
+
+
+def _alternatives(word: Word, step: Step) -> str:
+    """What answers to a word, in FTS5's language."""
+    forms = [*word.forms, *(slips(word.text) if step == "misspelt" and word.spelt else ())]
+    wanted = [f'"{form}"' for form in forms]
+    return f"({' OR '.join(wanted if step == 'same' else [*wanted, f'{wanted[0]} *'])})"
 
 
 def value_number(found: Rows, type_: str, value: str) -> int | None:

@@ -76,7 +76,7 @@ TARGETS: dict[str, Target] = {
             "id": "c.number",
             "customer_id": "f.customer_id",
             "anchor": "a.number",
-            **_same("name", "email", "phone", "place", "records", "first_seen", "last_seen"),
+            **_same("name", "email", "phone", "place", "records", "first_seen", "last_seen", "names", "others"),
         },
         joins={**_CUSTOMER, **_record("a", "anchor")},
     ),
@@ -164,6 +164,11 @@ TARGETS: dict[str, Target] = {
 }
 
 
+_FORGET_WORDS = """
+    INSERT INTO customer_search(customer_search, rowid, names, others)
+    SELECT 'delete', id, names, others FROM customer"""
+
+
 def remove(compute: Compute, connection: sqlite3.Connection, words: Words, name: str) -> int:
     """Delete the rows of `gone_<name>`; returns how many there were."""
     target = TARGETS[name]
@@ -171,6 +176,9 @@ def remove(compute: Compute, connection: sqlite3.Connection, words: Words, name:
     count = 0
     for batch in _batches(compute, _select("gone", name, target.keys), target, words):
         rows = list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+        if name == "customers":
+            # The index is told what it holds: it keeps no words of its own to look them up in.
+            connection.executemany(f"{_FORGET_WORDS} WHERE id = ?", rows)
         connection.executemany(f'DELETE FROM "{target.table}" WHERE {conditions}', rows)
         if name == "ledger":
             connection.executemany("DELETE FROM about WHERE seq = ?", rows)
@@ -198,12 +206,22 @@ def take(stage: Stage, name: str) -> None:
         stage.take("about")
 
 
+def take_words(connection: sqlite3.Connection) -> None:
+    """Put the words of the customers on stage into the index, and have it hold nothing of those who are gone."""
+    connection.execute(
+        "INSERT INTO customer_search(rowid, names, others) SELECT id, names, others FROM stage.customer ORDER BY id"
+    )
+    # Until then the words of a customer who is gone are there, and are marked as gone.
+    connection.execute("INSERT INTO customer_search(customer_search) VALUES ('optimize')")
+
+
 def index(connection: sqlite3.Connection) -> None:
     """Make the indices of a graph that was loaded without them. A repeated key is a TableError."""
     for name, statement in INDICES.items():
         # The name of an index begins with that of its table; values come of identifiers.
         with _checked(next((run for run, target in TARGETS.items() if name.startswith(target.table)), "identifiers")):
             connection.execute(f"CREATE {statement}")
+    connection.execute("INSERT INTO customer_search(customer_search) VALUES ('rebuild')")
 
 
 @contextmanager

@@ -83,6 +83,7 @@ def _bring(
         if full:
             load.index(connection)
         else:
+            load.take_words(connection)
             numbers.remove_unused_values(compute, connection)
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('run', ?)", (run.run_id,))
     return PublishReport(run.run_id, current, full, removed, added)

@@ -15,7 +15,7 @@ from engine.errors import StateError
 #: Marks a file as ours ("CLEW").
 APPLICATION_ID = 0x434C4557
 #: The layout below. A file of a newer one is refused, one of an older one is filled anew.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 #: Bytes of the file that a reader maps into memory, so that it needn't copy pages: a lookup takes a seventh less.
 #: (Cutting the file short under a reader would end its process. Nothing here does: a graph never shrinks.)
@@ -37,7 +37,7 @@ TABLES: dict[str, str] = {
         company TEXT, place TEXT, extras TEXT)""",
     "customer": """(
         id INTEGER PRIMARY KEY, customer_id TEXT NOT NULL, anchor INTEGER NOT NULL, name TEXT, email TEXT, phone TEXT,
-        place TEXT, records INTEGER, first_seen INTEGER, last_seen INTEGER)""",
+        place TEXT, records INTEGER, first_seen INTEGER, last_seen INTEGER, names TEXT, others TEXT)""",
     "member": "(record INTEGER PRIMARY KEY, customer INTEGER NOT NULL, confidence REAL, since INTEGER)",
     "value": "(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, value TEXT NOT NULL)",
     "holder": """(
@@ -80,6 +80,11 @@ INDICES: dict[str, str] = {
     "refusal_b": "INDEX refusal_b ON refusal (b)",
     "device_window_device": "UNIQUE INDEX device_window_device ON device_window (device, customer, since)",
     "device_window_customer": "INDEX device_window_customer ON device_window (customer)",
+    # The words stay in the customer's row, and are folded already; where in it a word stands says nothing.
+    "customer_search": """VIRTUAL TABLE customer_search USING fts5(
+        names, others, content = 'customer', content_rowid = 'id', tokenize = 'ascii', detail = none, columnsize = 0,
+        prefix = '1 2')""",
+    "customer_word": "VIRTUAL TABLE customer_word USING fts5vocab(customer_search, row)",
 }
 
 
@@ -163,6 +168,8 @@ def check(connection: sqlite3.Connection, path: Path) -> bool:
 def create(connection: sqlite3.Connection) -> None:
     """Make an empty graph without indices, inside the transaction that is open, in place of any that is there."""
     words = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'word'").fetchone()[0]
+    for name in ("customer_word", "customer_search"):
+        connection.execute(f"DROP TABLE IF EXISTS {name}")
     for name, columns in TABLES.items():
         if name == "word" and words:
             continue  # readers remember words

@@ -5,6 +5,8 @@ CROSS JOIN holds SQLite to the order written here: from the few rows asked for t
 
 from __future__ import annotations
 
+from graph.search import JUDGED, REACH
+
 #: Columns of a record that are its fields.
 FIELDS = (
     "name", "first_name", "first_root", "middle_name", "last_name", "birth_date", "gender", "street", "city",
@@ -53,3 +55,9 @@ OWNERS_OF_DEVICE = """
 ENTRIES = """
     SELECT l.seq, l.at, l.kind, l.run, l.actor, l.reason, l.hash, l.customers, l.records
     FROM about a CROSS JOIN ledger l ON l.seq = a.seq WHERE a.customer = ? ORDER BY l.seq"""
+
+#: The customers that FTS5 finds, those known by most records first.
+SEARCH = f"""
+    SELECT c.customer_id, c.name, c.email, c.phone, c.place, c.records, c.last_seen, c.names, c.others
+    FROM (SELECT rowid AS id FROM customer_search WHERE customer_search MATCH ? LIMIT {REACH}) s
+    CROSS JOIN customer c ON c.id = s.id ORDER BY c.records DESC, c.customer_id LIMIT {JUDGED}"""

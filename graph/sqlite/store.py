@@ -27,6 +27,7 @@ from graph.store import (
     Difference,
     Finding,
     GraphStore,
+    Hit,
     Match,
     PublishReport,
     Record,
@@ -95,6 +96,11 @@ class SqliteStore:
         """The customer, records and identifiers that answer to an id, with or without its system."""
         with self._reading() as found:
             return finding.find_id(found, text, limit)
+
+    def search(self, text: str, limit: int = 10) -> tuple[Hit, ...]:
+        """The living customers who answer best to words."""
+        with self._reading() as found:
+            return finding.search(found, text, limit)
 
     def customer(self, customer_id: str) -> Customer:
         """A whole living customer."""

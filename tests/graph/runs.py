@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from engine.compute.duck import Compute, quote
 from engine.runs import RunTables
+from engine.standardise.name import name
 from graph.tables import GRAPH_TABLES
 
 Row = dict[str, Any]
@@ -232,6 +233,36 @@ def merged() -> Run:
         {**entry, "seq": 1, "kind": "created", "customer_ids": ["c1"], "record_ids": ["shop:1"]},
         {**entry, "seq": 2, "customer_ids": ["c1", "c2"], "record_ids": ["crm:1"]},
     )
+
+
+def called(record_id: str, full: str, **values: Any) -> Row:
+    """A record with a name, split and folded as a run does."""
+    parts = name(full)
+    folded = {"first_name": parts.first, "first_root": parts.first_root, "middle_name": parts.middle}
+    rest = {"last_name": parts.last, "company": parts.company}
+    return record(record_id, name=parts.name, **folded, **rest, **values)
+
+
+def crowd() -> Run:
+    """People to be searched for, some of them called nearly alike, and a company."""
+    told = {"place": "Berlin, DE", "phone": "+49 30 1234567", "email": "john.smith84@mail.com"}
+    run = Run()
+    for records, known in (
+        ([called("shop:1", "John Smith", city="berlin", postcode="10115"), called("crm:1", "Johnny Smith")], told),
+        ([called("crm:2", "Jon Smit", city="hamburg")], {}),
+        ([called("crm:3", "Joan Smythe", city="berlin")], {}),
+        ([called("crm:4", "Bob Miller", city="leeds", postcode="LS1 4AP")], {}),
+        ([called("crm:5", "Jürgen Müller", city="koln")], {}),
+        ([called("crm:6", "Acme Tools Ltd")], {}),
+    ):
+        anchor = records[0]
+        customer_id = anchor["first_name"] or "acme"
+        rows = customer(
+            customer_id, *(anchor["record_id"], *(r["record_id"] for r in records)), name=anchor["name"], **known
+        )
+        run = run.with_rows("records", *records).with_rows("customers", *rows["customers"])
+        run = run.with_rows("members", *rows["members"])
+    return run
 
 
 def chain(records: int) -> Run:

@@ -22,9 +22,9 @@ from graph.neo4j import publish as neo4j_publish
 from graph.sqlite import SqliteStore
 from graph.sqlite import publish as sqlite_publish
 from graph.sqlite import schema as sqlite_schema
-from graph.store import GraphStore, Holder, Owner, Permission, Reason
+from graph.store import Answered, GraphStore, Hit, Holder, Owner, Permission, Reason
 from graph.tables import GRAPH_TABLES
-from tests.graph.runs import T0, Row, Run, identifier, john, known, match, member, merged, reason, record
+from tests.graph.runs import T0, Row, Run, crowd, identifier, john, known, match, member, merged, reason, record
 from tests.neo4j.graphs import Graphs
 
 NOON = T0.replace(tzinfo=UTC)
@@ -78,6 +78,22 @@ def second(
         store.publish(two, one)
 
     opened = _filled(kind, request, tmp_path_factory.mktemp("second"), fill)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def searched(
+    kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[GraphStore]:
+    """A store that shows a few people and a company. It is only read."""
+    folder = tmp_path_factory.mktemp("searched")
+    run = crowd().write(folder / "runs" / "crowd")
+
+    def fill(store: GraphStore) -> None:
+        store.publish(run, None)
+
+    opened = _filled(kind, request, folder, fill)
     yield opened
     opened.close()
 
@@ -250,6 +266,9 @@ DAMAGES: dict[str, dict[str, tuple[str, str | None]]] = {
         "about": ("UPDATE about SET customer = 'c3' WHERE customer = 'c1' AND seq = 2",
                   "DELETE FROM about WHERE seq = 2 AND customer = 'c1'"),
         "values": ("INSERT INTO value SELECT 99, type, 'forgotten@email.com' FROM value WHERE id = 1", None),
+        "words": ("INSERT INTO customer_search (rowid, names) SELECT id, 'jane' FROM customer WHERE customer_id = 'c1'",
+                  "INSERT INTO customer_search (customer_search, rowid, names, others) "
+                  "SELECT 'delete', id, names, others FROM customer WHERE customer_id = 'c1'"),
     },
     "neo4j": {
         "records": ("MATCH (n:Record {id: 'support:7'}) SET n.name = 'x'", None),
@@ -376,6 +395,77 @@ class TestFind:
     )
     def test_an_id_of_any_kind(self, first: GraphStore, text: str, expected: list[tuple[str, str]]) -> None:
         assert [(f.type, f.value) for f in first.find_id(text)] == expected
+
+
+class TestSearch:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("john smith", ["john", "jon"]),
+            ("Smith, John", ["john", "jon"]),
+            ("JOHN SMITH berlin", ["john"]),
+            ("jhon smiht", ["john", "jon"]),
+            ("jon smit", ["jon", "john"]),
+            ("smit hamburg", ["jon"]),
+            ("jo sm berlin", ["john", "joan"]),
+            ("j s", ["jon", "john", "joan"]),
+            ("bob miller", ["bob"]),
+            ("robert miler", ["bob"]),
+            ("Bobby Leeds", ["bob"]),
+            ("Müller Köln", ["jurgen"]),
+            ("mueller koeln", ["jurgen"]),
+            ("ls1 4ap", ["bob"]),
+            ("LS14AP miller", ["bob"]),
+            ("john.smith84", ["john"]),
+            ("john.smith84@elsewhere.com", ["john"]),
+            ("smith 4567", ["john"]),
+            ("+49 30 1234567", ["john"]),
+            ("acme", ["acme"]),
+            ("smith munich", ["john"]),
+            ("smiht munich", ["john", "jon"]),
+            ("miller, 80331 munich", []),
+            ("zebra", []),
+            ("", []),
+            ('* OR ~ "', []),
+        ],
+    )
+    def test_half_a_name_finds_the_customer(self, searched: GraphStore, text: str, expected: list[str]) -> None:
+        assert [hit.customer_id for hit in searched.search(text)] == expected
+
+    def test_a_hit_says_who_it_is_and_what_answers(self, searched: GraphStore) -> None:
+        (first,), (only,) = searched.search("jhon berl x"), searched.search("smith munich")
+        assert first == Hit(
+            "john", "John Smith", "john.smith84@mail.com", "+49 30 1234567", "Berlin, DE", 2, NOON, first.score,
+            (
+                Answered("jhon", "john", "misspelt"),
+                Answered("berl", "berlin", "begins"),
+                Answered("x", None, "missing"),
+            ),
+        )  # fmt: skip
+        assert 0 < only.score < 1
+        assert only.words == (Answered("smith", "smith", "same"), Answered("munich", None, "missing"))
+
+    def test_a_limit_takes_the_best(self, searched: GraphStore) -> None:
+        assert [hit.customer_id for hit in searched.search("j s", limit=2)] == ["jon", "john"]
+
+    def test_who_is_renamed_or_gone_is_found_no_more(self, store: GraphStore, tmp_path: Path) -> None:
+        one = crowd()
+        two = one.changed("records", lambda r: r["record_id"] == "crm:1", last_name="wagner")
+        two = two.changed("customers", lambda r: r["customer_id"] == "bob", email="rmiller7@mail.com")
+        for table in ("customers", "members", "records"):
+            two = two.without(table, lambda r: r.get("customer_id") == "jon" or r.get("record_id") == "crm:2")
+        runs = one.write(tmp_path / "runs" / "a"), two.write(tmp_path / "runs" / "b")
+        store.publish(runs[0], None)
+        report = store.publish(runs[1], runs[0])
+        assert not report.full
+        assert store.verify(runs[1]) == []
+        assert [hit.customer_id for hit in store.search("jon smit")] == ["john"]
+        assert [hit.customer_id for hit in store.search("wagner")] == ["john"]
+        assert [hit.customer_id for hit in store.search("rmiller")] == ["bob"]
+        store.publish(runs[0], runs[1])
+        assert store.verify(runs[0]) == []
+        assert [hit.customer_id for hit in store.search("jon smit")] == ["jon", "john"]
+        assert store.search("wagner") == ()
 
 
 class TestCustomer:
@@ -604,7 +694,7 @@ def hostile_run(run: Run) -> Run:
     for n, hostile in enumerate(HOSTILE):
         reasons = (reason(hostile, hostile, -0.5, hostile, None), reason("other", "level", 1e-9))
         run = (
-            run.with_rows("records", record(f"shop:{hostile}", name=hostile, x_note=hostile))
+            run.with_rows("records", record(f"shop:{hostile}", name=hostile, first_name=hostile, x_note=hostile))
             .with_rows("identifiers", identifier(f"shop:{hostile}", "email", hostile))
             .with_rows("identifiers", identifier(f"shop:{hostile}", hostile, "v"))
             .with_rows("known_by", known("c1", "email", hostile, 0.01 + n / 100, hostile))
@@ -622,6 +712,7 @@ def test_hostile_values_go_through_unharmed(store: GraphStore, one: RunTables, t
     assert store.verify(tables) == []
     found = store.customer("c1")
     for n, hostile in enumerate(HOSTILE):
+        assert {hit.customer_id for hit in store.search(hostile)} <= {"c1"}
         assert store.find("email", hostile).customers == (Owner("c1", 0.01 + n / 100),)
         theirs = store.record(f"shop:{hostile}")
         assert theirs in found.records

@@ -327,6 +327,17 @@ class TestStrangers:
             with pytest.raises(StateError, match="newer Clew"):
                 act()
 
+    def test_an_older_graph_gets_what_came_since(self, neo4j: Graphs, store: Neo4jStore, one: RunTables) -> None:
+        neo4j.run("MATCH (m:Clew) SET m.schema_version = $before", before=SCHEMA_VERSION - 1)
+        neo4j.run("MATCH (c:Customer) REMOVE c.names, c.others")
+        neo4j.run("DROP INDEX clew_customer_words")
+        assert store.current_run() is None
+        report = store.publish(one, None)
+        assert (report.previous, report.unchanged, report.added["records"]) == (None, False, 0)
+        assert (store.current_run(), store.verify(one)) == ("one", [])
+        assert [hit.customer_id for hit in store.search("john")] == ["c1"]
+        assert store.publish(one, None).unchanged
+
     def test_a_graph_that_was_tampered_with_is_found_out(
         self, neo4j: Graphs, store: Neo4jStore, one: RunTables, two: RunTables
     ) -> None:
