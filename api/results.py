@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # only their types are needed
     from engine.quality.history import Series
     from engine.rules import Change, RunChanges
     from engine.state.accesses import Accessed
-    from graph.store import DeviceWindow, KnownBy, LedgerEntry, Match, Permission
+    from graph.store import DeviceWindow, Hit, KnownBy, LedgerEntry, Match, Permission
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,14 @@ class RunSummary(Plain):
     example: str | None
     model: str
     seconds: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Searched(Plain):
+    """The customers who answer to a search, best first, each with the words that it answers by."""
+
+    asked: str
+    customers: tuple[Hit, ...]
 
 
 @dataclass(frozen=True)

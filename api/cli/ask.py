@@ -31,6 +31,21 @@ def whois(
 
 
 @app.command(rich_help_panel=ASK)
+def search(
+    ctx: typer.Context,
+    words: Annotated[list[str], typer.Argument(help="A name or half of it, a place, the beginning of an e-mail.")],
+    limit: Annotated[int, typer.Option(min=1, max=50, help="Show at most so many customers.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Find customers by half a name, misspelt too, with a place: best first."""
+    from api.render.search import found as page
+
+    with opened(ctx) as project:
+        found = project.search(" ".join(words), limit)
+    show(found, as_json, page(found))
+
+
+@app.command(rich_help_panel=ASK)
 def history(
     ctx: typer.Context,
     who: Annotated[str, typer.Argument(help="A customer id, even one that ended, or anything that leads to one.")],

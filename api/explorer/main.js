@@ -103,7 +103,7 @@ function head(id, now, view) {
 function start() {
   fill(main, el("div", { class: "start" },
     el("h1", { tabindex: "-1" }, "Who is this customer, and why do you say so?"),
-    el("p", {}, "Ask by an e-mail, a phone number in any format, an account, an order or a customer id."),
+    el("p", {}, "Ask by an e-mail, a phone number in any format, an account, an order or a customer id, or by half a name and a place."),
     el("p", {}, "Or look at ", el("a", { href: "#review" }, "the matches that most need a look"), ".")));
   asked.focus();
 }
@@ -130,7 +130,23 @@ async function find(event) {
   } catch (problem) {
     if (mine !== turn) return;
     if (problem.kind === "retired" && problem.now.length === 1) return go(problem.now[0]);
+    if (problem.kind === "unknown") return search(text, mine, problem);
     fail(text, problem);
+  }
+}
+
+/** Nobody has this as an identifier: whoever answers to its words, to choose from. */
+async function search(text, mine, unknown) {
+  try {
+    const { customers } = await post("search", { q: text.slice(0, 200), limit: 20 });
+    if (mine !== turn) return;
+    if (customers.length === 0) {
+      return fail(text, { ...unknown, message: "Nobody has this as an identifier, and nobody answers to it as a name." });
+    }
+    choose(`${count(customers.length, "customer")} for “${text}”`, customers);
+    say(`${count(customers.length, "customer")}, best first`);
+  } catch (problem) {
+    if (mine === turn) fail(text, problem.scope ? unknown : problem);
   }
 }
 
@@ -139,14 +155,31 @@ function go(id) {
   else location.hash = link(id);
 }
 
-/** Several customers, of whom one has to be chosen. */
+/** Several customers, of whom one has to be chosen: by arrow keys, too. */
 function choose(title, several) {
-  fill(main, el("div", { class: "start" }, el("h1", { tabindex: "-1" }, title),
-    el("ul", { class: "several" }, several.map((one) => el("li", {},
-      el("a", { href: link(one.customer_id) }, one.name ?? one.customer_id),
-      el("span", { class: "hint block" }, [one.customer_id, one.email, one.phone, one.place,
-        one.records && count(one.records, "record")].filter(Boolean).join(" · ")))))));
-  main.querySelector("h1").focus();
+  const list = el("ul", { class: "several", onkeydown: walk }, several.map((one) => el("li", {},
+    el("a", { href: link(one.customer_id) }, one.name ?? one.customer_id), one.words && differences(one.words),
+    el("span", { class: "hint block" }, [one.customer_id, one.email, one.phone, one.place,
+      one.records && count(one.records, "record")].filter(Boolean).join(" · ")))));
+  fill(main, el("div", { class: "start" }, el("h1", { tabindex: "-1" }, title), list));
+  if (several[0].words) list.querySelector("a").focus();
+  else main.querySelector("h1").focus();
+}
+
+/** In what a customer isn't quite what was searched for. */
+function differences(words) {
+  const said = { nickname: (w) => `${w.asked} for ${w.found}`, misspelt: (w) => `${w.found}, not ${w.asked}`,
+    missing: (w) => `no ${w.asked}` };
+  return words.filter((word) => said[word.how]).map((word) => el("span", { class: "badge" }, said[word.how](word)));
+}
+
+/** From one link of a list to the next by the arrow keys. */
+function walk(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const links = [...event.currentTarget.querySelectorAll("a")];
+  links[Math.min(links.length - 1, Math.max(0, links.indexOf(document.activeElement) + step))].focus();
 }
 
 document.querySelector("#search").addEventListener("submit", find);

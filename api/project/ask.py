@@ -14,8 +14,9 @@ from api.evidence import Between, Growth, between, how, match_of, path_between
 from api.export import read_audience, write_audience, write_audiences
 from api.project.opened import Opened
 from api.project.times import utc
-from api.results import Addressed, Card, Lists, Measured, Profile, Timeline
+from api.results import Addressed, Card, Lists, Measured, Profile, Searched, Timeline
 from engine.compute import Compute
+from engine.errors import ConfigError
 from engine.measure import check_view, open_views
 from engine.runs import read_manifest
 from graph.store import Customer, Match
@@ -39,6 +40,15 @@ class Ask(Opened):
     def whois_each(self, texts: Sequence[str]) -> tuple[Found, ...]:
         """Who is behind each of many texts, in short and in their order."""
         return whois_each(self.graph, texts, *self._reading())
+
+    def search(self, text: str, limit: int = 10) -> Searched:
+        """Find customers by half a name, a place, the beginning of an e-mail or the last four digits of a phone number.
+
+        At most `limit`, best first; none is no error.
+        """
+        if limit < 1:
+            raise ConfigError(f"search: the limit is {limit}: it must be 1 or more")
+        return Searched(text.strip(), self.graph.search(text, limit))
 
     def path_between(self, a: str, b: str) -> Between:
         """The widest path of evidence between two identifiers, records or customers.

@@ -27,6 +27,7 @@ def test_help_groups_the_commands_and_explains_each(clew: Clew) -> None:
         "run",
         "demo",
         "whois",
+        "search",
         "path",
         "why",
         "how",
@@ -51,6 +52,19 @@ def test_help_groups_the_commands_and_explains_each(clew: Clew) -> None:
 
 def test_version(clew: Clew) -> None:
     assert clew("--version").stdout.startswith("Clew ")
+
+
+def test_search_finds_him_by_half_a_misspelt_name(clew: Clew, shop: Demo, project: Project) -> None:
+    found = clew("-p", shop.project, "search", "jhon", "do", "--limit", "3")
+    assert (found.exit_code, found.stderr) == (0, "")
+    assert max(map(len, found.stdout.splitlines())) <= 80
+    assert "John Doe" in found.stdout
+    assert "john, not jhon" in " ".join(found.stdout.split())
+    told = clew("-p", shop.project, "search", "jhon do", "--limit", "3", "--json")
+    assert json.loads(told.stdout) == project.search("jhon do", 3).to_dict()
+    nobody = clew("-p", shop.project, "search", "zzzz")
+    assert (nobody.exit_code, nobody.stdout.startswith("Nobody answers to zzzz")) == (0, True)
+    assert clew("-p", shop.project, "search", "x", "--limit", "0").exit_code == 2
 
 
 def test_whois_shows_a_card_within_80_columns(clew: Clew, shop: Demo) -> None:

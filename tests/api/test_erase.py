@@ -15,6 +15,7 @@ EMAIL, PHONE = "john@email.com", "+15551234567"
 
 def test_first_it_is_shown_and_then_it_is_done(copy: Path, clew: Callable[..., Result]) -> None:
     customer_id = json.loads(clew("-p", copy, "whois", EMAIL, "--json").stdout)["customer"]["customer_id"]
+    assert customer_id in _searched(copy, clew)
     clew("-p", copy, "plan")
     shown = clew("-p", copy, "erase", PHONE).stdout
     assert f"{customer_id}: " in shown
@@ -28,12 +29,19 @@ def test_first_it_is_shown_and_then_it_is_done(copy: Path, clew: Callable[..., R
     assert "of the store were searched: nothing is left" in done.stdout
     for asked in (EMAIL, PHONE, customer_id):
         assert clew("-p", copy, "whois", asked).exit_code == NotFoundError.exit_code
+    assert customer_id not in _searched(copy, clew)
     assert "is retired (erased on " in " ".join(clew("-p", copy, "whois", customer_id).stderr.split())
     assert "were erased, and what comes in again" in " ".join(clew("-p", copy, "decisions").stdout.split())
     assert clew("-p", copy, "publish", "--verify").exit_code == 0
 
     assert clew("-p", copy, "run").exit_code == 0
     assert clew("-p", copy, "whois", EMAIL).exit_code == NotFoundError.exit_code
+
+
+def _searched(copy: Path, clew: Callable[..., Result]) -> list[str]:
+    """Who is found by his name."""
+    found = json.loads(clew("-p", copy, "search", "john doe", "--limit", "50", "--json").stdout)
+    return [hit["customer_id"] for hit in found["customers"]]
 
 
 def test_nobody_is_erased_by_a_wrong_name(copy: Path, clew: Callable[..., Result]) -> None:

@@ -1,9 +1,10 @@
 """The routes: each parses, asks the desk one question, and shapes the answer."""
 
-from api.http.routes import acts, customers, evidence, explore, probes, project, whois
+from api.http.routes import acts, customers, evidence, explore, probes, project, search, whois
 
 ROUTERS = (
-    whois.router, customers.router, evidence.router, project.router, acts.router, explore.router, probes.router,
+    whois.router, search.router, customers.router, evidence.router, project.router, acts.router, explore.router,
+    probes.router,
 )  # fmt: skip
 
 __all__ = ["ROUTERS"]

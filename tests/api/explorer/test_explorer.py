@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.api.explorer.conftest import CHROMIUM, PATIENCE, PHONE, Look, Site
+from tests.api.explorer.conftest import CHROMIUM, DESK, PATIENCE, PHONE, Look, Site
 from tests.missing import missing
 
 if not CHROMIUM.exists():
@@ -72,6 +72,36 @@ def test_a_search_leads_to_the_card_the_graph_and_the_reasons(look: Look, john: 
         expect(page.get_by_role("heading", name="Golden record")).to_be_visible()
         page.go_forward()
         expect(page.get_by_role("heading", name="Path between two")).to_be_visible()
+
+
+def test_half_a_name_leads_to_a_list_to_choose_from(look: Look, john: str) -> None:
+    options: list[dict[str, Any]] = [{}, {"viewport": PHONE, "color_scheme": "dark", "has_touch": True}]
+    for option in options:
+        # Nobody has it as an identifier.
+        with look(wrong=1, **option) as page:
+            page.get_by_role("searchbox").fill("jhon do")
+            page.keyboard.press("Enter")
+            expect(page.get_by_role("heading", level=1)).to_contain_text("for “jhon do”")
+            links = page.locator(".several a")
+            expect(links.first).to_be_focused()
+            assert width(page) == option.get("viewport", DESK)["width"]
+            page.keyboard.press("ArrowUp")
+            expect(links.first).to_be_focused()
+            him = page.locator(".several li").filter(has_text=john)
+            expect(him).to_contain_text("john, not jhon")
+            while page.evaluate("document.activeElement.hash") != f"#{john}":
+                page.keyboard.press("ArrowDown")
+            page.keyboard.press("Enter")
+            expect(page.get_by_role("heading", name="Golden record")).to_be_visible()
+            assert page.url.endswith(f"/explore#{john}")
+
+
+def test_a_name_without_the_right_to_see_names(look: Look) -> None:
+    with look(key="reader", wrong=2) as page:
+        page.get_by_role("searchbox").fill("john do")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_contain_text("No record holds this")
+        expect(page.locator(".several")).to_have_count(0)
 
 
 def test_the_path_between_two_nodes(look: Look, john: str) -> None:
