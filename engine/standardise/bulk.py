@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
-import subprocess
+import subprocess  # nosec B404 # our own program, no shell
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -107,7 +107,9 @@ def _run(function: str, stems: list[Path]) -> None:
         started = []
         for stem in stems:
             command = [sys.executable, "-P", "-m", __name__, function, str(stem)]
-            process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)  # noqa: S603 ours
+            process = subprocess.Popen(  # noqa: S603  # nosec B603 # our own program, no shell
+                command, env=environment, stderr=subprocess.PIPE, text=True
+            )
             # Whatever happens here (Ctrl-C, a full disk), no worker outlives it.
             running.enter_context(process)
             running.callback(process.kill)

@@ -43,7 +43,7 @@ class Stage:
         self._cursor.execute(f'CREATE TABLE "{table}" {TABLES[table]}')
         count = 0
         for batch in batches:
-            self._cursor.executemany(f'INSERT INTO "{table}" VALUES ({", ".join("?" * batch.num_columns)})', batch)
+            self._cursor.executemany(f'INSERT INTO "{table}" VALUES ({", ".join("?" * batch.num_columns)})', batch)  # nosec B608 # ours
             count += batch.num_rows
         return count
 
@@ -55,7 +55,7 @@ class Stage:
             self.connection.execute("ATTACH ? AS stage", (f"{self.path.absolute().as_uri()}?mode=ro&immutable=1",))
             self._attached = True
         # An empty table takes the rows of one like it as they are, without looking into them.
-        self.connection.execute(f'INSERT INTO main."{table}" SELECT * FROM stage."{table}"')
+        self.connection.execute(f'INSERT INTO main."{table}" SELECT * FROM stage."{table}"')  # nosec B608 # a name of our schema
 
     def _close(self) -> None:
         with closing(self._filling), closing(self._cursor):
