@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 
 def _check(home: Path) -> None:
@@ -43,7 +44,37 @@ from api.project import Project, init  # noqa: E402
 from api.project import open_project as open  # noqa: E402
 from engine.errors import ClewError  # noqa: E402
 
-__all__ = ["ClewError", "Project", "demo", "init", "open"]
+if TYPE_CHECKING:
+    from api.client import (
+        AbsentError,
+        ApiError,
+        AsyncClient,
+        BusyError,
+        ClashError,
+        Client,
+        EndedError,
+        NoAnswerError,
+        ProblemError,
+        RefusedError,
+    )
+
+#: Of the client of the HTTP API, which commands needn't wait for.
+_CLIENT = (
+    "AbsentError", "ApiError", "AsyncClient", "BusyError", "ClashError", "Client", "EndedError", "NoAnswerError",
+    "ProblemError", "RefusedError",
+)  # fmt: skip
+
+__all__ = [
+    "AbsentError", "ApiError", "AsyncClient", "BusyError", "ClashError", "ClewError", "Client", "EndedError",
+    "NoAnswerError", "ProblemError", "Project", "RefusedError", "demo", "init", "open",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in _CLIENT:
+        return getattr(import_module("api.client"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 if __name__ == "__main__":
     from api.cli import main

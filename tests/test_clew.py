@@ -26,6 +26,14 @@ def test_the_public_names() -> None:
     assert callable(clew.open)
     assert callable(clew.init)
     assert callable(clew.demo)
+    assert {name for name in clew.__all__ if not hasattr(clew, name)} == set()
+    assert not hasattr(clew, "nothing")
+
+
+def test_the_client_is_loaded_when_it_is_asked_for(tmp_path: Path) -> None:
+    code = "import clew, sys; print('httpx' in sys.modules, clew.Client.__name__, 'httpx' in sys.modules)"
+    found = _python(tmp_path, code)
+    assert found.stdout.split() == ["False", "Client", "True"], found.stderr
 
 
 @pytest.mark.parametrize("hidden", ["api", "engine", "graph"])

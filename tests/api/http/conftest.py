@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import shutil
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
 from api.http import Settings, create_app
+from api.http.protocol import Bounded
 from api.project import Project
 from api.results import Demo
+from tests.engine.corner import TILL, Corner
 
 #: A customer whom the demo always has, and what leads to him.
 EMAIL, PHONE = "john@email.com", "+15551234567"
@@ -46,6 +52,20 @@ class Caller:
         return self.send("POST", path, **options)
 
 
+@contextmanager
+def listening(app: FastAPI, **options: Any) -> Iterator[str]:
+    """Serves an app on a port of this machine, from a thread; gives its address."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as port:
+        server = uvicorn.Server(uvicorn.Config(app, http=Bounded, ws="none", log_config=None, **options))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [port]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{port.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Callable[..., Caller]]:
     """Serves a project until the end of the tests."""
@@ -58,6 +78,23 @@ def serve() -> Iterator[Callable[..., Caller]]:
             )
 
         yield start
+
+
+def make(folder: Path) -> Path:
+    """The corner shop, with a customer of whom one may doubt, run once; gives its folder."""
+    corner = Corner(folder)
+    clea = {"id": "10", "first_name": "Clea", "last_name": "Cook", "email": None, "phone": "415-555-2673"}
+    corner.write("till", [*TILL, clea])
+    corner.run()
+    # JSON is YAML.
+    (folder / "clew.yaml").write_text(corner.config.model_dump_json(exclude_unset=True), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def corner_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corner shop that was run once, with its project file. It is only read."""
+    return make(tmp_path_factory.mktemp("run") / "corner")
 
 
 @pytest.fixture(scope="session")

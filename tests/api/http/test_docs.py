@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
+import time
 from pathlib import Path
 
 import pytest
 
+from api.http.desk import LOOK
+from api.project import Project
 from engine.state.keys import SCOPES
-from tests.api.http.conftest import Caller
+from tests.api.http.conftest import Caller, listening
 
 TEXT = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
 EXAMPLES = [line for line in TEXT.splitlines() if line.startswith("curl ")]
@@ -25,6 +28,23 @@ def test_an_example_is_answered(desk: Caller, example: str) -> None:
     path = words[-1].removeprefix("$CLEW")
     found = desk.send(method, path, content=body, headers=headers)
     assert found.status_code in (200, 201), found.text
+
+
+def test_the_program_runs(
+    desk: Caller, copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    with Project(copy) as opened:
+        monkeypatch.setenv("CLEW_KEY", opened.create_key("program", ["admin"]).text)
+    with listening(desk.app, lifespan="off") as address:
+        assert "http://127.0.0.1:8000" in program
+        # The server takes note of the key within a second.
+        time.sleep(2 * LOOK)
+        exec(program.replace("http://127.0.0.1:8000", address), {})
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("John Doe [")
+    assert len(told) > 3
+    assert told[-1].startswith("404 urn:clew:not-found")
 
 
 def test_every_route_and_scope_is_named(api: Caller) -> None:
