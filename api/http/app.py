@@ -17,6 +17,7 @@ from api.http.desk import Desk
 from api.http.metrics import Metrics
 from api.http.routes import ROUTERS
 from api.http.settings import Settings
+from api.http.tokens import Tokens
 from api.http.traffic import Traffic
 
 _ABOUT = """Who is this customer across channels, and why do you say so?
@@ -33,7 +34,7 @@ _SCHEMES = {
 
 def create_app(settings: Settings) -> FastAPI:
     """The API of a project. Errors: ConfigError for a project file that is wrong."""
-    door = Door(settings.local)
+    door = Door(settings.local, Tokens(settings.oidc) if settings.oidc else None)
     desk = Desk(settings, door)
     accesses = Accesses(desk.project.layout.store)
 

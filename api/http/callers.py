@@ -11,16 +11,15 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 
 from api.http.problems import Problem
+from api.http.settings import LOOPBACK
+from api.http.tokens import Tokens, refused
 from api.project.actor import actor_at_work
-from engine.state.keys import SCOPES, Ring
-
-#: What this machine calls itself.
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+from engine.state.keys import PREFIX, SCOPES, Ring
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the id of the key, None for the local user; its name, what it may, and its own rate."""
+    """Who asks: the id of the key or subject, None for the local user; its name, what it may, and its own rate."""
 
     key_id: str | None
     name: str
@@ -41,37 +40,38 @@ def local_user() -> Caller:
 class Door:
     """Lets callers in."""
 
-    def __init__(self, local: bool) -> None:
+    def __init__(self, local: bool, tokens: Tokens | None = None) -> None:
         self.ring = Ring(())
-        self._local = local_user() if local else None
+        self._tokens = tokens
+        self._local = local_user() if local and tokens is None else None
 
-    def enter(self, request: Request) -> Caller:
+    async def enter(self, request: Request) -> Caller:
         """Who sends a request. Raises a Problem where that is nobody who may."""
-        text = _key(request)
-        if text is None and self._local is not None and not len(self.ring):
+        given, token = request.headers.get("x-api-key"), _bearer(request)
+        text = token if given is None else given
+        if not text and self._local is not None and not len(self.ring):
             _check_local(request)
             return self._local
-        if text is None:
-            raise _stop("This needs a key: send it as X-API-Key, or as a bearer token.")
+        if given is not None and token and token != given:
+            raise refused("Two keys are sent: send one.")
+        if not text:
+            raise refused("This needs a key: send it as X-API-Key, or as a bearer token.")
+        if given is None and self._tokens is not None and not text.startswith(PREFIX):
+            subject, scopes = await self._tokens.read(text)
+            # Named such that it is no key's name.
+            return Caller(f"oidc:{subject}", f"oidc:{subject}", scopes)
         key = self.ring.find(text)
         if key is None:
-            raise _stop("This key isn't known.")
+            raise refused("This key isn't known.")
         ended = key.ended(datetime.now(UTC).replace(tzinfo=None))
         if ended is not None:
-            raise _stop(f"This key is {ended}.")
+            raise refused(f"This key is {ended}.")
         return Caller(key.key_id, key.name, key.may, key.rate)
 
 
-def _key(request: Request) -> str | None:
-    given = request.headers.get("x-api-key")
-    if given is None:
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
-        given = token.strip() if kind.lower() == "bearer" else None
-    return given or None
-
-
-def _stop(detail: str) -> Problem:
-    return Problem(401, "not-authorised", detail, headers={"WWW-Authenticate": "Bearer"})
+def _bearer(request: Request) -> str:
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
 
 
 def _check_local(request: Request) -> None:
@@ -91,7 +91,7 @@ def may(scope: str, tokens: float = 1) -> Callable[[Request], Awaitable[Caller]]
     """A dependency: who asks, who must have a scope. Tokens are what the request costs of the key's rate."""
 
     async def dependency(request: Request) -> Caller:
-        found: Caller = request.app.state.door.enter(request)
+        found: Caller = await request.app.state.door.enter(request)
         request.scope["clew.caller"] = found.name
         if scope not in found.scopes:
             raise Problem(403, "not-allowed", f"This key lacks the scope {scope}.", scope=scope)

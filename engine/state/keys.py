@@ -33,7 +33,8 @@ _HOLDS: dict[str, tuple[str, ...]] = {
     "erase": ("read", "read-personal"),
     "admin": tuple(SCOPES),
 }
-_PREFIX = "clew_"
+#: What the text of every key begins with.
+PREFIX = "clew_"
 _ID, _SECRET = 4, 32
 
 
@@ -85,7 +86,7 @@ def create_key(
 ) -> tuple[Key, str]:  # fmt: skip
     """Make a key; returns it and its text, which is kept nowhere. Errors: ConfigError for a wrong scope."""
     now = datetime.now(UTC).replace(tzinfo=None)
-    text = f"{_PREFIX}{secrets.token_hex(_ID)}_{secrets.token_urlsafe(_SECRET)}"
+    text = f"{PREFIX}{secrets.token_hex(_ID)}_{secrets.token_urlsafe(_SECRET)}"
     key_id, digest = _parts(text) or ("", b"")
     key = Key(key_id, name, check_scopes(scopes), rate, now, actor, expires, None, digest)
     end = None if expires is None else to_micros(expires)
@@ -142,7 +143,7 @@ class Ring:
 
 def _parts(text: str) -> tuple[str, bytes] | None:
     """The id and the hash of a text that could be a key."""
-    key_id, _, secret = text.removeprefix(_PREFIX).partition("_")
-    if not text.startswith(_PREFIX) or len(key_id) != 2 * _ID or not secret:
+    key_id, _, secret = text.removeprefix(PREFIX).partition("_")
+    if not text.startswith(PREFIX) or len(key_id) != 2 * _ID or not secret:
         return None
     return key_id, hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

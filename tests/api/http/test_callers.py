@@ -69,6 +69,16 @@ def test_a_key_is_taken_either_way(locked: Caller, served: Project, header: str)
     assert locked.get("/v1/whois", params={"q": EMAIL}, headers=headers).json()["customer"]["email"] == EMAIL
 
 
+def test_of_two_keys_at_once_none_counts(locked: Caller, served: Project) -> None:
+    text = served.create_key("twice", ["read"]).text
+    assert wait(lambda: locked.get("/v1/runs", headers={"X-API-Key": text}).status_code == 200)
+    for other, status in ((text, 200), ("clew_00000000_x", 401), ("nonsense", 401)):
+        found = locked.get("/v1/runs", headers={"X-API-Key": text, "Authorization": f"Bearer {other}"})
+        assert found.status_code == status
+    # What a proxy asks its own callers for is no key.
+    assert locked.get("/v1/runs", headers={"X-API-Key": text, "Authorization": "Basic abc"}).status_code == 200
+
+
 def test_a_revoked_key_ends_within_a_second(locked: Caller, served: Project) -> None:
     made = served.create_key("short", ["read"])
     headers = {"X-API-Key": made.text}
