@@ -28,12 +28,13 @@ def demo(
     A demo that is in `folder` already starts afresh, but keeps its project file. ConfigError for a folder of other
     things.
     """
-    from engine.demo import generate
+    from engine.demo import check_size, generate
     from engine.demo.hero import EMAIL
     from engine.demo.rates import CURRENCIES, WORTH
 
     told = reporter or Silent()
     folder = Path(folder)
+    check_size(records, seed)
     _make_room(folder, records, seed)
     told.stage("exports")
     made = generate(folder, records, seed)

@@ -67,12 +67,12 @@ def told(debug: bool) -> Iterator[None]:
         limit = _limit(error)
         if limit is None:
             _fault(error)
-        _say(f"{limit}. The earlier answer stands.")
+        _say(f"{limit}. What was published last, if anything, stands.")
         raise typer.Exit(StateError.exit_code) from None
 
 
 def _stop() -> NoReturn:
-    _say("stopped; the answer that was published last stands")
+    _say("stopped; what was published last, if anything, stands")
     raise typer.Exit(STOPPED) from None
 
 

@@ -52,7 +52,7 @@ class RunSummary(Plain):
     and were kept apart. `owned` counts the events that are known to be a customer's; `anonymous` those that name nobody
     themselves, and `stitched` those of them that a session or device led home. `changes` says what happened to customer
     ids, `example` is a customer worth a look. `warnings` are of reading and of the run's health, whose worst grade is
-    `health`.
+    `health`. `rejects` is the file that has the rejected rows and why, if there are any.
     """
 
     run_id: str
@@ -63,6 +63,7 @@ class RunSummary(Plain):
     apart: int
     sources: tuple[SourceCount, ...]
     rejected: int
+    rejects: str | None
     events: int
     owned: int
     anonymous: int

@@ -27,6 +27,7 @@ from engine.errors import ConfigError, DiskError, HeldError, NotFoundError, Stat
 from engine.progress import Reporter, Silent
 from engine.rollback import check_rules, restore
 from engine.runs import Layout, RunTables, manifest_hash, started
+from engine.sources import check_names
 from engine.stages import COMPARED, RUN_TABLES, Computed, Request, Stages
 from engine.state import Note, State
 from engine.writing import Writer
@@ -207,6 +208,7 @@ def _begin(
 ) -> Attempt:
     sweep(layout, state)
     current = state.current_run()
+    check_names(config, [*([asked.only] if asked.only else []), *(asked.frames or ())])
     if asked.only is not None and current is None:
         raise ConfigError(
             f"--source {asked.only}: there is no run yet whose other sources could stay; run all of them first"

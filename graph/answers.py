@@ -25,6 +25,7 @@ from graph.store import (
 )
 from graph.tables import GRAPH_TABLES, plain
 
+_EVER = datetime.min.replace(tzinfo=UTC)
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 #: The statuses that are better than others, best first.
 _GOOD = ("ok", "weak")
@@ -157,18 +158,32 @@ def found_record(record: Record) -> Finding:
 
 
 def follow(customer_id: str, steps_from: Callable[[Collection[str]], Iterable[Redirect]]) -> tuple[Redirect, ...]:
-    """Every step from a retired id, the nearest first; `steps_from` gives those from some ids."""
-    steps: list[Redirect] = []
-    asked: set[str] = set()
+    """Every step from a retired id, the nearest first; `steps_from` gives those from some ids.
+
+    What parted from an id before the other came to it took nothing of the other along.
+    """
+    known: dict[str, list[Redirect]] = {}
+    came: dict[str, datetime] = {customer_id: _EVER}
+    steps: dict[Redirect, None] = {}
     following = [customer_id]
     while following:
-        found: dict[str, list[Redirect]] = {old: [] for old in following}
-        for step in steps_from(following):
-            found[step.old_id].append(step)
-        asked.update(following)
-        nearer = [s for old in following for s in sorted(found[old], key=lambda s: (s.new_id, s.at or _EPOCH))]
-        steps += nearer
-        following = [i for i in dict.fromkeys(s.new_id for s in nearer) if i not in asked]
+        asked = [i for i in following if i not in known]
+        known |= {i: [] for i in asked}
+        for step in steps_from(asked) if asked else ():
+            known[step.old_id].append(step)
+        nearer = [
+            s
+            for old in following
+            for s in sorted(known[old], key=lambda s: (s.new_id, s.at or _EPOCH))
+            if (s.at or came[old]) >= came[old] and s not in steps
+        ]
+        steps |= dict.fromkeys(nearer)
+        following = []
+        for step in nearer:
+            at = step.at or _EVER
+            if step.new_id not in came or at < came[step.new_id]:
+                came[step.new_id] = at
+                following.append(step.new_id)
     return tuple(steps)
 
 

@@ -95,11 +95,14 @@ def publish(
     store: Annotated[Store | None, typer.Option(help="Which graph, if not that of the project file.")] = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Remove the graph first, and build it anew.")] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Compare all of the graph with the run.")] = False,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Put this graph in the place of another project's, in Neo4j.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Bring the graph up to the current run without running again; a deleted one is rebuilt."""
     from api.render.run import published
 
     with opened(ctx) as project:
-        found = project.publish(store.value if store else None, rebuild=rebuild, verify=verify)
+        found = project.publish(store.value if store else None, rebuild=rebuild, verify=verify, take_over=take_over)
     show(found, as_json, published(found))

@@ -59,5 +59,5 @@ class Export(Opened):
         from graph.neo4j.export import export
 
         tables = self._tables()
-        files = export(tables, Path(folder))
+        files = export(tables, Path(folder), project=self._project_id())
         return ExportedGraph(files.folder, tables.run_id, files.rows, files.command)

@@ -92,10 +92,15 @@ class Opened:
             if name == "neo4j":
                 from graph.neo4j import Neo4jStore, Server
 
-                self._opened[name] = Neo4jStore(Server.from_environment())
+                self._opened[name] = Neo4jStore(Server.from_environment(), project=self._project_id())
             else:
                 self._opened[name] = SqliteStore(self.layout.store / "graph.db")
         return self._opened[name]
+
+    def _project_id(self) -> str:
+        """What a graph that several projects might be put in knows this one by."""
+        with State.open(self.layout.store, read_only=True) as state:
+            return state.project
 
     def _bring_up_to_date(self, graph: GraphStore | None = None, always: bool = False) -> PublishReport | None:
         """Bring a graph (the configured one) to the current run, or do nothing where another process is at it.

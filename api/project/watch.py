@@ -12,7 +12,7 @@ from api.project.times import utc
 from api.results import Changes, CurrentRun, FailedRun, Health, KnownRun, Published, Reported, Runs, Status
 from engine.compute import Compute
 from engine.config import config_hash
-from engine.errors import ClewError, StateError
+from engine.errors import ClewError, ConfigError, StateError
 from engine.progress import Reporter, Silent
 from engine.runs import read_manifest
 from engine.state import Run
@@ -162,14 +162,21 @@ class Watch(Opened):
             return calibration(compute, "scored", Path(truth))
 
     def publish(
-        self, store: Literal["sqlite", "neo4j"] | None = None, *, rebuild: bool = False, verify: bool = False
-    ) -> Published:
+        self, store: Literal["sqlite", "neo4j"] | None = None, *, rebuild: bool = False, verify: bool = False,
+        take_over: bool = False,
+    ) -> Published:  # fmt: skip
         """Bring a graph store (the configured one) up to the current run without running again.
 
         A store that was dropped is built anew, and with `rebuild` any store. With `verify` all of it is compared with
-        the run; StateError where they differ.
+        the run; StateError where they differ. With `take_over` a Neo4j that shows another project shows this one.
         """
         graph = self._store(store or self.config.graph)
+        if take_over:
+            from graph.neo4j import Neo4jStore
+
+            if not isinstance(graph, Neo4jStore):
+                raise ConfigError("--take-over is for Neo4j: a graph.db is its project's own")
+            graph.take_over()
         tables = self._tables()
         if rebuild:
             graph.drop()

@@ -97,7 +97,7 @@ def _changes(found: RunSummary) -> str:
 def _warnings(found: RunSummary) -> list[RenderableType]:
     said = [safe(w) for w in found.warnings]
     if found.rejected:
-        said.append(f"rejects.parquet in the folder of run {found.run_id} has each row that could not be read, and why")
+        said.append(f"{safe(found.rejects or '')} has each row that could not be read, and why")
     if not said:
         return []
     rest = [f"and {len(said) - WARNINGS} more; `clew health` has them all"] if len(said) > WARNINGS else []

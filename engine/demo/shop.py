@@ -26,7 +26,7 @@ from engine.demo.visits import make_visits
 from engine.demo.vocabulary import vocabulary
 from engine.errors import ConfigError
 
-LEAST = 100
+LEAST, MOST = 100, 50_000_000
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,22 @@ class DemoSummary:
     files: dict[str, Path]
 
 
+def check_size(records: int, seed: int) -> None:
+    """Raise ConfigError for a demo that can't be made."""
+    if records < LEAST:
+        raise ConfigError(f"a demo of {records} records is too small to show anything: ask for {LEAST} or more")
+    if records > MOST:
+        raise ConfigError(f"a demo of {records} records is more than this can make: ask for {MOST:,} or fewer")
+    if seed < 0:
+        raise ConfigError(f"seed {seed} is negative: give 0 or more")
+
+
 def generate(folder: Path, records: int = 6000, seed: int = 1) -> DemoSummary:
     """Write a made-up shop's exports and the truth about them into `folder`, about `records` records in truth.csv.
 
-    The same `records` and `seed` give the same bytes. Raises ConfigError for fewer than 100 records or a negative seed.
+    The same `records` and `seed` give the same bytes. Raises ConfigError for those that it can't make.
     """
-    if records < LEAST:
-        raise ConfigError(f"a demo of {records} records is too small to show anything: ask for {LEAST} or more")
-    if seed < 0:
-        raise ConfigError(f"seed {seed} is negative: give 0 or more")
+    check_size(records, seed)
     started = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
     # One thread and kept order: the files must not depend on which thread was faster.

@@ -36,7 +36,7 @@ class Preset(Part):
     product: str
     about: str
     rank: int = Field(description="where it usually stands in a list of sources; 1 is believed first")
-    files: tuple[Literal["csv", "parquet", "jsonl"], ...] = ("csv",)
+    files: tuple[Literal["csv", "parquet", "jsonl"], ...] = ("csv", "parquet")
     recognise: Recognise = Recognise()
     map: Mapping
 

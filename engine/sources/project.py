@@ -84,7 +84,9 @@ def _look(folder: Path) -> _Found:
         except SourceError as error:
             found.unreadable[path.name] = str(error)
             continue
-        if best := candidates(export.names, export.format):
+        if export.empty:
+            found.unreadable[path.name] = f"{export.shown} is empty: export it again"
+        elif best := candidates(export.names, export.format):
             found.known.append((export, best[0][0]))
         elif export.names[:3] == _TRUTH:
             found.truths.append(export)

@@ -76,14 +76,7 @@ def read_sources(
     all, ConfigError for a map that isn't whole; rows that can't be read go to `rejects`.
     """
     frames = frames or {}
-    titles = [s.title for s in config.sources]
-    for name in [*(wanted or ()), *frames]:
-        if name not in titles:
-            close = difflib.get_close_matches(name, titles, n=1)
-            raise NotFoundError(
-                f"There is no source {name!r}. "
-                + (f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(titles)}.")
-            )
+    check_names(config, [*(wanted or ()), *frames])
     maps = {s.title: resolve(s) for s in config.sources}
     extras = dict.fromkeys(EXTRA + name for m, _, _ in maps.values() if m.record for name in m.record.extras)
     for table in _TABLES:
@@ -100,6 +93,18 @@ def read_sources(
     for table in _TABLES:
         tables.check(compute, table)
     return ReadSummary(tuple(summaries))
+
+
+def check_names(config: Config, names: Sequence[str]) -> None:
+    """Raise NotFoundError for the name of a source that the project doesn't have."""
+    titles = [s.title for s in config.sources]
+    for name in names:
+        if name not in titles:
+            close = difflib.get_close_matches(name, titles, n=1)
+            raise NotFoundError(
+                f"There is no source {name!r}. "
+                + (f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(titles)}.")
+            )
 
 
 def _stage(stage: Stage, source: Source, root: Path, frame: Any) -> None:

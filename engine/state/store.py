@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import struct
 from collections.abc import Collection, Iterator, Sequence
@@ -93,6 +94,11 @@ class State:
         if key is None:
             raise StateError(f"{self.path} is damaged: its record key is gone. Put a backup in its place.")
         return key
+
+    @property
+    def project(self) -> str:
+        """What tells this project's graph from another's. It says nothing of the key."""
+        return hashlib.sha256(f"project {self.key}".encode()).hexdigest()[:32]
 
     @property
     def next_number(self) -> int:

@@ -31,10 +31,11 @@ _FETCH = 10_000
 
 
 class Connection:
-    """A pool of connections to one database. Threads may share it."""
+    """A pool of connections to one database. Threads may share it. `project` is whose graph is expected there."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, project: str | None = None) -> None:
         self.server = server
+        self.project = project
         self._driver: Driver | None = None
 
     @property

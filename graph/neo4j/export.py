@@ -7,7 +7,6 @@ makes the constraints and indexes, which an import doesn't.
 from __future__ import annotations
 
 import shlex
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,8 +68,11 @@ class Files:
     command: tuple[str, ...]
 
 
-def export(run: RunTables, folder: Path, memory_limit: str = "3GB") -> Files:
-    """Write a run's graph into a new or empty folder. ConfigError for another folder, TableError for a bad run."""
+def export(run: RunTables, folder: Path, memory_limit: str = "3GB", project: str | None = None) -> Files:
+    """Write the graph of a project's run into a new or empty folder.
+
+    ConfigError for another folder, TableError for a bad run.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
@@ -83,7 +85,7 @@ def export(run: RunTables, folder: Path, memory_limit: str = "3GB") -> Files:
         for name in GRAPH_TABLES:
             compute.view(f"old_{name}", f"SELECT * FROM new_{name} WHERE false")
         delta.prepare(compute)
-        files = _Writer(compute, folder, _delimiter(compute)).write(run)
+        files = _Writer(compute, folder, _delimiter(compute)).write(run, project or "")
     lines = " \\\n".join(f"   {shlex.quote(word)}" for word in files.command[5:])
     readme = README.format(run=run.run_id, command=f"   {' '.join(files.command[:5])} \\\n{lines}")
     (folder / "README.txt").write_text(readme, encoding="utf-8")
@@ -97,7 +99,7 @@ class _Writer:
         self.compute, self.folder, self.delimiter = compute, folder, delimiter
         self.rows: dict[str, int] = {}
 
-    def write(self, run: RunTables) -> Files:
+    def write(self, run: RunTables, project: str) -> Files:
         command = ["neo4j-admin", "database", "import", "full", "neo4j", "--id-type=integer", "--multiline-fields=true"]
         command += [f"--array-delimiter=U+{ord(self.delimiter):04X}", "--overwrite-destination"]
         after = 0
@@ -105,7 +107,7 @@ class _Writer:
             file, after = self._node(node, after)
             # The labels are in the file.
             command.append(f"--nodes={file}")
-        command.append(f"--nodes={MARKER}={self._marker(run, after)}")
+        command.append(f"--nodes={MARKER}={self._marker(run, project, after)}")
         command += [f"--relationships={kind.type}={self._relationship(kind)}" for kind in RELATIONSHIPS]
         return Files(self.folder, self.rows, tuple(command))
 
@@ -127,9 +129,9 @@ class _Writer:
         sql = f"SELECT number, {labels}, {', '.join(values)} FROM number_{node.label} ORDER BY number"
         return self._file(node.label, [":ID", ":LABEL", *headers], sql), after + count
 
-    def _marker(self, run: RunTables, after: int) -> str:
-        sql = f"SELECT {after + 1}, 'graph', '{uuid.uuid4()}', {SCHEMA_VERSION}, 1, {literal(run.run_id)}"
-        headers = [":ID", "name:string", "graph:string", "schema_version:long", "publish:long", "run:string"]
+    def _marker(self, run: RunTables, project: str, after: int) -> str:
+        sql = f"SELECT {after + 1}, 'graph', {literal(project)}, {SCHEMA_VERSION}, 1, {literal(run.run_id)}"
+        headers = [":ID", "name:string", "project:string", "schema_version:long", "publish:long", "run:string"]
         return self._file(MARKER, headers, sql)
 
     def _relationship(self, kind: Relationship) -> str:

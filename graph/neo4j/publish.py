@@ -42,7 +42,7 @@ from graph.neo4j.bulk import open_table
 from graph.neo4j.connection import Connection
 from graph.neo4j.delta import Step
 from graph.neo4j.lease import Lease
-from graph.neo4j.marker import Pending, Standing, claim, index, look
+from graph.neo4j.marker import Pending, Standing, claim, index, look, refuse_strangers
 from graph.neo4j.schema import (
     MARKER,
     NODES,
@@ -68,7 +68,8 @@ _AT = f"MATCH (p:{PUBLISH} {{name: 'publish', number: $number}}) RETURN p.step, 
 _GO_ON = f"MATCH (p:{PUBLISH} {{name: 'publish'}}) SET p.step = $step, p.done = $done"
 _SHOW = f"""
     MATCH (m:{MARKER} {{name: 'graph'}}) MATCH (p:{PUBLISH} {{name: 'publish', number: $number}})
-    SET m.publish = $number, m.run = p.run, m.schema_version = $version, p.phase = 'finish'"""
+    SET m.publish = $number, m.run = p.run, m.schema_version = $version, m.project = coalesce(m.project, $project),
+        p.phase = 'finish'"""
 _UNDO = f"MATCH (p:{PUBLISH} {{name: 'publish'}}) SET p.phase = 'undo'"
 _OVER = f"MATCH (p:{PUBLISH} {{name: 'publish'}}) DELETE p"
 _HIDE = f"""
@@ -89,9 +90,10 @@ def publish(connection: Connection, run: RunTables, previous: RunTables | None, 
 
 
 def drop(connection: Connection) -> None:
-    """Remove the graph, its indexes and its marker; another program's database is refused."""
+    """Remove the graph, its indexes and its marker; a database with anything of another program in it is refused."""
     if look(connection) is None:
         return
+    refuse_strangers(connection)
     with lease.held(connection) as mine:
         publisher = Publisher(connection, mine)
         publisher.alone(_HIDE)
@@ -139,10 +141,11 @@ class Publisher:
             self._load(compute, steps, pending, first=standing.publish is None)
         if standing.publish is None or standing.older:
             index(self.connection)
-        self.alone(_SHOW, number=pending.number, version=SCHEMA_VERSION)
+        self.alone(_SHOW, number=pending.number, version=SCHEMA_VERSION, project=self.connection.project)
         self.finish(pending.number, marked=standing.publish is not None)
         before = None if standing.older else standing.run
-        return PublishReport(run.run_id, before, full, {} if full else sizes.gone, sizes.fresh)
+        # What is there is compared with, if need be, and only what differs is written.
+        return PublishReport(run.run_id, before, standing.publish is None, sizes.gone, sizes.fresh)
 
     def _settled(self, run: RunTables, previous: RunTables | None) -> Standing:
         """How the database stands once what others left is finished or undone, but for a load of this very run."""
@@ -217,11 +220,11 @@ class Publisher:
         self.alone(_OVER)
 
     def wipe(self) -> None:
-        """Delete all nodes and relationships of the graph, but not the marker."""
+        """Delete all nodes and relationships of the graph, which are those that a publish has made; not the marker."""
         for kind in RELATIONSHIPS:
-            self._sweep(f"MATCH ()-[x:{kind.type}]->()", "DELETE x")
+            self._sweep(f"MATCH ()-[x:{kind.type}]->() WHERE x.born IS NOT NULL", "DELETE x")
         for node in NODES:
-            self._sweep(f"MATCH (x:{node.label})", "DETACH DELETE x")
+            self._sweep(f"MATCH (x:{node.label}) WHERE x.born IS NOT NULL", "DETACH DELETE x")
 
     def alone(self, statement: str, **parameters: Any) -> None:
         """One statement in a transaction of its own, which may be done twice."""

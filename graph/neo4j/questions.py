@@ -96,7 +96,7 @@ _STEPS = f"""
             UNION ALL MATCH (o)<-[s:SPLIT_FROM]-(n:Customer) WHERE {seen("s")} RETURN s, n
         }}
         RETURN collect([{RECORD_ID.format("o")}, {RECORD_ID.format("n")}, s.kind, {rows.link("s", "MERGED_INTO")},
-            {row_of("n", CUSTOMER)}]) AS answer
+            {row_of("n", CUSTOMER)}, {row_of("o", CUSTOMER)}]) AS answer
     }}
     WITH version, mark, answer"""
 _ID = f"""
@@ -224,11 +224,16 @@ def retired(connection: Connection, customer_id: str) -> Retired | None:
 
     def steps_from(ids: Collection[str]) -> list[Redirect]:
         found = ask(connection, _STEPS, refs=[short(i) for i in ids])
-        living.update(new for _, new, _, _, _, values in found if not rows.customer_fields(values)["retired"])
-        return [Redirect(old, new, kind or "", moment(at)) for old, new, kind, _, at, _ in found]
+        for old, new, *_, of_new, of_old in found:
+            ends = ((new, of_new), (old, of_old))
+            living.update(end for end, values in ends if not rows.customer_fields(values)["retired"])
+        return [Redirect(old, new, kind or "", moment(at)) for old, new, kind, _, at, *_ in found]
 
     steps = answers.follow(customer_id, steps_from)
-    return Retired(customer_id, steps, tuple(sorted(living))) if steps else None
+    # An id lives on after a split, which is a step from it.
+    if not steps or customer_id in living:
+        return None
+    return Retired(customer_id, steps, tuple(sorted(living & {step.new_id for step in steps})))
 
 
 def _living(connection: Connection, customer_id: str, answer: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from graph.answers import check_table
 from graph.neo4j import bulk, publish, questions
 from graph.neo4j.connection import Connection
 from graph.neo4j.failure import told
-from graph.neo4j.marker import look
+from graph.neo4j.marker import look, take_over
 from graph.neo4j.server import Server
 from graph.neo4j.verify import verify
 from graph.store import (
@@ -41,12 +41,13 @@ class Neo4jStore:
     """`GraphStore` in one database of a Neo4j server. Threads may share it; it connects when it is first asked.
 
     Every answer comes from one run, whole, even if a publish ends while it is read: `graph.neo4j.publish` says how.
+    The graph of a project other than `project` is refused; None takes any.
     """
 
-    def __init__(self, server: Server, memory_limit: str = "3GB") -> None:
+    def __init__(self, server: Server, memory_limit: str = "3GB", project: str | None = None) -> None:
         self.server = server
         self.memory_limit = memory_limit
-        self._connection = Connection(server)
+        self._connection = Connection(server, project)
 
     # --- the run ---
 
@@ -154,6 +155,11 @@ class Neo4jStore:
             return bulk.stats(self._connection, self.memory_limit)
 
     # --- the database ---
+
+    def take_over(self) -> None:
+        """Let the next publish put this project's graph in the place of another's."""
+        with told(self.server):
+            take_over(self._connection)
 
     def drop(self) -> None:
         """Remove the graph, its indexes and its marker; another program's database is refused."""

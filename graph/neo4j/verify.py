@@ -9,6 +9,7 @@ from engine.runs import RunTables
 from graph import answers
 from graph.neo4j.bulk import TYPES, open_table, relationship, scan
 from graph.neo4j.connection import Connection, Row
+from graph.neo4j.marker import strangers
 from graph.neo4j.reading import shown
 from graph.neo4j.schema import CUSTOMER, IDENTIFIER, RELATIONSHIPS, Node, second_label
 from graph.neo4j.wire import answered, row_of, seen
@@ -28,6 +29,9 @@ def verify(connection: Connection, run: RunTables, memory_limit: str) -> list[Di
         differences += _about(compute, connection)
         differences += _nodes(compute, connection, IDENTIFIER, "values")
         differences += _nodes(compute, connection, CUSTOMER, "customer ids")
+    differences += [
+        Difference(f"{label}, not Clew's", "rows", "0", str(count)) for label, count in strangers(connection)
+    ]
     return differences if shown(connection) == mark else verify(connection, run, memory_limit)
 
 

@@ -104,7 +104,10 @@ def customer_number(found: Rows, customer_id: str) -> int:
 
 def retired_id(found: Rows, customer_id: str) -> Retired | None:
     """Follow a retired id, None if the id isn't retired."""
-    steps = found.redirects(customer_id)
+    # An id lives on after a split, which is a step from it.
+    steps = (
+        () if found.one("SELECT 1 FROM customer WHERE customer_id = ?", customer_id) else found.redirects(customer_id)
+    )
     if not steps:
         return None
     ends = {s.new_id for s in steps}

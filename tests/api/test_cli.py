@@ -255,6 +255,7 @@ def test_init_says_what_it_recognised_and_what_next(clew: Clew, shop: Demo, tmp_
         (("init", "nowhere"), 2, "not a folder"),
         (("status", "-p"), 2, "-p needs a value"),
         (("demo", "d", "--records", "5"), 2, "too small"),
+        (("demo", "d", "--records", "99999999999"), 2, "more than this can make"),
     ],
 )
 def test_errors_are_sentences_with_an_exit_code(
@@ -266,6 +267,7 @@ def test_errors_are_sentences_with_an_exit_code(
     assert says in found.stderr
     assert found.stdout == ""
     assert "Traceback" not in found.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_wrong_setting_exits_2(clew: Clew, copy: Path) -> None:
@@ -311,8 +313,8 @@ def test_a_table_of_the_run_that_is_gone_is_named(clew: Clew, copy: Path, tmp_pa
 @pytest.mark.parametrize(
     ("error", "code", "says"),
     [
-        (KeyboardInterrupt(), 130, "stopped; the answer that was published last stands"),
-        (RuntimeError("Query interrupted"), 130, "stopped; the answer that was published last stands"),
+        (KeyboardInterrupt(), 130, "stopped; what was published last, if anything, stands"),
+        (RuntimeError("Query interrupted"), 130, "stopped; what was published last, if anything, stands"),
         (ValueError("john@email.com"), 70, "--debug"),
         (OSError(28, "No space left on device"), 5, "the disk is full"),
         (MemoryError(), 5, "not enough memory"),

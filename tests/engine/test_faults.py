@@ -138,7 +138,7 @@ class Interrupting:
         pass
 
 
-@pytest.mark.parametrize("moment", ["standardise", "ledger", "publish"])
+@pytest.mark.parametrize("moment", STAGES)
 def test_ctrl_c_leaves_the_earlier_answer_and_no_litter(corner: Corner, moment: str) -> None:
     first = corner.current()
     with pytest.raises(KeyboardInterrupt):

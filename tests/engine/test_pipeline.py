@@ -172,6 +172,14 @@ def test_one_source_is_read_afresh_and_the_others_stay(corner: Corner) -> None:
     assert table(second, "source_files", "source") == [("till",), ("visits",), ("web",)]
 
 
+def test_a_source_that_there_is_not_is_no_run_that_failed(corner: Corner) -> None:
+    for only, frames in (("tills", None), (None, {"tills": []})):
+        with pytest.raises(NotFoundError, match=r"There is no source 'tills'\. Did you mean 'till'"):
+            corner.run(only=only, frames=frames)
+    with State.open(corner.store, read_only=True) as state:
+        assert [run.status for run in state.runs()] == ["published"]
+
+
 def test_one_source_can_be_refreshed_after_another_lost_a_column_of_the_projects_own(new_corner: Corner) -> None:
     record = {"key": "id", "last_name": "last_name", "identifiers": [{"type": "email", "column": "email"}]}
     extras = {"tier": "tier"}

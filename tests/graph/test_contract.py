@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -569,6 +569,26 @@ class TestCustomer:
             second.customer("c2")
         (found,) = second.find_id("c2")
         assert (found.type, found.customers) == ("customer", (Owner("c1", 1.0),))
+
+    def test_what_parted_before_an_id_came_is_none_of_its(self, store: GraphStore, tmp_path: Path) -> None:
+        later = T0 + timedelta(days=9)
+        steps = [
+            {"old_id": "c1", "new_id": "c2", "kind": "split", "at": T0},
+            {"old_id": "x", "new_id": "c1", "kind": "merged", "at": T0 + timedelta(days=1)},
+        ]
+        run = john().with_rows("redirects", *steps).write(tmp_path / "runs" / "came")
+        store.publish(run, None)
+        went = store.retired("x")
+        assert went is not None
+        assert ([s.new_id for s in went.steps], went.now) == (["c1"], ("c1",))
+        # A living id isn't retired, whatever has parted from it.
+        assert store.retired("c1") is None
+        parted = [*steps, {"old_id": "c1", "new_id": "c2", "kind": "split", "at": later}]
+        again = john().with_rows("redirects", *parted).write(tmp_path / "runs" / "parted")
+        store.publish(again, run)
+        went = store.retired("x")
+        assert went is not None
+        assert [(s.new_id, s.at) for s in went.steps][1:] == [("c2", later.replace(tzinfo=UTC))]
 
     def test_ids_that_were_retired_into_each_other_end(self, store: GraphStore, tmp_path: Path) -> None:
         steps = [

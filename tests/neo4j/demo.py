@@ -46,7 +46,7 @@ def _show(neo4j: Neo4j) -> None:
     _refuse_another(server)
     settings = {URI: server.uri, USER: server.user, PASSWORD: server.password, DATABASE: server.database or ""}
     _clew(settings, "demo", str(DEMO))
-    _clew(settings, "publish", "--store", "neo4j", "--verify", "--project", str(DEMO))
+    _clew(settings, "publish", "--store", "neo4j", "--take-over", "--verify", "--project", str(DEMO))
     _ask(server, "1-who-is-this-email")
     secret = f"password {server.password}" if neo4j.ours else f"the password of {PASSWORD}"
     print(f"\nConnect Neo4j Browser to {server.uri}, user {server.user}, {secret}.")

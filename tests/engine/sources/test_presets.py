@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -269,6 +271,19 @@ Shipping Zip,Note Attributes,Refunded Amount,Id,Source,Billing Phone
 #1,ana@x.com,,,,,,,,,,,2,Lamp,5,L,,,,,,,,,,
 #3,,,,,,,,,,,,2,Lamp,5,L,,,,,,,,,,
 """
+
+
+def test_an_export_saved_as_parquet_is_recognised_and_read(tmp_path: Path) -> None:
+    pd.read_csv(io.StringIO(ORDERS), dtype=str).to_parquet(tmp_path / "export.parquet")
+    found = recognise(tmp_path / "export.parquet")
+    assert found is not None
+    assert found.name == "shopify_orders"
+    (tmp_path / "export.csv").write_text(ORDERS)
+    read = []
+    for file in ("export.csv", "export.parquet"):
+        with reading(tmp_path, {"path": file, "name": "orders", "preset": found.name}) as one:
+            read.append((one.rows("raw_records", "key", "name"), one.rows("raw_orders", "key", "total", "refunded")))
+    assert read[0] == read[1]
 
 
 def test_a_deal_that_is_open_or_lost_is_no_sale(tmp_path: Path) -> None:

@@ -56,8 +56,9 @@ def test_it_runs_as_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
     text = target.read_text(encoding="utf-8")
     assert "# truth.csv says whose records are whose: `clew evaluate --truth` judges by it" in text
     assert "# prices.csv is not an export that Clew knows. Its columns: sku, price" in text
+    assert "# empty.csv is empty: export it again" in text
     assert "# broken.parquet is not a whole Parquet file" in text
-    assert caplog.messages == [f"Left out, for reasons that {target} gives: empty.csv, prices.csv, broken.parquet."]
+    assert caplog.messages == [f"Left out, for reasons that {target} gives: prices.csv, broken.parquet, empty.csv."]
     with Compute(tmp_path, threads=2) as compute:
         summary = read_sources(compute, config, tmp_path)
         assert [s.rows for s in summary.sources] == [40, 1, 1]

@@ -298,11 +298,52 @@ class TestStrangers:
                 act()
         assert neo4j.run("MATCH (n) RETURN count(n)") == [[2]]
 
-    def test_a_drop_takes_only_what_is_clews(self, neo4j: Graphs, store: Neo4jStore) -> None:
-        neo4j.run("CREATE (:Movie {title: 'The Matrix'})")
+    @pytest.mark.parametrize("label", ["Movie", "Customer", "Record"])
+    def test_a_graph_with_somebody_elses_nodes_in_it_is_not_dropped(
+        self, neo4j: Graphs, store: Neo4jStore, one: RunTables, label: str
+    ) -> None:
+        neo4j.run(f"CREATE (:{label} {{id: 'The Matrix'}})-[:HAS]->(:Actor)")
+        before = neo4j.run("MATCH (n) RETURN count(n)")
+        with pytest.raises(StateError, match=rf"somebody else's data beside the graph \(Actor 1, {label} 1\)"):
+            store.drop()
+        assert neo4j.run("MATCH (n) RETURN count(n)") == before
+        assert store.current_run() == one.run_id
+        strange = {"Actor, not Clew's: rows should be 0 and is 1", f"{label}, not Clew's: rows should be 0 and is 1"}
+        assert strange <= set(map(str, store.verify(one)))
+
+    def test_a_broken_off_first_load_is_undone_without_touching_what_is_not_clews(
+        self, neo4j: Graphs, store: Neo4jStore, one: RunTables
+    ) -> None:
         store.drop()
-        assert neo4j.run("MATCH (n) RETURN labels(n)") == [[["Movie"]]]
+        store.publish(one, None)
+        neo4j.run("MATCH (m:Clew) REMOVE m.publish, m.run")
+        neo4j.run("CREATE (:ClewPublish {name: 'publish', number: 1, run: 'x', full: true, size: '', phase: 'load'})")
+        neo4j.run("MATCH (p:ClewPublish) SET p.step = 0, p.done = 0 CREATE (:Customer {id: 'mine'})-[:HAS]->(:Movie)")
+        store.publish(one, None)
+        assert neo4j.run("MATCH (c:Customer {id: 'mine'})-[:HAS]->(:Movie) RETURN count(c)") == [[1]]
+
+    def test_a_drop_takes_all_that_is_clews(self, neo4j: Graphs, store: Neo4jStore) -> None:
+        store.drop()
+        assert neo4j.run("MATCH (n) RETURN labels(n)") == []
         assert neo4j.run("SHOW INDEXES YIELD name WHERE name STARTS WITH 'clew' RETURN name") == []
+
+    def test_the_graph_of_another_project_is_refused_until_it_is_taken_over(
+        self, neo4j: Graphs, store: Neo4jStore, one: RunTables, two: RunTables
+    ) -> None:
+        mine, other = (Neo4jStore(neo4j.server, "500MB", project) for project in ("mine", "other"))
+        store.drop()
+        mine.publish(one, None)
+        for refused in (other.current_run, lambda: other.publish(two, None), other.drop):
+            with pytest.raises(StateError, match=rf"another project \(run {one.run_id}\).*--take-over"):
+                refused()
+        assert mine.current_run() == one.run_id
+        other.take_over()
+        assert not other.publish(two, None).full
+        assert other.verify(two) == []
+        with pytest.raises(StateError, match="another project"):
+            mine.current_run()
+        for each in (mine, other):
+            each.close()
 
     def test_an_index_that_could_not_be_filled_is_made_anew(
         self, neo4j: Graphs, store: Neo4jStore, one: RunTables
