@@ -19,6 +19,8 @@ from graph.store import Answered, Hit, How
 
 #: Words of a question that count, and letters of a word.
 WORDS, LETTERS = 8, 64
+#: Whoever answers to so many words is meant: a search for them widens only until somebody does.
+PRECISE = 3
 #: Of the customers who answer to a step of a search, a store looks at so many, and hands on the best known of them.
 REACH, JUDGED = 5_000, 300
 
@@ -79,7 +81,7 @@ def search(text: str, limit: int, find: Find) -> tuple[Hit, ...]:
         return ()
     for step in STEPS:
         _judge_all(found, words, find(words, step))
-        if len(found) >= limit:
+        if len(found) >= limit or (found and len(words) >= PRECISE):
             break
     for step in STEPS[1:] if len(words) > 1 else ():
         if found:

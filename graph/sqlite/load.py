@@ -221,7 +221,8 @@ def index(connection: sqlite3.Connection) -> None:
         # The name of an index begins with that of its table; values come of identifiers.
         with _checked(next((run for run, target in TARGETS.items() if name.startswith(target.table)), "identifiers")):
             connection.execute(f"CREATE {statement}")
-    connection.execute("INSERT INTO customer_search(customer_search) VALUES ('rebuild')")
+    for act in ("rebuild", "optimize"):
+        connection.execute("INSERT INTO customer_search(customer_search) VALUES (?)", (act,))
 
 
 @contextmanager

@@ -77,6 +77,10 @@ def test_a_search_widens_only_as_far_as_it_must() -> None:
     assert [hit.customer_id for hit in search("ann zebra", 3, find)] == ["a"]
     assert asked == [*((2, step) for step in STEPS), *[(1, "begins")] * 2, *[(1, "misspelt")] * 2]
     asked.clear()
+    found = {(3, "same"): [entry("a", "Ann Archer", others="bonn")]}
+    assert [hit.customer_id for hit in search("ann archer bonn", 3, find)] == ["a"]
+    assert asked == [(3, "same")]
+    asked.clear()
     found = {}
     assert search("zebra", 3, find) == search("?", 3, find) == ()
     assert asked == [(1, step) for step in STEPS]
