@@ -16,6 +16,7 @@ from api.http.models.acts import Access, Decided, Decisions, Erased, Labelled, R
 from api.http.models.customers import Answer, Batch, Card, History, Moment, Records, TimelinePage, Was
 from api.http.models.evidence import Between, Drawing, Growth
 from api.http.models.project import Addressee, AudiencePage, Happened, HappenedSince, Health, Runs
+from api.http.models.search import Searched
 from engine.profile.audiences import Channel, Purpose
 
 P = TypeVar("P", bound=BaseModel)
@@ -54,6 +55,11 @@ def whois(
 def whois_each(texts: Sequence[str]) -> Call[Batch]:
     """Who is behind each of many texts, in short."""
     return Call("POST", "/v1/whois/batch", Batch, body={"asked": list(texts)})
+
+
+def search(text: str, limit: int = 10) -> Call[Searched]:
+    """The customers who answer best to half a name and a place."""
+    return Call("POST", "/v1/search", Searched, body={"q": text, "limit": limit})
 
 
 def customer(customer_id: str) -> Call[Card]:

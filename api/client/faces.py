@@ -126,6 +126,7 @@ class Client:
 
     whois = _Asked(calls.whois)
     whois_each = _Asked(calls.whois_each)
+    search = _Asked(calls.search)
     customer = _Asked(calls.customer)
     customer_as_of = _Asked(calls.customer_as_of)
     records = _Asked(calls.records)
@@ -196,6 +197,7 @@ class AsyncClient:
 
     whois = _Awaited(calls.whois)
     whois_each = _Awaited(calls.whois_each)
+    search = _Awaited(calls.search)
     customer = _Awaited(calls.customer)
     customer_as_of = _Awaited(calls.customer_as_of)
     records = _Awaited(calls.records)

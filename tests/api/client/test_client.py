@@ -127,8 +127,11 @@ def test_what_it_gives_back_is_typed(face: Face) -> None:
     assert (card.name, card.email) == ("Ann Archer", EMAIL)
     assert isinstance(face.ask("customer_as_of", ann, "2100-01-01"), Was)
     assert [a.status for a in face.ask("whois_each", [EMAIL, "nobody@example.com"]).answers] == ["found", "nobody"]
+    assert [hit.customer_id for hit in face.ask("search", "anne archr", limit=1).customers] == [ann]
     # Nothing personal is in an address where it needn't be.
-    assert EMAIL not in "".join(str(request.url) for request in face.between.sent)
+    addresses = "".join(str(request.url) for request in face.between.sent)
+    assert EMAIL not in addresses
+    assert "archr" not in addresses
 
 
 def test_everything_can_be_asked(face: Face) -> None:
@@ -141,7 +144,7 @@ def test_everything_can_be_asked(face: Face) -> None:
     }  # fmt: skip
     for name, args in asked.items():
         face.ask(name, *args)
-    tried = {*asked, "whois", "whois_each", "customer", "customer_as_of", "decide", "block", "undo"}
+    tried = {*asked, "whois", "whois_each", "search", "customer", "customer_as_of", "decide", "block", "undo"}
     made = {name for name, made in vars(calls).items() if inspect.isfunction(made) and not name.startswith("_")}
     paged = {"each_moment", "each_change", "each_addressee"}
     assert tried | paged == made - {"quote", "uuid4", "replace", "dataclass"}
