@@ -31,6 +31,7 @@ def test_the_wheel_holds_the_program_and_its_data(installed: Path) -> None:
         "engine/sources/presets/shopify_orders.yaml",
         "graph/sqlite/schema.py",
         "api/cli/app.py",
+        "api/http/examples.json",
         "api/render/page/page.html",
         "api/render/page/style.css",
         "notebooks/who_is_this.ipynb",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
@@ -13,6 +12,7 @@ from api.http import problems
 from api.http.accesses import Accesses
 from api.http.buckets import Buckets
 from api.http.callers import Door
+from api.http.describe import describe
 from api.http.desk import Desk
 from api.http.metrics import Metrics
 from api.http.routes import ROUTERS
@@ -23,13 +23,6 @@ from api.http.traffic import Traffic
 _ABOUT = """Who is this customer across channels, and why do you say so?
 
 Every answer comes from one run, whole; the header `Clew-Run` names it. Errors are problem details (RFC 9457)."""
-
-
-#: How a key is sent.
-_SCHEMES = {
-    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-    "bearer": {"type": "http", "scheme": "bearer"},
-}
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -48,7 +41,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(
         title="Clew", version="1", description=_ABOUT, lifespan=alive, docs_url=None, redoc_url=None,
-        responses=problems.RESPONSES, redirect_slashes=False,
+        responses=problems.RESPONSES, redirect_slashes=False, generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.settings = settings
     app.state.desk = desk
@@ -56,29 +49,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.accesses = accesses
     app.state.metrics = Metrics(settings.metrics)
     app.state.buckets = Buckets(settings.rate, settings.workers)
-    problems.tell(app)
+    problems.tell(app, [route for router in ROUTERS for route in router.routes])
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5)
     app.add_middleware(Traffic, settings=settings, metrics=app.state.metrics)
     for router in ROUTERS:
         app.include_router(router)
-    _describe(app)
+    describe(app)
     return app
-
-
-def _describe(app: FastAPI) -> None:
-    """Add to the OpenAPI document what all operations share."""
-    make = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if not app.openapi_schema:
-            schema = make()
-            schemas = schema["components"]["schemas"]
-            schema["components"]["securitySchemes"] = _SCHEMES
-            schema["security"] = [{name: []} for name in _SCHEMES]
-            schemas["ProblemDetails"] = problems.ProblemDetails.model_json_schema()
-            # Every error is a problem, this one too.
-            for name in ("HTTPValidationError", "ValidationError"):
-                schemas.pop(name, None)
-        return app.openapi_schema or {}
-
-    app.openapi = openapi  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
 
 from api.plain import encode
 from engine.compute.failure import damaged_table, full_disk
@@ -174,8 +175,15 @@ def of_status(error: HTTPException) -> Problem:
     return Problem(error.status_code, kind, f"{_STATUS.get(error.status_code, error.detail)}.", headers=error.headers)
 
 
-def tell(app: FastAPI) -> None:
-    """Have the app answer every error as a problem."""
+def tell(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Have the app, which has these routes, answer every error as a problem."""
+
+    async def not_that_way(request: Request, error: Exception) -> Response:
+        # Each route knows its own method alone; whoever asks is told of all that the address has.
+        here = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+        methods = sorted({method for route in here for method in getattr(route, "methods", ())})
+        problem = of_status(HTTPException(405, headers={"Allow": ", ".join(methods)}))
+        return problem.response(request.scope.get("clew.request_id"))
 
     def handler(make: Callable[[Any], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
         async def handle(request: Request, error: Exception) -> Response:
@@ -187,6 +195,7 @@ def tell(app: FastAPI) -> None:
     app.add_exception_handler(ClewError, handler(of_error))
     app.add_exception_handler(RequestValidationError, handler(of_validation))
     app.add_exception_handler(HTTPException, handler(of_status))
+    app.add_exception_handler(405, not_that_way)
     app.add_exception_handler(TimeoutError, handler(lambda _: unavailable("The answer took too long.")))
 
 
@@ -196,5 +205,5 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": _STATUS[status],
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
     }
-    for status in (400, 401, 403, 404, 409, 410, 413, 422, 429, 503)
+    for status in (400, 401, 403, 404, 408, 409, 410, 413, 421, 422, 429, 503)
 }

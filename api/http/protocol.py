@@ -6,6 +6,8 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from api.http.problems import Problem
+
 #: Bytes of a request's line and headers.
 HEAD = 65_536
 #: Seconds in which these have to arrive.
@@ -55,6 +57,13 @@ class Bounded(HttpToolsProtocol):
         if not self.transport.is_closing():
             super().on_message_complete()
         self._in_head, self._taken = True, 0
+
+    def send_400_response(self, msg: str) -> None:
+        """What can't be read is a problem like any other."""
+        told = Problem(400, "bad-request", msg, headers={"Connection": "close"}).response(None)
+        head = b"".join(name + b": " + value + b"\r\n" for name, value in told.raw_headers)
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + bytes(told.body))
+        self.transport.close()
 
     def _expect(self) -> None:
         self._timer = self.loop.call_later(PATIENCE, self.transport.close)

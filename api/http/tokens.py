@@ -127,7 +127,9 @@ class Tokens:
             log.warning("the keys of the identity provider can't be had: %s", type(error).__name__)
             self._reached = False
             return
-        self._keys = {key.key_id: key for key in keys if key.key_id and key.algorithm_name in ALGORITHMS}
+        self._keys = {
+            key.key_id: key for key in keys if isinstance(key.key_id, str) and key.algorithm_name in ALGORITHMS
+        }
         self._fetched, self._reached = self._clock(), True
 
     async def _discover(self, client: httpx.AsyncClient) -> str:

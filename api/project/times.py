@@ -22,8 +22,8 @@ def end_of(asked: str | date | datetime) -> datetime:
             asked = (
                 date.fromisoformat(asked.strip())
                 if len(asked.strip()) <= len("2026-01-31")
-                else datetime.fromisoformat(asked.strip())
+                else utc(datetime.fromisoformat(asked.strip()))
             )
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:  # at the ends of the calendar no other zone fits in
             raise ConfigError(f"{asked!r} is no date: write 2026-01-31, or a time as 2026-01-31T17:30 (UTC)") from error
     return utc(asked) if isinstance(asked, datetime) else datetime.combine(asked, time.max)

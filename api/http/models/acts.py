@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from api.http.models.customers import Golden, LedgerEntry, Text
 from api.http.models.evidence import Wire
@@ -26,7 +26,13 @@ class Decide(Act):
     """Decide that `a` and `b` are one person (`same`) or two (`different`), or that `a` never links (`block`)."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"kind": "block", "a": "info@shop.example", "reason": "role"}]}
+        extra="forbid",
+        json_schema_extra={
+            "anyOf": [
+                {"properties": {"kind": {"const": "block"}, "b": {"type": "null"}}},
+                {"properties": {"kind": {"enum": ["same", "different"]}, "b": {"type": "string"}}, "required": ["b"]},
+            ]
+        },
     )
 
     kind: Literal["same", "different", "block"]
@@ -69,7 +75,7 @@ class Label(Act):
 
     record_a: Text
     record_b: Text
-    same: bool
+    same: StrictBool
 
 
 class Labelled(Wire):
@@ -110,7 +116,7 @@ class ReviewQueue(Wire):
 class Person(BaseModel):
     """Somebody, by anything that leads to one customer."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"who": "john@email.com"}]})
+    model_config = ConfigDict(extra="forbid")
 
     who: Text
 
@@ -118,10 +124,8 @@ class Person(BaseModel):
 class Erase(Act):
     """Say what would go with a person; with `really`, erase it for good."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"who": "john@email.com"}]})
-
     who: Text
-    really: bool = False
+    really: StrictBool = False
 
 
 class Erasing(Wire):

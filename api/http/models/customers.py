@@ -309,10 +309,18 @@ Text = Annotated[str, Field(min_length=1, max_length=500)]
 _AT_ONCE = 20
 
 
+_KINDS = ("q", "email", "phone", "account", "loyalty", "device", "record")
+
+
 class Question(BaseModel):
     """What a customer is asked for by: one identifier or several, each text in any format that people write."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"email": ["john@email.com"]}]})
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "anyOf": [{"required": [kind], "properties": {kind: {"minItems": 1}}} for kind in _KINDS],
+        },
+    )
 
     q: tuple[Text, ...] = Field(
         (), max_length=_AT_ONCE, description="anything: an e-mail, a phone number, an id, a record"
@@ -327,7 +335,7 @@ class Question(BaseModel):
     @model_validator(mode="after")
     def _something(self) -> Question:
         if not 0 < sum(len(texts) for _, texts in self) <= _AT_ONCE:
-            raise ValueError(f"ask by 1 to {_AT_ONCE} of {', '.join(type(self).model_fields)}")
+            raise ValueError(f"ask by 1 to {_AT_ONCE} of {', '.join(_KINDS)}")
         return self
 
     @property
@@ -339,8 +347,6 @@ class Question(BaseModel):
 class Questions(BaseModel):
     """Many texts, each of which may mean anything."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"asked": ["john@email.com", "+1 555 123 4567", "nobody"]}]}
-    )
+    model_config = ConfigDict(extra="forbid")
 
     asked: list[Text] = Field(min_length=1)

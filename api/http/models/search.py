@@ -45,7 +45,7 @@ class Searched(Wire):
 class Search(BaseModel):
     """Words of a name, a company, a place, the beginning of an e-mail, the last four digits of a phone number."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"q": "jon doe", "limit": 5}]})
+    model_config = ConfigDict(extra="forbid")
 
     q: str = Field(min_length=1, max_length=LONGEST)
     limit: int = Field(10, ge=1, le=MOST)

@@ -10,17 +10,22 @@ from api.http.callers import Reader, SlowReader
 from api.http.desk import Standing
 from api.http.models.customers import Card, History, Records, TimelinePage, Was
 from api.http.models.evidence import Drawing, Growth
-from api.http.pages import page
+from api.http.pages import CURSOR, page
 from api.http.reply import reply, unchanged
 from engine.errors import NotFoundError
 from engine.ledger import customer_id, customer_number
 
 router = APIRouter(prefix="/v1/customers/{customer}", tags=["customers"])
 
-Id = Annotated[str, Path(max_length=40, description="A customer id.", examples=["C00000017"])]
+Id = Annotated[str, Path(max_length=40, description="A customer id.")]
+_DAY = {"type": "string", "format": "date"}
 AsOf = Annotated[
-    str | None, Query(max_length=40, description="Answer as Clew did then: a day (its end) or a time, UTC.")
-]
+    str | None,
+    Query(
+        max_length=40, description="Answer as Clew did then: a day (its end) or a time, UTC.",
+        json_schema_extra={"anyOf": [_DAY, _DAY | {"format": "date-time"}, {"type": "null"}]},
+    ),
+]  # fmt: skip
 
 
 def _id(text: str) -> str:
@@ -73,7 +78,7 @@ async def timeline(
     caller: SlowReader,
     customer: Id,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
+    cursor: Annotated[str | None, Query(pattern=CURSOR, description="`next` of the page before.")] = None,
     order: Literal["oldest", "newest"] = "newest",
 ) -> Response:
     """What happened with the customer: orders, visits, messages, conversations, consents."""

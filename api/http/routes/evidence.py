@@ -14,11 +14,9 @@ router = APIRouter(prefix="/v1", tags=["evidence"])
 
 A = Annotated[
     str,
-    Query(
-        min_length=1, max_length=500, description="An identifier, a record or a customer.", examples=["john@email.com"]
-    ),
+    Query(min_length=1, max_length=500, description="An identifier, a record or a customer."),
 ]
-B = Annotated[str, Query(min_length=1, max_length=500, description="Another one.", examples=["+1 555 123 4567"])]
+B = Annotated[str, Query(min_length=1, max_length=500, description="Another one.")]
 
 
 @router.get("/path", response_model=Between)

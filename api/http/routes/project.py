@@ -9,11 +9,14 @@ from fastapi import APIRouter, Query, Request, Response
 from api.http.callers import Reader, SlowReader
 from api.http.desk import Standing
 from api.http.models.project import AudiencePage, HappenedSince, Health, Runs
-from api.http.pages import page
+from api.http.pages import CURSOR, page
 from api.http.reply import reply
 from engine.profile.audiences import Channel, Purpose
 
 router = APIRouter(prefix="/v1", tags=["project"])
+
+#: What `next` of a page of changes looks like.
+AFTER = r"^(latest|[0-9]{1,9}\.([0-9]{1,18}|C[0-9A-Z]{8}))$"
 
 
 @router.get("/runs", response_model=Runs)
@@ -36,7 +39,7 @@ async def health(request: Request, caller: SlowReader) -> Response:
 async def changes(
     request: Request,
     caller: SlowReader,
-    after: Annotated[str | None, Query(max_length=40, description="`next` of the page before, or `latest`.")] = None,
+    after: Annotated[str | None, Query(pattern=AFTER, description="`next` of the page before, or `latest`.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Response:
     """What happened to customers, in order: created, merged, split, erased, profile changed.
@@ -55,7 +58,7 @@ async def audience(
     channel: Channel,
     reach: Annotated[bool, Query(description="Whom to write to; false: whom not, and why.")] = True,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
+    cursor: Annotated[str | None, Query(pattern=CURSOR, description="`next` of the page before.")] = None,
 ) -> Response:
     """Whom a purpose is about: those who may be written to, or those who may not, as of now."""
 

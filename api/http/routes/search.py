@@ -21,9 +21,7 @@ Searcher = Annotated[Caller, Depends(may("read-personal", 5))]
 @router.get("", response_model=Searched)
 async def search(
     request: Request, caller: Searcher,
-    q: Annotated[
-        str, Query(min_length=1, max_length=LONGEST, description="Words, in any order.", examples=["jon doe"])
-    ],
+    q: Annotated[str, Query(min_length=1, max_length=LONGEST, description="Words, in any order.")],
     limit: Annotated[int, Query(ge=1, le=MOST)] = 10,
 ) -> Response:  # fmt: skip
     """The customers who answer best to a name, partial or misspelt, and a place."""

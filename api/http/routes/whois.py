@@ -21,8 +21,7 @@ router = APIRouter(prefix="/v1/whois", tags=["who"])
 def _parameters() -> list[dict[str, Any]]:
     """The parameters of `whois` for the OpenAPI document."""
     named = Question.model_json_schema()["properties"].items()
-    shown = {"email": {"example": ["john@email.com"]}}
-    return [{"name": name, "in": "query", "schema": schema, **shown.get(name, {})} for name, schema in named]
+    return [{"name": name, "in": "query", "schema": schema} for name, schema in named]
 
 
 def _question(query: bytes) -> Question:

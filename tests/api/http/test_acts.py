@@ -69,6 +69,12 @@ def test_what_is_no_decision_is_refused(desk: Caller, said: dict[str, str]) -> N
     assert EMAIL not in found.text
 
 
+@pytest.mark.parametrize("word", [1, 0, "yes", "false", None])
+def test_what_is_for_good_is_said_in_plain_words(desk: Caller, word: object) -> None:
+    assert desk.post("/v1/erase", json={"who": EMAIL, "really": word}).status_code == 422
+    assert desk.post("/v1/labels", json={"record_a": DESK, "record_b": DESK, "same": word}).status_code == 422
+
+
 def test_doubts_are_reviewed_and_labelled(desk: Caller) -> None:
     queue = desk.get("/v1/review", params={"limit": 3}).json()
     whole(acts.ReviewQueue, queue)

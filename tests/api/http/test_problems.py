@@ -26,6 +26,9 @@ SECRET = "someone.private@nowhere.com"
         (f"/v1/customers/{SECRET}", 404, "not-found"),
         (f"/v1/customers/{SECRET}/history", 404, "not-found"),
         ("/v1/customers/C00000017?as_of=yesterday", 422, "not-possible"),
+        # At the ends of the calendar there is no time in UTC.
+        ("/v1/customers/C00000017?as_of=0001-01-01T00:00:00%2B05:00", 422, "not-possible"),
+        ("/v1/customers/C00000017?as_of=9999-12-31T23:59:59-05:00", 422, "not-possible"),
         ("/v1/customers/C00000017/graph?limit=0", 422, "not-understood"),
         (f"/nowhere/{SECRET}", 404, "not-found"),
     ],
@@ -62,6 +65,22 @@ def test_bodies_that_are_no_question(api: Caller, body: bytes, status: int) -> N
 def test_any_text_may_be_asked_for(api: Caller, text: str) -> None:
     for type_ in ("q", "email", "phone", "account", "loyalty", "device", "record"):
         assert api.post("/v1/whois", json={type_: [text]}).status_code in (200, 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/v1/whois", "GET, POST"),
+        ("OPTIONS", "/v1/decisions", "GET, POST"),
+        ("DELETE", "/v1/customers/C00000017", "GET"),
+        ("GET", "/v1/erase", "POST"),
+        ("POST", "/explore", "GET"),
+    ],
+)
+def test_another_method_is_told_all_that_there_are(api: Caller, method: str, path: str, allowed: str) -> None:
+    found = api.send(method, path)
+    assert (found.status_code, found.headers["allow"]) == (405, allowed)
+    assert found.json()["type"] == "urn:clew:method-not-allowed"
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,10 @@ def test_it_answers_limits_and_stops_in_good_order(copy: Path) -> None:
         for head in heads:
             with socket.create_connection((host, int(port)), timeout=120) as connection:
                 connection.sendall(head)
-                assert connection.recv(100).startswith(b"HTTP/1.1 400")
+                told, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
+                assert told.startswith(b"HTTP/1.1 400")
+                assert b"content-type: application/problem+json" in told
+                assert json.loads(body)["type"] == "urn:clew:bad-request"
         assert httpx.get(f"{address}/livez", timeout=120).status_code == 200
         assert running.stderr is not None
         running.send_signal(signal.SIGTERM)
