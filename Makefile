@@ -43,7 +43,7 @@ format: $(READY)
 # After a change of dependencies. The lock holds names, versions and hashes, and serves Python 3.11 to 3.13.
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --extra dev --extra postgres --extra mysql --extra oidc pyproject.toml -o requirements.lock
+		--no-header --extra dev --extra postgres --extra mysql --extra oidc --extra otel pyproject.toml -o requirements.lock
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel --no-isolation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,8 +43,10 @@ def serve(
     """Answer over HTTP until it is stopped: see docs/api.md. Without keys, this machine alone."""
     from api.http.serving import is_loopback, listen, run
     from api.http.settings import Settings
+    from api.http.tracing import wanted
     from engine.errors import ConfigError
 
+    traced = wanted(os.environ)
     oidc = _issuer(oidc_issuer, oidc_audience, oidc_jwks, oidc_claim, oidc_scope)
     with opened(ctx) as project:
         path = project.path
@@ -59,7 +62,7 @@ def serve(
     listening = listen(host, port)
     where = f"[{host}]" if ":" in host else host
     notes().print(f"clew: answering on http://{where}:{listening.getsockname()[1]}; Ctrl-C ends it")
-    run(settings, listening, log.value)
+    run(settings, listening, log.value, traced)
 
 
 def _issuer(

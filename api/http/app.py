@@ -18,6 +18,7 @@ from api.http.metrics import Metrics
 from api.http.routes import ROUTERS
 from api.http.settings import Settings
 from api.http.tokens import Tokens
+from api.http.tracing import Spans
 from api.http.traffic import Traffic
 
 _ABOUT = """Who is this customer across channels, and why do you say so?
@@ -25,10 +26,10 @@ _ABOUT = """Who is this customer across channels, and why do you say so?
 Every answer comes from one run, whole; the header `Clew-Run` names it. Errors are problem details (RFC 9457)."""
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The API of a project. Errors: ConfigError for a project file that is wrong."""
+def create_app(settings: Settings, spans: Spans | None = None) -> FastAPI:
+    """The API of a project, which tells `spans` of requests. Errors: ConfigError for a project file that is wrong."""
     door = Door(settings.local, Tokens(settings.oidc) if settings.oidc else None)
-    desk = Desk(settings, door)
+    desk = Desk(settings, door, spans)
     accesses = Accesses(desk.project.layout.store)
 
     @asynccontextmanager
@@ -38,6 +39,8 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         accesses.close()
         desk.close()
+        if spans:
+            spans.close()
 
     app = FastAPI(
         title="Clew", version="1", description=_ABOUT, lifespan=alive, docs_url=None, redoc_url=None,
@@ -51,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.buckets = Buckets(settings.rate, settings.workers)
     problems.tell(app, [route for router in ROUTERS for route in router.routes])
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5)
-    app.add_middleware(Traffic, settings=settings, metrics=app.state.metrics)
+    app.add_middleware(Traffic, settings=settings, metrics=app.state.metrics, spans=spans)
     for router in ROUTERS:
         app.include_router(router)
     describe(app)

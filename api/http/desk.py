@@ -12,12 +12,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from contextvars import copy_context
 from functools import partial
 from typing import TypeVar
 
 from api.http.callers import Door
 from api.http.problems import unavailable
 from api.http.settings import Settings
+from api.http.tracing import Spans
 from api.project import Project, open_project
 from engine.config import config_hash
 from engine.errors import ClewError, StateError
@@ -70,7 +72,7 @@ class Queue:
         if self._taken >= self._room:
             raise unavailable("Too many questions are waiting.", 1)
         self._taken += 1
-        done = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        done = asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, work)
         done.add_done_callback(self._left)
         return await asyncio.shield(done)
 
@@ -87,10 +89,11 @@ class Queue:
 class Desk:
     """Questions and acts, one project."""
 
-    def __init__(self, settings: Settings, door: Door) -> None:
+    def __init__(self, settings: Settings, door: Door, spans: Spans | None = None) -> None:
         #: What stand-ins of masked answers are made with: this project's own once it has a state.db.
         self.secret = secrets.token_bytes(16)
         self._door = door
+        self._spans = spans
         self.project = open_project(settings.project)
         self.seconds = settings.seconds
         #: What answers are made with, beside a run.
@@ -140,7 +143,11 @@ class Desk:
         return await self._slow.run(work)
 
     def _together(self, question: Callable[[Standing], T]) -> tuple[str, T]:
-        return self._store.together(lambda graph: question(Standing(self.project, graph, self._reading)))
+        def ask(graph: GraphStore) -> T:
+            held = self._spans.graph(graph) if self._spans else graph
+            return question(Standing(self.project, held, self._reading))
+
+        return self._store.together(ask)
 
     def shown(self) -> str:
         """The run that the graph shows. Errors: StateError where it shows none."""

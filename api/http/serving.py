@@ -17,6 +17,7 @@ from api.http.app import create_app
 from api.http.logs import write_lines
 from api.http.protocol import Bounded
 from api.http.settings import Settings
+from api.http.tracing import exported
 from engine.errors import ConfigError
 
 #: Connections that wait to be accepted.
@@ -40,15 +41,18 @@ def listen(host: str, port: int) -> socket.socket:
         raise ConfigError(f"can't listen on {host}, port {port}: {(error.strerror or str(error)).lower()}") from error
 
 
-def run(settings: Settings, listening: socket.socket, level: str) -> None:
-    """Answer until a signal ends it: what is under way is answered, then all is written and closed."""
+def run(settings: Settings, listening: socket.socket, level: str, traced: bool = False) -> None:
+    """Answer until a signal ends it: what is under way is answered, then all is written and closed.
+
+    `traced`: spans are sent as the environment says.
+    """
     with tempfile.TemporaryDirectory(prefix="clew-metrics-") as folder:
         if settings.workers > 1:
             # Where the workers count together; their Prometheus client wants it from its environment.
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
             settings = settings.model_copy(update={"metrics": Path(folder)})
         config = uvicorn.Config(
-            partial(_worker, settings, level),
+            partial(_worker, settings, level, traced),
             factory=True,
             workers=settings.workers,
             http=Bounded,
@@ -59,6 +63,8 @@ def run(settings: Settings, listening: socket.socket, level: str) -> None:
             proxy_headers=False,
             timeout_keep_alive=15,
             timeout_graceful_shutdown=int(settings.seconds) + 5,
+            # On a machine that is busy a worker takes longer than uvicorn's five seconds to load the program.
+            timeout_worker_healthcheck=60,
         )
         write_lines(level)
         if settings.workers > 1:
@@ -67,6 +73,6 @@ def run(settings: Settings, listening: socket.socket, level: str) -> None:
             uvicorn.Server(config).run(sockets=[listening])
 
 
-def _worker(settings: Settings, level: str) -> FastAPI:
+def _worker(settings: Settings, level: str, traced: bool) -> FastAPI:
     write_lines(level)
-    return create_app(settings)
+    return create_app(settings, exported() if traced else None)

@@ -15,6 +15,7 @@ from api.http.logs import FIELDS
 from api.http.metrics import Metrics
 from api.http.problems import Problem, of_any
 from api.http.settings import Settings
+from api.http.tracing import Spans
 
 log = logging.getLogger("clew.http.requests")
 
@@ -33,10 +34,11 @@ _HEADERS = {
 class Traffic:
     """The outermost layer."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics, spans: Spans | None = None) -> None:
         self.app = app
         self.settings = settings
         self.metrics = metrics
+        self.spans = spans
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -44,6 +46,15 @@ class Traffic:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        if self.spans is None:
+            await self._answer(scope, receive, send, headers)
+            return
+        with self.spans.request(scope["method"], headers) as answered:
+            status = await self._answer(scope, receive, send, headers)
+            answered(_route(scope), status)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> int:
+        """Answer a request, count and log it; gives the status."""
         given = headers.get("x-request-id", "")
         scope["clew.request_id"] = request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
         status, began = 0, time.perf_counter()
@@ -68,10 +79,11 @@ class Traffic:
         finally:
             self.metrics.waiting.dec()
             self._tell(scope, status, time.perf_counter() - began)
+        return status
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         """Count a request and log it: its route, not its address, which may hold somebody's."""
-        route = getattr(scope.get("route"), "path", "none")
+        route = _route(scope)
         self.metrics.count(scope["method"] if route != "none" else "any", route, status, seconds)
         if log.isEnabledFor(logging.INFO):
             told = {
@@ -108,3 +120,7 @@ class Traffic:
             return message
 
         return receiving
+
+
+def _route(scope: Scope) -> str:
+    return str(getattr(scope.get("route"), "path", "none"))

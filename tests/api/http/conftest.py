@@ -72,10 +72,9 @@ def serve() -> Iterator[Callable[..., Caller]]:
     with ExitStack() as opened:
 
         def start(project: Path, **settings: Any) -> Caller:
-            options = settings.pop("options", {})
-            return Caller(
-                create_app(Settings(project=project, **{"local": True, "seconds": 300, **settings})), opened, **options
-            )
+            options, spans = settings.pop("options", {}), settings.pop("spans", None)
+            given = Settings(project=project, **{"local": True, "seconds": 300, **settings})
+            return Caller(create_app(given, spans), opened, **options)
 
         yield start
 
