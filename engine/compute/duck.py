@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import logging
 import os
 import re
@@ -17,9 +18,14 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from engine.compute import engines
 from engine.errors import ConfigError
 
 log = logging.getLogger("clew.sql")
+
+#: Of the databases of this process, so that each has a name of its own.
+_numbers = itertools.count(1)
+_SPILL = "spill"
 
 #: Values of a statement: by position (?) or by name ($name).
 Parameters = Sequence[Any] | Mapping[str, Any] | None
@@ -62,10 +68,14 @@ class Compute:
         self.threads = threads or _threads()
         self._scratch = tempfile.TemporaryDirectory(prefix="clew-", dir=folder, ignore_cleanup_errors=True)
         self.folder = Path(self._scratch.name)
-        self.connection = duckdb.connect()
+        self._engine: duckdb.DuckDBPyConnection | None = engines.take()
+        self._database = quote(f"clew_{next(_numbers)}")
+        self.connection = self._engine.cursor()
+        self.run(f"ATTACH ':memory:' AS {self._database}")
+        self.run(f"USE {self._database}")
         self.run("SET memory_limit = ?", [memory_limit])
         self.run("SET threads = ?", [self.threads])
-        self.run("SET temp_directory = ?", [str(self.folder / "spill")])
+        self.run("SET temp_directory = ?", [str(self.folder / _SPILL)])
         self.run("SET TimeZone = 'UTC'")
         self.run("SET preserve_insertion_order = false")
         self.run("SET enable_progress_bar = false")
@@ -172,13 +182,14 @@ class Compute:
             self.run("USE _file")
             yield
         finally:
-            self.run("USE memory")
+            self.run(f"USE {self._database}")
             self.run("DETACH _file")
 
     def beside(self) -> Compute:
         """The same database and its tables for another thread; close its `connection` and nothing else."""
         other = copy.copy(self)
         other.connection = self.connection.cursor()
+        other.run(f"USE {self._database}")
         other.run("SET TimeZone = 'UTC'")
         return other
 
@@ -187,8 +198,13 @@ class Compute:
         self.connection.interrupt()
 
     def close(self) -> None:
-        """Close the connection and remove the scratch folder."""
+        """Close the connection, forget the tables and remove the scratch folder."""
         self.connection.close()
+        engine, self._engine = self._engine, None
+        if engine is not None and (self.folder / _SPILL).exists():
+            engine.close()  # it would go on spilling into a folder that is gone
+        elif engine is not None:
+            engines.rest(engine, self._database)
         self._scratch.cleanup()
 
     def __enter__(self) -> Compute:

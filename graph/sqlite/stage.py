@@ -14,7 +14,6 @@ from pathlib import Path
 from types import TracebackType
 
 import pyarrow as pa
-from adbc_driver_sqlite import dbapi
 
 from graph.sqlite.schema import TABLES
 
@@ -31,6 +30,9 @@ class Stage:
         self._attached = False
 
     def __enter__(self) -> Stage:
+        # It brings Pandas and Polars with it, which takes longer than to ask who somebody is.
+        from adbc_driver_sqlite import dbapi
+
         self.path.unlink(missing_ok=True)
         self._filling = dbapi.connect(str(self.path), autocommit=True)
         self._cursor = self._filling.cursor()

@@ -14,6 +14,7 @@ import pytest
 from engine.compute import Compute, literal, quote
 from engine.compute.failure import MEANINGLESS, UNREADABLE
 from engine.errors import ConfigError
+from tests.child import run_apart
 
 
 @pytest.fixture
@@ -94,6 +95,59 @@ def test_scratch_is_gone_afterwards(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="stop"), Compute(tmp_path, threads=1):
         raise RuntimeError("stop")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_of_one_is_left_for_the_next() -> None:
+    settings = "SELECT " + ", ".join(f"current_setting('{s}')" for s in ("threads", "TimeZone", "temp_directory"))
+    for threads in (2, 1, 2):
+        with Compute(threads=threads) as compute:
+            assert compute.table_names() == []
+            assert compute.rows(settings) == [(threads, "UTC", str(compute.folder / "spill"))]
+            compute.table("t", "SELECT 1 AS n")
+            compute.run("CREATE TEMP TABLE u AS SELECT 2 AS n")
+            compute.run("SET TimeZone = 'Asia/Tokyo'")
+            assert compute.table_names() == ["t", "u"]
+
+
+def test_two_at_once_see_nothing_of_each_other(compute: Compute, tmp_path: Path) -> None:
+    compute.table("t", "SELECT 1 AS n")
+    with Compute(threads=1) as other:
+        assert not other.exists("t")
+        other.table("t", "SELECT 2 AS n")
+        beside = other.beside()
+        assert beside.rows("SELECT n FROM t") == [(2,)]
+        beside.connection.close()
+    with compute.into(tmp_path / "file.duckdb"):
+        assert not compute.rows("SHOW TABLES")
+    assert compute.rows("SELECT n FROM t") == [(1,)]
+
+
+def test_it_spills_where_it_is_told(tmp_path: Path) -> None:
+    for _ in range(2):
+        with Compute(tmp_path, "30MB", threads=1) as compute:
+            compute.table(
+                "t", "SELECT range AS n, md5(range::VARCHAR) AS a, md5(range || 'b') AS b FROM range(600_000)"
+            )
+            assert list((compute.folder / "spill").iterdir())
+        # Closed twice is closed once.
+        compute.close()
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_forked_process_has_an_engine_of_its_own() -> None:
+    script = """
+import os
+from engine.compute import Compute
+for _ in range(2):
+    with Compute(threads=2) as compute:
+        assert compute.value("SELECT sum(range) FROM range(500_000)") > 0
+    if not os.fork():
+        with Compute(threads=2) as compute:
+            print(compute.value("SELECT count(DISTINCT range % 7) FROM range(500_000)"), flush=True)
+        os._exit(0)
+    os.wait()
+"""
+    assert run_apart(script) == ["7", "7"]
 
 
 def test_every_statement_is_told_to_who_asks(compute: Compute, caplog: pytest.LogCaptureFixture) -> None:
