@@ -281,8 +281,11 @@ _ARROW = {
 }
 
 
-def check(compute: Compute, table: Table, name: str | None = None) -> None:
-    """Raise TableError naming every missing, unexpected and mistyped column of `name` (default: its own)."""
+def check(compute: Compute, table: Table, name: str | None = None) -> dict[str, str]:
+    """Raise TableError naming every missing, unexpected and mistyped column of `name` (default: its own).
+
+    Returns its columns.
+    """
     name = name or table.name
     found = compute.columns(name)
     wrong = [f"no column {c} ({t})" for c, t in table.columns.items() if c not in found]
@@ -296,6 +299,7 @@ def check(compute: Compute, table: Table, name: str | None = None) -> None:
     ]
     if wrong:
         raise TableError(f"table {name}: " + "; ".join(wrong))
+    return found
 
 
 def create_sql(table: Table, name: str, extras: tuple[str, ...] = ()) -> str:

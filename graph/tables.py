@@ -125,10 +125,10 @@ def open_run(compute: Compute, run: RunTables, prefix: str) -> None:
             continue
         compute.read_parquet(f"{view}_file", path)
         try:
-            tables.check(compute, graph_table.table, f"{view}_file")
+            found = tables.check(compute, graph_table.table, f"{view}_file")
         except TableError as error:
             raise TableError(f"run {run.run_id}: {error}") from None
-        columns = _selected(graph_table, compute.columns(f"{view}_file"))
+        columns = _selected(graph_table, found)
         compute.view(
             view,
             f"SELECT {columns}, file_row_number AS _row"

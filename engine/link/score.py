@@ -25,8 +25,10 @@ def score(compute: Compute, model: Model) -> int:
     share in bits with the term frequency, and `v_<name>`, the number of its level in `Model.levels`. Both are NULL
     where the comparison is no evidence. `personal` says whether it speaks of one person rather than of a household.
     """
+    # Splink takes every column that it sees along, and makes SQL of each.
+    compute.view("compared", f"SELECT {', '.join(map(quote, _compared(compute, model)))} FROM nodes")
     api = DuckDBAPI(compute.connection)
-    linker = Linker(api.register("nodes"), model.settings, log_level=None, validate_settings=False)
+    linker = Linker(api.register("compared"), model.settings, log_level=None, validate_settings=False)
     for column in model.term_frequencies:
         linker.table_management.register_term_frequency_lookup(api.register(f"tf_{column}"), column)
     linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
@@ -52,7 +54,16 @@ def score(compute: Compute, model: Model) -> int:
         """,
     )
     linker.table_management.invalidate_cache()
+    compute.run("DROP VIEW compared")
     return count
+
+
+def _compared(compute: Compute, model: Model) -> list[str]:
+    """The columns of `nodes` that a model's conditions speak of, and perhaps some whose names are parts of theirs."""
+    said = " ".join(level["sql_condition"] for c in model.settings["comparisons"] for level in c["comparison_levels"])
+    said = said.lower().replace('""', '"')
+    needed = {"node_id", *model.term_frequencies}
+    return [c for c in compute.columns("nodes") if c in needed or f"{c}_l".lower() in said]
 
 
 def _personal(model: Model) -> str:

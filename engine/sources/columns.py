@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from engine.compute import quote
@@ -45,6 +46,7 @@ class Reference:
     pair: bool = False
 
 
+@cache
 def fold(name: str) -> str:
     """A column's name without case, spaces and punctuation, for names that differ in nothing else."""
     return "".join(c for c in name.casefold() if c.isalnum()) or name
