@@ -16,7 +16,10 @@ HERE = Path(__file__).parent
 if os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1") != "1":
     os.environ.setdefault("CLEW_THREADS", "1")
 #: Groups that take longest: begun last, they would keep one process busy alone.
-_LONGEST = ("neo4j", "api", "engine")
+_LONGEST = (
+    "neo4j", "api", "engine", "engine/compare", "engine/erasure", "graph", "api/http", "engine/link", "engine/cluster",
+    "api/render",
+)  # fmt: skip
 
 
 @pytest.hookimpl(tryfirst=True)

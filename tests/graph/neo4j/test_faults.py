@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
@@ -21,10 +20,9 @@ from engine.runs import RunTables
 from graph.neo4j import Neo4jStore, delta, lease
 from graph.neo4j import publish as publishing
 from graph.neo4j.schema import SCHEMA_VERSION
+from tests.child import Children
 from tests.graph.runs import chain, john
 from tests.neo4j.graphs import Graphs
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -147,17 +145,17 @@ class TestBrokenOff:
         seed = 7
         chance = random.Random(seed)
         at, before = new, old
-        for attempt in range(4):
-            process = _publisher(neo4j, at, before, rows=100)
-            time.sleep(chance.uniform(0, 1.2))
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-            current = empty.current_run()
-            shown = at if current == at.run_id else before
-            assert current == shown.run_id, f"seed {seed}, attempt {attempt}"
-            assert empty.verify(shown) == [], f"seed {seed}, attempt {attempt}"
-            if shown is at:
-                at, before = before, at
+        with _publishers(neo4j) as children:
+            for attempt in range(4):
+                children.begin(at.folder, before.folder, 100)
+                time.sleep(chance.uniform(0, 1.2))
+                children.kill()
+                current = empty.current_run()
+                shown = at if current == at.run_id else before
+                assert current == shown.run_id, f"seed {seed}, attempt {attempt}"
+                assert empty.verify(shown) == [], f"seed {seed}, attempt {attempt}"
+                if shown is at:
+                    at, before = before, at
         assert empty.publish(at, before).run_id == at.run_id
         assert empty.verify(at) == []
         assert _marks(neo4j) == 0
@@ -426,28 +424,17 @@ class TestConnecting:
 
 
 PUBLISH = """
-import sys
 from pathlib import Path
 from engine.runs import RunTables
 from graph.neo4j import Neo4jStore, Server, delta
-run, previous, rows = sys.argv[1:]
-delta.ROWS = int(rows)
-print("ready", flush=True)
-Neo4jStore(Server.from_environment()).publish(RunTables(Path(run)), RunTables(Path(previous)))
+
+def act(run, previous, rows):
+    delta.ROWS = int(rows)
+    Neo4jStore(Server.from_environment()).publish(RunTables(Path(run)), RunTables(Path(previous)))
 """
 
 
-def _publisher(neo4j: Graphs, run: RunTables, previous: RunTables, rows: int) -> subprocess.Popen[str]:
+def _publishers(neo4j: Graphs) -> Children:
     server = neo4j.server
     settings = {"CLEW_NEO4J_URI": server.uri, "CLEW_NEO4J_USER": server.user, "CLEW_NEO4J_PASSWORD": server.password}
-    process = subprocess.Popen(
-        [sys.executable, "-c", PUBLISH, str(run.folder), str(previous.folder), str(rows)],
-        cwd=ROOT,
-        env={**os.environ, **settings, "CLEW_NEO4J_DATABASE": server.database or ""},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+    return Children(PUBLISH, **settings, CLEW_NEO4J_DATABASE=server.database or "")

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,9 +17,8 @@ from engine.erasure.search import search
 from engine.errors import StateError
 from engine.runs import RunTables
 from graph.sqlite import SqliteStore, schema
+from tests.child import Children, run_apart
 from tests.graph.runs import called, chain, crowd, john, known, member, record
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -175,11 +171,15 @@ def test_threads_read_one_whole_run_while_another_is_published(
     SqliteStore(store.path).publish(two, one)
     after = store.customer("c1")
     wrong: list[object] = []
+    asked = [0]
     done = threading.Event()
 
     def read() -> None:
         while not done.is_set():
             found = store.customer("c1")
+            asked[0] += 1
+            # The publisher is to get its turn.
+            time.sleep(0.002)
             if found not in (before, after):
                 wrong.append(found)
 
@@ -193,6 +193,7 @@ def test_threads_read_one_whole_run_while_another_is_published(
     for thread in threads:
         thread.join()
     assert not wrong
+    assert asked[0] > 50
     assert store.customer("c1") == before
     store.close()
 
@@ -264,38 +265,29 @@ def test_no_question_scans_a_table(store: SqliteStore, monkeypatch: pytest.Monke
 
 
 PUBLISH = """
-import sys
 from pathlib import Path
+import adbc_driver_sqlite.dbapi
 from engine.runs import RunTables
 from graph.sqlite import SqliteStore
-path, run, previous = map(Path, sys.argv[1:])
-print("ready", flush=True)
-sys.stdin.readline()
-SqliteStore(path).publish(RunTables(run), RunTables(previous))
+
+def act(path, run, previous):
+    SqliteStore(Path(path)).publish(RunTables(Path(run)), RunTables(Path(previous)))
 """
+#: The same where no file may grow beyond a size; prints what went wrong.
+LITTLE_ROOM = (
+    PUBLISH
+    + """
+import resource, signal, sys
+from engine.errors import DiskError
 
-
-def _publisher(
-    path: Path, run: RunTables, previous: RunTables, prepare: Callable[[], None] | None = None
-) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", PUBLISH, str(path), str(run.folder), str(previous.folder)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=prepare,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
-
-
-def _go(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+try:
+    act(*sys.argv[1:])
+except DiskError as error:
+    print(error)
+"""
+)
 
 
 def test_killed_at_any_moment_the_old_run_or_the_new_one_stands_whole(tmp_path: Path) -> None:
@@ -307,26 +299,24 @@ def test_killed_at_any_moment_the_old_run_or_the_new_one_stands_whole(tmp_path: 
     )
     store = SqliteStore(tmp_path / "graph.db")
     store.publish(old, None)
-    start = time.perf_counter()
-    process = _publisher(store.path, new, old)
-    _go(process)
-    process.communicate()
-    took = time.perf_counter() - start
-    store.publish(old, new)
     seed = 5
     chance = random.Random(seed)
-    for attempt in range(3):
-        # Half of the publishes load everything, over the run that is there.
-        process = _publisher(store.path, new, old if attempt % 2 else new)
-        _go(process)
-        time.sleep(chance.uniform(0, took))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        current = store.current_run()
-        assert current in ("old", "new"), f"seed {seed}, attempt {attempt}"
-        assert store.verify(old if current == "old" else new) == [], f"seed {seed}, attempt {attempt}"
-        if current == "new":
-            store.publish(old, new)
+    with Children(PUBLISH) as children:
+        children.begin(store.path, new.folder, old.folder)
+        start = time.perf_counter()
+        assert children.end() == 0
+        took = time.perf_counter() - start
+        store.publish(old, new)
+        for attempt in range(3):
+            # Half of the publishes load everything, over the run that is there.
+            children.begin(store.path, new.folder, (old if attempt % 2 else new).folder)
+            time.sleep(chance.uniform(0, took))
+            children.kill()
+            current = store.current_run()
+            assert current in ("old", "new"), f"seed {seed}, attempt {attempt}"
+            assert store.verify(old if current == "old" else new) == [], f"seed {seed}, attempt {attempt}"
+            if current == "new":
+                store.publish(old, new)
     # What a killed publisher had on its way is in nobody's way, and doesn't stay.
     schema.stage_file(store.path).write_text("half a file")
     assert store.publish(new, old).run_id == "new"
@@ -340,19 +330,8 @@ def test_a_full_disk_leaves_the_old_run(tmp_path: Path, one: RunTables) -> None:
     store = SqliteStore(tmp_path / "graph.db")
     store.publish(one, None)
     large = chain(1500).write(tmp_path / "runs" / "large")
-
-    def little_room() -> None:
-        import resource
-
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
-
-    process = _publisher(store.path, large, one, prepare=little_room)
-    _go(process)
-    _, errors = process.communicate()
-    assert process.returncode == 1
-    assert "DiskError" in errors
-    assert "the disk is full or fails" in errors
+    told = run_apart(LITTLE_ROOM, str(store.path), str(large.folder), str(one.folder))
+    assert "the disk is full or fails" in " ".join(told)
     assert store.current_run() == "one"
     assert store.verify(one) == []
     store.publish(large, one)
