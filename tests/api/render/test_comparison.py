@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -33,16 +34,37 @@ sources:
 """
 
 
-@pytest.fixture
-def addressed(tmp_path: Path) -> Project:
-    """A shop, not run yet, whose records are keyed by addresses; Ann has two accounts."""
-    (tmp_path / "web.csv").write_text(
+def _shop(folder: Path) -> Project:
+    (folder / "web.csv").write_text(
         "id,name,email,phone\n11,Ann Archer,ann@mail.com,415-555-2671\n12,Ann Archer,a.archer@work.com,415-555-2671\n"
         "13,Bob Baker,bob@mail.com,415-555-2672\n"
     )
-    (tmp_path / "till.csv").write_text("name,phone\nAnn Archer,(415) 555-2671\nBob Baker,4155552672\n")
-    (tmp_path / "clew.yaml").write_text(PROJECT)
-    return open_project(tmp_path)
+    (folder / "till.csv").write_text("name,phone\nAnn Archer,(415) 555-2671\nBob Baker,4155552672\n")
+    (folder / "clew.yaml").write_text(PROJECT)
+    return open_project(folder)
+
+
+@pytest.fixture
+def unrun(tmp_path: Path) -> Project:
+    """A shop, not run yet, whose records are keyed by addresses; Ann has two accounts."""
+    return _shop(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, run once. It is only read."""
+    folder = tmp_path_factory.mktemp("addressed")
+    with _shop(folder) as project:
+        project.run()
+    return folder
+
+
+@pytest.fixture
+def addressed(ran: Path, tmp_path: Path) -> Iterator[Project]:
+    """A copy of that, to be changed."""
+    shutil.copytree(ran, tmp_path, dirs_exist_ok=True)
+    with open_project(tmp_path) as project:
+        yield project
 
 
 def written(project: Project, found: Planned, tmp_path: Path) -> Page:
@@ -96,7 +118,6 @@ def test_nothing_of_it_asks_the_network_or_runs(planned: tuple[Planned, Page]) -
 
 
 def test_no_address_is_told_though_records_are_keyed_by_them(addressed: Project, tmp_path: Path) -> None:
-    addressed.run()
     found = addressed.plan(threshold=100, reason=f"asked by bob@mail.com {HOSTILE}", actor=HOSTILE)
     assert found.comparison.shifts
     assert all(shift.addressed for shift in found.comparison.shifts if shift.between)
@@ -108,14 +129,12 @@ def test_no_address_is_told_though_records_are_keyed_by_them(addressed: Project,
 
 
 def test_the_same_answer_twice_is_said_in_one_sentence(addressed: Project, tmp_path: Path) -> None:
-    addressed.run()
     shown = written(addressed, addressed.plan(), tmp_path)
     assert "Every customer, number and audience is the same." in shown.texts(".says")
     assert [section.attrs["id"] for section in shown.all("section")] == ["short", "next"]
 
 
 def test_two_runs_have_a_page_without_a_plan(addressed: Project, tmp_path: Path) -> None:
-    addressed.run()
     (tmp_path / "till.csv").write_text("name,phone\nAnn Archer,(415) 555-2671\nEve Eastman,415-555-2679\n")
     addressed.run()
     shown = Page(page(addressed.compare(), "EUR").html())
@@ -124,7 +143,7 @@ def test_two_runs_have_a_page_without_a_plan(addressed: Project, tmp_path: Path)
 
 
 def test_the_command_line_writes_it_beside_the_text(
-    addressed: Project, tmp_path: Path, clew: Callable[..., Result]
+    unrun: Project, tmp_path: Path, clew: Callable[..., Result]
 ) -> None:
     file = tmp_path / "plan.html"
     told = clew("-p", tmp_path, "plan", "--json", "--html", file)
@@ -142,11 +161,10 @@ def test_the_command_line_writes_it_beside_the_text(
     mine = tmp_path / "mine.html"
     mine.write_text("<p>mine</p>")
     with pytest.raises(ConfigError, match=r"mine\.html: is there already and is no page of Clew's"):
-        addressed.write_comparison(addressed.planned(plan["plan_id"]), mine)
+        unrun.write_comparison(unrun.planned(plan["plan_id"]), mine)
 
 
 def test_merges_are_written_as_rows(addressed: Project, tmp_path: Path, clew: Callable[..., Result]) -> None:
-    addressed.run()
     file = tmp_path / "merges.csv"
     assert "1 account to merge of run" in " ".join(clew("-p", tmp_path, "export", "merges", file).stderr.split())
     head, row = file.read_text().splitlines()
