@@ -44,7 +44,7 @@ def build_device_windows(compute: Compute) -> None:
             UNION ALL
             SELECT device, customer_id, "at", because, record_id, confidence FROM event_ties
         )
-        WHERE device IS NOT NULL AND "at" IS NOT NULL
+        WHERE device IS NOT NULL AND customer_id IS NOT NULL AND "at" IS NOT NULL
         GROUP BY device, customer_id, "at"
         """,
     )

@@ -26,48 +26,45 @@ def own_events(compute: Compute) -> Stitched:
     """
     _tie(compute)
     build_device_windows(compute)
-    anonymous = compute.table(
-        "_anonymous",
-        """SELECT source, key, device, session, "at" FROM events e ANTI JOIN event_ties USING (source, key)
-           WHERE device IS NOT NULL OR session IS NOT NULL""",
-    )
     compute.table(
         "event_owners",
         """
         WITH sessions AS (
-            SELECT source, device, session, any_value(customer_id) AS customer_id, max(confidence) AS confidence
-            FROM event_ties WHERE session IS NOT NULL GROUP BY ALL HAVING count(DISTINCT customer_id) = 1
-        ), in_session AS (
-            SELECT a.source, a.key, s.customer_id, s.confidence, 'session' AS because
-            FROM _anonymous a JOIN sessions s ON s.source = a.source AND s.session = a.session
-                AND s.device IS NOT DISTINCT FROM a.device
+            SELECT source, device, session, min(customer_id) AS customer_id, max(confidence) AS confidence
+            FROM event_ties WHERE session IS NOT NULL AND customer_id IS NOT NULL
+            GROUP BY ALL HAVING min(customer_id) = max(customer_id)
+        ), anonymous AS (
+            SELECT e.source, e.key, e.device, e."at", s.customer_id, s.confidence
+            FROM (FROM event_ties WHERE customer_id IS NULL) e LEFT JOIN sessions s
+                ON s.source = e.source AND s.session = e.session AND s.device IS NOT DISTINCT FROM e.device
         )
-        SELECT source, key, customer_id, confidence, because FROM event_ties
+        SELECT source, key, customer_id, confidence, because FROM event_ties WHERE customer_id IS NOT NULL
         UNION ALL
-        FROM in_session
+        SELECT source, key, customer_id, confidence, 'session' FROM anonymous WHERE customer_id IS NOT NULL
         UNION ALL
         SELECT a.source, a.key, w.customer_id, w.confidence, 'device'
-        FROM _anonymous a ANTI JOIN in_session USING (source, key)
+        FROM anonymous a
             JOIN device_windows w ON w.device = a.device AND a."at" >= w.since AND (w.until IS NULL OR a."at" < w.until)
+        WHERE a.customer_id IS NULL
         """,
     )
-    named = compute.count("event_ties")
-    compute.drop("event_ties", "_anonymous")
+    events, named = compute.rows("SELECT count(*), count(customer_id) FROM event_ties")[0]
+    compute.drop("event_ties")
     check(compute, EVENT_OWNERS)
-    return Stitched(anonymous, compute.count("event_owners") - named)
+    return Stitched(events - named, compute.count("event_owners") - named)
 
 
 def _tie(compute: Compute) -> None:
-    """Make `event_ties`: events that name their customer, with what ties the two."""
+    """Make `event_ties`: events that name their customer, with what ties the two, or that have a device or session."""
     # Identifiers that lead to one customer only, with the confidence of their best record.
     compute.table(
         "_known",
         """
-        SELECT i.type, i.value, any_value(m.customer_id) AS customer_id, max(m.confidence) AS confidence,
-            '=' || regexp_replace(i.value, '^[^:]*:', '') AS parameter
+        SELECT i.type, i.value, min(m.customer_id) AS customer_id, max(m.confidence) AS confidence,
+            '=' || substr(i.value, strpos(i.value, ':') + 1) AS parameter
         FROM identifiers i JOIN members m USING (record_id) ANTI JOIN shared_values s USING (type, value)
         WHERE i.type IN ('account', 'email', 'phone') AND i.status IN ('ok', 'weak')
-        GROUP BY i.type, i.value HAVING count(DISTINCT m.customer_id) = 1
+        GROUP BY i.type, i.value HAVING min(m.customer_id) = max(m.customer_id)
         """,
     )
     # Web analytics calls an order by its number ("#1001"), as the shop's customers do, or by its id.
@@ -99,7 +96,8 @@ def _tie(compute: Compute) -> None:
             LEFT JOIN _known a ON a.type = 'account' AND a.value = e.account
             LEFT JOIN _known m ON m.type = 'email' AND m.value = e.email
             LEFT JOIN _known p ON p.type = 'phone' AND p.value = e.phone
-        WHERE coalesce(r.customer_id, o.customer_id, a.customer_id, m.customer_id, p.customer_id) IS NOT NULL
+        WHERE coalesce(r.customer_id, o.customer_id, a.customer_id, m.customer_id, p.customer_id, e.device, e.session)
+            IS NOT NULL
         """,
     )
     compute.drop("_known", "_called")
