@@ -11,8 +11,18 @@ from typing import Any
 from api.placing import placed, placed_folder
 from engine.compare.elsewhere import MERGES, ORDER, explanations, find_merges
 from engine.compute import Compute, literal, quote
-from engine.measure import KEPT, check_view, open_views, views
-from engine.profile.audiences import CHANNELS, PURPOSES, VIEWS, Audience, Channel, Purpose, make_audience
+from engine.measure import check_view, open_views, views
+from engine.profile.audiences import (
+    CHANNELS,
+    PURPOSES,
+    VIEWS,
+    Audience,
+    Channel,
+    Purpose,
+    make_audience,
+    make_audiences,
+    pick_audience,
+)
 from engine.profile.layouts import Layout, layout_sql
 from engine.runs import RunTables
 from engine.state import State
@@ -139,13 +149,14 @@ def write_audiences(
     """
     made = []
     with placed_folder(folder) as part, Compute() as compute:
-        open_views(compute, run, now, keep=KEPT, only=VIEWS)
-        for purpose in PURPOSES:
-            for channel in CHANNELS:
-                made.append(make_audience(compute, purpose, channel, now, sure[channel]))
+        open_views(compute, run, now, keep=VIEWS, only=VIEWS)
+        for channel in CHANNELS:
+            make_audiences(compute, PURPOSES, (channel,), now, sure[channel])
+            for purpose in PURPOSES:
+                made.append(pick_audience(compute, purpose, channel, now))
                 for name, reach in (("reach", True), ("suppress", False)):
                     _copy(compute, layout_sql(layout, channel, reach), "ALL", part / f"{purpose}-{channel}-{name}.csv")
-    return made
+    return sorted(made, key=lambda audience: PURPOSES.index(audience.purpose))
 
 
 def read_audience(
@@ -161,7 +172,7 @@ def read_audience(
 def _audience(
     compute: Compute, run: RunTables, purpose: Purpose, channel: Channel, now: datetime, sure: float
 ) -> Audience:
-    open_views(compute, run, now, keep=KEPT, only=VIEWS)
+    open_views(compute, run, now, keep=VIEWS, only=VIEWS)
     return make_audience(compute, purpose, channel, now, sure)
 
 
@@ -181,6 +192,5 @@ def _writing(file: Path) -> Iterator[tuple[Compute, Callable[[str, str], int]]]:
 
 def _copy(compute: Compute, sql: str, order: str, file: Path, ending: str = ".csv") -> int:
     """Write the rows of a query in some order; returns how many."""
-    rows = compute.table("exported", sql)
-    compute.run(f"COPY (FROM exported ORDER BY {order}) TO $file ({_FORMATS[ending.lower()]})", {"file": str(file)})
-    return rows
+    copied = f"COPY (FROM ({sql}) ORDER BY {order}) TO $file ({_FORMATS[ending.lower()]})"
+    return int(compute.value(copied, {"file": str(file)}))

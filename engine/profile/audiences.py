@@ -61,9 +61,21 @@ class Audience:
 
 
 def make_audience(compute: Compute, purpose: Purpose, channel: Channel, now: datetime, sure: float = 0.0) -> Audience:
-    """Make view `audience`, the rows of `make_audiences` without purpose and channel, and count whom it reaches."""
+    """Make `audiences` of one purpose and channel: see `make_audiences` and `pick_audience`."""
     make_audiences(compute, (purpose,), (channel,), now, sure)
-    compute.view("audience", "SELECT * EXCLUDE (purpose, channel) FROM audiences")
+    return pick_audience(compute, purpose, channel, now)
+
+
+def pick_audience(compute: Compute, purpose: Purpose, channel: Channel, now: datetime) -> Audience:
+    """Make view `audience`, the rows of `audiences` of a purpose and channel without these, and count whom it reaches.
+
+    `audiences` were made as of `now`.
+    """
+    compute.view(
+        "audience",
+        f"""SELECT * EXCLUDE (purpose, channel) FROM audiences
+            WHERE purpose = {literal(purpose)} AND channel = {literal(channel)}""",
+    )
     reasons = dict(
         compute.rows(
             """SELECT reason, count(DISTINCT customer_id) FROM (
@@ -103,24 +115,28 @@ def make_audiences(
             UNION ALL BY NAME
             SELECT channel, customer_id, why_not FROM contacts
             WHERE list_contains($channels, channel) AND address IS NULL
-        ), judged AS (
-            SELECT purpose, a.* EXCLUDE (why_not), since, wanted,
-                nullif(concat_ws('; ', left_out, why_not), '') AS why_not
-            FROM about JOIN addressed a USING (customer_id)
         ), ranked AS (
+            -- What a purpose is about holds for all addresses of a customer: which is best is the same for every one.
             SELECT *, why_not IS NULL AND row_number() OVER (
-                PARTITION BY purpose, channel, customer_id, type
-                ORDER BY why_not IS NOT NULL, confidence DESC, last_seen DESC NULLS LAST, address) = 1 AS chosen
-            FROM judged WHERE wanted OR why_not IS NOT NULL
+                PARTITION BY channel, customer_id, type
+                ORDER BY why_not IS NOT NULL, confidence DESC, last_seen DESC NULLS LAST, address) = 1 AS best
+            FROM addressed
         ), spelled AS (
             -- Tools know an inbox by what was typed: ann+shop@gmail.com is another profile than ann@gmail.com.
             SELECT m.customer_id, i.type, i.value AS address, lower(i.display) AS spelling
-            FROM identifiers i JOIN members m USING (record_id) WHERE i.type = 'email' GROUP BY ALL
+            FROM identifiers i JOIN members m USING (record_id)
+            WHERE i.type = 'email' AND list_has_any($channels, ['email', 'ads']) GROUP BY ALL
+        ), written AS (
+            SELECT r.channel, r.customer_id, r.type, coalesce(s.spelling, r.address) AS address, r.why_not,
+                r.best AND coalesce(s.spelling = lower(k.display), true) AS best
+            FROM ranked r LEFT JOIN spelled s USING (customer_id, type, address)
+                LEFT JOIN (FROM known_by WHERE type = 'email') k
+                    ON k.customer_id = r.customer_id AND k.type = r.type AND k.value = r.address
         )
-        SELECT r.purpose, r.channel, r.customer_id, r.type, coalesce(s.spelling, r.address) AS address, r.since,
-            r.why_not, r.chosen AND coalesce(s.spelling = lower(k.display), true) AS chosen
-        FROM ranked r LEFT JOIN spelled s USING (customer_id, type, address)
-            LEFT JOIN known_by k ON k.customer_id = r.customer_id AND k.type = r.type AND k.value = r.address
+        SELECT purpose, channel, customer_id, type, address, since,
+            nullif(concat_ws('; ', left_out, why_not), '') AS why_not, best AND left_out IS NULL AS chosen
+        FROM about JOIN written USING (customer_id)
+        WHERE wanted OR left_out IS NOT NULL OR why_not IS NOT NULL
         """,
         {"channels": list(channels)},
     )

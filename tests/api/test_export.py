@@ -75,7 +75,8 @@ def test_all_lists_are_those_that_are_made_one_by_one(project: Project, tmp_path
     found = project.audiences(tmp_path / "lists", at=AT)
     written = {file.name: file.read_bytes() for file in (tmp_path / "lists").iterdir()}
     assert len(written) == 2 * len(found.audiences) == 18
-    for purpose, channel, reach in (("win-back", "email", True), ("cart-recovery", "sms", False)):
+    asked = (("win-back", "email", True), ("cart-recovery", "sms", False), ("newsletter", "ads", True))
+    for purpose, channel, reach in asked:
         alone = project.audience(purpose, channel, tmp_path / "one.csv", reach=reach, at=AT)  # type: ignore[arg-type]
         assert alone.audience in found.audiences
         assert (tmp_path / "one.csv").read_bytes() == written[
