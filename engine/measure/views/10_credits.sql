@@ -6,14 +6,17 @@
 -- column: customer_id, record_id, at, nth, net | as in `purchases`
 -- column: first_touch, last_touch, lifecycle | channel, as in `touches`
 CREATE VIEW credits AS
-WITH moments AS (
-    SELECT customer_id, "at", arg_max(channel, key) AS channel FROM touches SEMI JOIN purchases USING (customer_id)
-    WHERE "at" IS NOT NULL GROUP BY customer_id, "at"
+WITH latest AS (
+    SELECT p.record_id, p.customer_id, t."at"
+    FROM purchases p ASOF JOIN (FROM touches SEMI JOIN purchases USING (customer_id)) t
+        ON t.customer_id = p.customer_id AND t."at" <= p."at"
+), last AS (
+    -- Of several touches at one moment, that of the greatest key.
+    SELECT record_id, arg_max(channel, key) AS channel FROM latest JOIN touches USING (customer_id, "at") GROUP BY record_id
 ), credited AS (
     SELECT p.customer_id, p.record_id, p."at", p.nth, p.net,
         coalesce(CASE WHEN f."at" <= p."at" THEN f.channel END, 'unknown') AS first_touch,
-        coalesce(m.channel, 'unknown') AS last_touch
-    FROM purchases p LEFT JOIN first_touches f USING (customer_id)
-        ASOF LEFT JOIN moments m ON m.customer_id = p.customer_id AND m."at" <= p."at"
+        coalesce(l.channel, 'unknown') AS last_touch
+    FROM purchases p LEFT JOIN first_touches f USING (customer_id) LEFT JOIN last l USING (record_id)
 )
 SELECT *, CASE WHEN nth = 1 THEN first_touch ELSE last_touch END AS lifecycle FROM credited;

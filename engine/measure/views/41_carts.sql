@@ -16,9 +16,10 @@ CREATE VIEW carts AS
 WITH touched AS (
     SELECT customer_id, "at", key, kind, item, value, currency, confidence FROM activity
     WHERE kind IN ('add_to_cart', 'begin_checkout') AND customer_id IS NOT NULL AND "at" IS NOT NULL
+), ended AS (SELECT customer_id, max("at") AS "at" FROM touched GROUP BY customer_id
 ), last AS (
-    SELECT customer_id, max("at") AS "at", arg_max(kind, ("at", key)) AS kind, arg_max(confidence, ("at", key)) AS confidence
-    FROM touched GROUP BY customer_id
+    SELECT customer_id, "at", arg_max(kind, key) AS kind, arg_max(confidence, key) AS confidence
+    FROM touched JOIN ended USING (customer_id, "at") GROUP BY customer_id, "at"
 ), content AS (
     SELECT t.customer_id, list_sort(list(DISTINCT t.item) FILTER (t.item IS NOT NULL))[:20] AS items,
         coalesce(arg_max(t.value, t."at") FILTER (t.kind = 'begin_checkout' AND t.value IS NOT NULL),

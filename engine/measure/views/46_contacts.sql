@@ -9,15 +9,15 @@
 -- column: why_not | NULL where the customer may be contacted
 CREATE VIEW contacts AS
 WITH best AS (
-    SELECT customer_id, channel, arg_min({'type': type, 'address': address, 'why_not': why_not},
-        (why_not IS NOT NULL, -confidence, -epoch(coalesce(last_seen, $oldest)), type, address)) AS one
-    FROM contact_addresses GROUP BY customer_id, channel
+    SELECT customer_id, channel, type, address, why_not FROM contact_addresses
+    QUALIFY row_number() OVER (PARTITION BY customer_id, channel
+        ORDER BY why_not IS NOT NULL, confidence DESC, coalesce(last_seen, $oldest) DESC, type, address) = 1
 ), unusable AS (
     SELECT m.customer_id, i.type, bool_or(i.status NOT IN ('invalid', 'placeholder')) AS shared
     FROM identifiers i JOIN members m USING (record_id) WHERE i.type IN ('email', 'phone') GROUP BY m.customer_id, i.type
 )
-SELECT c.customer_id, w.channel, b.one.type AS type, b.one.address AS address,
-    CASE WHEN b.one.address IS NOT NULL THEN b.one.why_not WHEN u.shared THEN 'shared address'
+SELECT c.customer_id, w.channel, b.type, b.address,
+    CASE WHEN b.address IS NOT NULL THEN b.why_not WHEN u.shared THEN 'shared address'
          WHEN NOT u.shared THEN CASE w.type WHEN 'phone' THEN 'invalid number' ELSE 'invalid address' END
          ELSE 'no address' END AS why_not
 FROM customers c CROSS JOIN (VALUES ('email', 'email'), ('sms', 'phone'), ('phone', 'phone'), ('ads', 'email')) w(channel, type)

@@ -69,6 +69,17 @@ def test_credit_is_given_in_three_ways(shop: Shop) -> None:
     }  # fmt: skip
 
 
+def test_of_touches_at_one_moment_the_first_key_is_first_and_the_last_key_last(shop: Shop) -> None:
+    shop.customer("ann")
+    shop.touch("ann", 1, "google", "cpc")
+    shop.touch("ann", 1, None, "email")
+    shop.order("ann", 2, 10)
+    shop.order("ann", 1, 10)
+    assert shop.rows("SELECT nth, first_touch, last_touch FROM credits ORDER BY nth") == [
+        (1, "paid search", "email"), (2, "paid search", "email"),
+    ]  # fmt: skip
+
+
 def test_how_stable_the_attribution_is(shop: Shop) -> None:
     for name, source, medium in (("ann", "google", "cpc"), ("bob", "klaviyo", "email")):
         shop.customer(name)
