@@ -111,7 +111,9 @@ def _thread(customer: Customer, answer: Answer) -> list[RenderableType]:
     rows = [(t.type, t.display, _way(t, numbers), percent(t.path.probability) if t.path else "") for t in shown]
     table = columns(("to", "", "by way of", "sure"), rows, right=(3,), whole=(0,))
     rest = _rest(len(answer.threads) + answer.more - len(shown), "identifier")
-    hops = [listed(number, *met[pair], names, met[pair][0] == answer.weakest) for pair, number in numbers.items()]
+    hops = [
+        listed(f"hop {number}", *met[pair], names, met[pair][0] == answer.weakest) for pair, number in numbers.items()
+    ]
     return [
         heading(f"The thread: how {safe(answer.understood.value)} leads to the rest"),
         lines(table, rest),
@@ -142,7 +144,7 @@ def _hangs_on(customer: Customer, answer: Answer) -> list[RenderableType]:
     tie = answer.hangs_on
     if tie is None or tie in [found for thread in answer.threads[:THREADS] for found, _ in _steps(thread)]:
         return []
-    return [heading("The weakest tie of the whole customer"), listed(None, tie, _pair(tie), customer.names, False)]
+    return [heading("The weakest tie of the whole customer"), listed("", tie, _pair(tie), customer.names, False)]
 
 
 def _apart(answer: Answer) -> list[RenderableType]:

@@ -19,7 +19,7 @@ from graph.store import Match
 #: More than this many of a kind are not shown; `--json` has them all.
 REFUSED, CUT, JOINS = 3, 5, 40
 
-Draw = Callable[[int | None, Match, tuple[str, str], Mapping[str, str], bool], Group]
+Draw = Callable[[str, Match, tuple[str, str], Mapping[str, str], bool], Group]
 
 
 def path(found: Between) -> Group:
@@ -37,13 +37,13 @@ def why(found: Between) -> Group:
         if found.weighed is not None:
             ends = (found.weighed.record_a, found.weighed.record_b)
             parts.append(heading("The best of each comparison over all pairs, and the closest of these"))
-            parts.append(waterfall(None, found.weighed, ends, found.names, False))
+            parts.append(waterfall("", found.weighed, ends, found.names, False))
         return lines(*parts)
     parts.append(heading("What speaks for and against, and what refused it"))
     for number, refused in enumerate(found.refusals[:REFUSED], 1):
         match = refused.match
         parts += [
-            waterfall(number, match, (match.record_a, match.record_b), found.names, False),
+            waterfall(f"pair {number}", match, (match.record_a, match.record_b), found.names, False),
             indented(Text(f"refused: {safe(refused.refusal)}", style="bold"), 4),
         ]
     return lines(*parts, _rest(len(found.refusals) - REFUSED, "refused pair"))
@@ -100,7 +100,7 @@ def _hops(found: Between, draw: Draw) -> list[RenderableType]:
         return [Text(f"One record holds both: {safe(_named(found.path.records[0], found.names))}.")]
     steps = zip(found.path.hops, pairwise(found.path.records), strict=True)
     return [
-        draw(number, match, ends, found.names, match == found.path.weakest and len(found.path.hops) > 1)
+        draw(f"hop {number}", match, ends, found.names, match == found.path.weakest and len(found.path.hops) > 1)
         for number, (match, ends) in enumerate(steps, 1)
     ]
 

@@ -19,21 +19,17 @@ BARS = 30
 BEFORE = "before comparing: few pairs of records are one person"
 
 
-def listed(
-    number: int | None, match: Match, ends: tuple[str, str], names: Mapping[str, str], is_weakest: bool
-) -> Group:
-    """A hop with its reasons, `number`ed among others or alone; `ends` are its records in the order of the path."""
+def listed(title: str, match: Match, ends: tuple[str, str], names: Mapping[str, str], is_weakest: bool) -> Group:
+    """A hop with its reasons, under a `title` if there are others; `ends` are its records in the order of the path."""
     reasons = Table.grid(padding=(0, 2, 0, 0))
     reasons.add_column(justify="right", no_wrap=True)
     reasons.add_column(overflow="fold")
     for weight, text in steps(match):
         reasons.add_row(Text(bits(weight)), Text(text))
-    return _framed(number, match, ends, names, is_weakest, reasons)
+    return _framed(title, match, ends, names, is_weakest, reasons)
 
 
-def waterfall(
-    number: int | None, match: Match, ends: tuple[str, str], names: Mapping[str, str], is_weakest: bool
-) -> Group:
+def waterfall(title: str, match: Match, ends: tuple[str, str], names: Mapping[str, str], is_weakest: bool) -> Group:
     """A hop with its reasons as a waterfall: each bar goes on where the one before it ended, the last is the total."""
     bars = Table.grid(padding=(0, 2, 0, 0))
     bars.add_column(justify="right", no_wrap=True)
@@ -56,7 +52,7 @@ def waterfall(
         bars.add_row(Text(bits(weight)), row, Text(text))
     total = Text("\N{BOX DRAWINGS HEAVY VERTICAL}".rjust(at(match.weight) or 1).ljust(BARS))
     bars.add_row(Text(bits(match.weight), style="bold"), total, Text("in all", style="bold"))
-    return _framed(number, match, ends, names, is_weakest, bars)
+    return _framed(title, match, ends, names, is_weakest, bars)
 
 
 def steps(match: Match) -> list[tuple[float, str]]:
@@ -74,23 +70,23 @@ def _where(piece: Reason) -> str:
 
 
 def _framed(
-    number: int | None,
+    title: str,
     match: Match,
     ends: tuple[str, str],
     names: Mapping[str, str],
     is_weakest: bool,
     reasons: Table,
 ) -> Group:
-    title = Text("" if number is None else f"\nhop {number}", style="bold")
+    heading = Text(f"\n{title}" if title else "", style="bold")
     if is_weakest:
-        title.append("   <- the weakest hop", style="bold yellow")
+        heading.append("   <- the weakest hop", style="bold yellow")
     records = columns((), ((end, names.get(end, "")) for end in ends))
     told = f"{bits(match.weight)} bits, {percent(match.probability)} sure"
     if match.rule:
         told += f"; {safe(match.stage)}: {safe(match.rule)}"
     return Group(
-        *([] if number is None else [indented(title)]),
-        indented(records, 2 if number else 0),
+        *([indented(heading)] if title else []),
+        indented(records, 2 if title else 0),
         indented(Text(told), 4),
         indented(reasons, 4),
     )

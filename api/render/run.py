@@ -276,7 +276,10 @@ def published(found: Published) -> Text:
         agrees = " All of it agrees with the run." if found.verified else ""
         return Text(f"The graph shows run {found.run_id} already; nothing to do.{agrees}")
     added, removed = sum(found.added.values()), sum(found.removed.values())
-    how = "built anew" if found.full else f"brought up from run {found.previous}"
+    how = f"brought up from run {found.previous}"
+    if found.full:
+        # Neo4j is compared with what it holds, where nobody knows what that is.
+        how = "compared with all that it held" if found.store == "neo4j" and removed else "built anew"
     return Text(
         f"The graph was {how} and shows run {found.run_id}: {added:,} rows added, {removed:,} removed."
         + (" All of it agrees with the run." if found.verified else "")

@@ -145,7 +145,7 @@ class Publisher:
         self.finish(pending.number, marked=standing.publish is not None)
         before = None if standing.older else standing.run
         # What is there is compared with, if need be, and only what differs is written.
-        return PublishReport(run.run_id, before, standing.publish is None, sizes.gone, sizes.fresh)
+        return PublishReport(run.run_id, before, full, sizes.gone, sizes.fresh)
 
     def _settled(self, run: RunTables, previous: RunTables | None) -> Standing:
         """How the database stands once what others left is finished or undone, but for a load of this very run."""
