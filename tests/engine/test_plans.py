@@ -30,6 +30,20 @@ def apply(corner: Corner, plan_id: str, **options: Any) -> RunTables:
     return pipeline.apply(corner.config, corner.folder, plan_id, **options).run
 
 
+@pytest.fixture(scope="module")
+def ran_plan(corner_run: Corner, tmp_path_factory: pytest.TempPathFactory) -> tuple[Corner, Plan]:
+    """A corner shop with a plan of the same files. It is only read."""
+    corner = corner_run.copy(tmp_path_factory.mktemp("plan") / "corner")
+    return corner, plan(corner)
+
+
+@pytest.fixture
+def planned(ran_plan: tuple[Corner, Plan], tmp_path: Path) -> tuple[Corner, Plan]:
+    """A copy of that, to be changed, and the plan in there."""
+    corner = ran_plan[0].copy(tmp_path / "planned")
+    return corner, plans.read(Layout(corner.store), ran_plan[1].plan_id)
+
+
 def state_of(corner: Corner) -> tuple[Any, ...]:
     """What a plan must not touch: runs, the ledger's end, the next id."""
     with State.open(corner.store, read_only=True) as state:
@@ -75,25 +89,25 @@ def test_the_first_plan_of_all_trains_and_can_be_applied(new_corner: Corner) -> 
     assert customers(apply(new_corner, found.plan_id)) == PEOPLE
 
 
-def test_plans_are_listed_until_they_are_applied(corner: Corner) -> None:
+def test_plans_are_listed_until_they_are_applied(ran_plan: tuple[Corner, Plan], planned: tuple[Corner, Plan]) -> None:
+    corner, found = planned
     layout = Layout(corner.store)
-    found = plan(corner)
     assert plans.waiting(layout) == [found.plan_id]
-    assert plans.read(layout, found.plan_id).changes.entries.equals(found.changes.entries)
+    assert found.changes.entries.equals(ran_plan[1].changes.entries)
     apply(corner, found.plan_id)
     assert plans.waiting(layout) == []
 
 
-def test_no_such_plan(corner: Corner) -> None:
+def test_no_such_plan(corner: Corner, planned: tuple[Corner, Plan]) -> None:
     with pytest.raises(NotFoundError, match="there is no plan 2020: `clew plan` makes one"):
         apply(corner, "2020")
-    found = plan(corner)
+    corner, found = planned
     with pytest.raises(NotFoundError, match=f"there is no plan 2020: there are {found.plan_id}"):
         apply(corner, "2020")
 
 
-def test_a_plan_applied_twice_says_so(corner: Corner) -> None:
-    found = plan(corner)
+def test_a_plan_applied_twice_says_so(planned: tuple[Corner, Plan]) -> None:
+    corner, found = planned
     kept = corner.folder / "kept"
     shutil.copytree(found.tables.folder, kept)
     apply(corner, found.plan_id)
@@ -102,8 +116,8 @@ def test_a_plan_applied_twice_says_so(corner: Corner) -> None:
         apply(corner, found.plan_id)
 
 
-def test_a_plan_of_an_answer_that_has_moved_is_refused(corner: Corner) -> None:
-    first = plan(corner)
+def test_a_plan_of_an_answer_that_has_moved_is_refused(planned: tuple[Corner, Plan]) -> None:
+    corner, first = planned
     other = corner.run()
     before = state_of(corner)
     with pytest.raises(StateError, match=f"run {other.run.run_id} answers now: make the plan again"):
@@ -111,8 +125,8 @@ def test_a_plan_of_an_answer_that_has_moved_is_refused(corner: Corner) -> None:
     assert state_of(corner) == before
 
 
-def test_a_plan_goes_by_the_decisions_that_stood_when_it_was_made(corner: Corner) -> None:
-    found = plan(corner)
+def test_a_plan_goes_by_the_decisions_that_stood_when_it_was_made(planned: tuple[Corner, Plan]) -> None:
+    corner, found = planned
     with State.open(corner.store) as state:
         made = block(state, "phone", "+14155552672", actor="ann")
     with pytest.raises(StateError, match="goes by earlier decisions: some were made or undone since"):
@@ -122,8 +136,8 @@ def test_a_plan_goes_by_the_decisions_that_stood_when_it_was_made(corner: Corner
     assert apply(corner, found.plan_id).run_id == found.plan_id
 
 
-def test_a_plan_of_files_that_have_moved_is_refused_by_name(corner: Corner) -> None:
-    found = plan(corner)
+def test_a_plan_of_files_that_have_moved_is_refused_by_name(planned: tuple[Corner, Plan]) -> None:
+    corner, found = planned
     corner.write("web", WEB[:2])
     before = state_of(corner)
     with pytest.raises(StateError, match=r"web\.csv: not what plan"):
@@ -133,8 +147,8 @@ def test_a_plan_of_files_that_have_moved_is_refused_by_name(corner: Corner) -> N
     apply(corner, found.plan_id)
 
 
-def test_a_plan_with_other_settings_than_the_file_is_refused(corner: Corner) -> None:
-    found = plan(corner)
+def test_a_plan_with_other_settings_than_the_file_is_refused(planned: tuple[Corner, Plan]) -> None:
+    corner, found = planned
     corner.settings["linkage"]["threshold"] = 9
     with pytest.raises(StateError, match="other settings than the project file has"):
         apply(corner, found.plan_id)
@@ -168,8 +182,8 @@ def test_a_process_killed_while_applying_loses_no_plan(corner: Corner, monkeypat
     assert customers(apply(corner, found.plan_id)) == LATER
 
 
-def test_a_damaged_plan_is_refused(corner: Corner) -> None:
-    found = plan(corner)
+def test_a_damaged_plan_is_refused(planned: tuple[Corner, Plan]) -> None:
+    corner, found = planned
     (found.tables.folder / "moved.arrow").write_bytes(b"no")
     with pytest.raises(StateError, match="is damaged"):
         apply(corner, found.plan_id)
