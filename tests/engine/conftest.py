@@ -49,6 +49,20 @@ def corner(corner_run: Corner, tmp_path: Path) -> Corner:
     return corner_run.copy(tmp_path / "corner")
 
 
+@pytest.fixture(scope="session")
+def corner_rerun(corner_run: Corner, tmp_path_factory: pytest.TempPathFactory) -> Corner:
+    """A corner shop that was run twice with the same files, the second time by Bob. It is only read."""
+    shop = corner_run.copy(tmp_path_factory.mktemp("rerun") / "corner")
+    shop.run(actor="bob")
+    return shop
+
+
+@pytest.fixture
+def rerun(corner_rerun: Corner, tmp_path: Path) -> Corner:
+    """A shop of the test's own, run twice with the same files."""
+    return corner_rerun.copy(tmp_path / "corner")
+
+
 @pytest.fixture
 def new_corner(tmp_path: Path) -> Corner:
     """A corner shop of the test's own, never run."""

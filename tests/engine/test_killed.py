@@ -104,12 +104,19 @@ def sweep(shop: Corner) -> None:
         pipeline.sweep(layout, state)
 
 
-@pytest.fixture
-def changed(corner: Corner) -> Corner:
-    """A shop of two runs; the first had one customer more."""
+@pytest.fixture(scope="module")
+def ran_changed(corner_run: Corner, tmp_path_factory: pytest.TempPathFactory) -> Corner:
+    """A shop of two runs; the first had one customer more. It is only read."""
+    corner = corner_run.copy(tmp_path_factory.mktemp("changed") / "corner")
     corner.write("till", TILL[:2])
     corner.run()
     return corner
+
+
+@pytest.fixture
+def changed(ran_changed: Corner, tmp_path: Path) -> Corner:
+    """A copy of that, to be changed."""
+    return ran_changed.copy(tmp_path / "corner")
 
 
 def test_apply(changed: Corner) -> None:

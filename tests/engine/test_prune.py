@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from engine import pipeline
@@ -27,12 +29,28 @@ def pruned(corner: Corner, keep: int, dry_run: bool = False) -> Pruned:
     return prune(Layout(corner.store), keep, dry_run=dry_run)
 
 
-def run_more(corner: Corner, times: int) -> list[RunTables]:
-    return [corner.current(), *(corner.run().run for _ in range(times))]
+@pytest.fixture(scope="module")
+def ran_thrice(corner_rerun: Corner, tmp_path_factory: pytest.TempPathFactory) -> Corner:
+    """A shop of three runs. It is only read."""
+    corner = corner_rerun.copy(tmp_path_factory.mktemp("thrice") / "corner")
+    corner.run()
+    return corner
 
 
-def test_older_runs_go_and_the_answer_stays(corner: Corner) -> None:
-    first, second, third = run_more(corner, 2)
+@pytest.fixture
+def thrice(ran_thrice: Corner, tmp_path: Path) -> Corner:
+    """A copy of that, to be changed."""
+    return ran_thrice.copy(tmp_path / "corner")
+
+
+def runs(corner: Corner) -> list[RunTables]:
+    with State.open(corner.store, read_only=True) as state:
+        return [Layout(corner.store).run(run.run_id) for run in state.runs()]
+
+
+def test_older_runs_go_and_the_answer_stays(thrice: Corner) -> None:
+    corner = thrice
+    first, second, third = runs(corner)
     with State.open(corner.store, read_only=True) as state:
         before = state.runs(), state.head()
     dry = pruned(corner, 2, dry_run=True)
@@ -80,9 +98,9 @@ def test_a_plan_and_its_model_stay_while_it_can_be_applied(corner: Corner) -> No
     assert kept(corner) == [last.run_id]
 
 
-def test_what_the_next_run_after_a_rollback_reads_stays_until_then(corner: Corner) -> None:
-    first, second, _ = run_more(corner, 2)
-    third = corner.current()
+def test_what_the_next_run_after_a_rollback_reads_stays_until_then(thrice: Corner) -> None:
+    corner = thrice
+    first, second, third = runs(corner)
     back = pipeline.rollback(corner.config, corner.folder, first.run_id).run
     assert pruned(corner, 1).kept == (third.run_id, back.run_id)
     assert kept(corner) == [third.run_id, back.run_id]

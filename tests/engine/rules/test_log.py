@@ -14,8 +14,8 @@ def log(shop: Corner) -> tuple[RunChanges, ...]:
         return change_log(Layout(shop.store), state.runs())
 
 
-def test_who_changed_what_when_and_why(corner: Corner) -> None:
-    corner.run(actor="bob")
+def test_who_changed_what_when_and_why(rerun: Corner) -> None:
+    corner = rerun
     corner.settings["consent"] = {"precedence": "recent"}
     corner.settings["rates"] = [{"currency": "EUR", "rate": 1.1}]
     run = corner.run(actor="ann", reason="Euros are sold now")
@@ -33,8 +33,8 @@ def test_who_changed_what_when_and_why(corner: Corner) -> None:
     assert redefinitions(log(corner), "campaigns") == ()
 
 
-def test_a_run_whose_settings_were_not_kept_and_one_that_failed(corner: Corner) -> None:
-    corner.run()
+def test_a_run_whose_settings_were_not_kept_and_one_that_failed(rerun: Corner) -> None:
+    corner = rerun
     (corner.current().folder / "settings.json").unlink()
     (corner.folder / "till.csv").write_text("x\n1\n")
     with pytest.raises(SourceError):
