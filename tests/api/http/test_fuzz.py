@@ -66,7 +66,7 @@ operations = schemathesis.pytest.from_fixture("document")
 
 @operations.parametrize()
 @settings(
-    max_examples=3, derandomize=True, database=None, deadline=None, phases=[Phase.explicit, Phase.generate],
+    max_examples=2, derandomize=True, database=None, deadline=None, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 def test_everything(case: schemathesis.Case[Any], key: dict[str, str]) -> None:

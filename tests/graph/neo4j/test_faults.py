@@ -312,8 +312,6 @@ class TestStrangers:
     def test_a_broken_off_first_load_is_undone_without_touching_what_is_not_clews(
         self, neo4j: Graphs, store: Neo4jStore, one: RunTables
     ) -> None:
-        store.drop()
-        store.publish(one, None)
         neo4j.run("MATCH (m:Clew) REMOVE m.publish, m.run")
         neo4j.run("CREATE (:ClewPublish {name: 'publish', number: 1, run: 'x', full: true, size: '', phase: 'load'})")
         neo4j.run("MATCH (p:ClewPublish) SET p.step = 0, p.done = 0 CREATE (:Customer {id: 'mine'})-[:HAS]->(:Movie)")
@@ -329,8 +327,7 @@ class TestStrangers:
         self, neo4j: Graphs, store: Neo4jStore, one: RunTables, two: RunTables
     ) -> None:
         mine, other = (Neo4jStore(neo4j.server, "500MB", project) for project in ("mine", "other"))
-        store.drop()
-        mine.publish(one, None)
+        mine.take_over()
         for refused in (other.current_run, lambda: other.publish(two, None), other.drop):
             with pytest.raises(StateError, match=rf"another project \(run {one.run_id}\).*--take-over"):
                 refused()
