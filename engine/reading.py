@@ -196,7 +196,8 @@ def _add(compute: Compute, table: str, path: Path, which: str, titles: list[str]
         return
     stored = compute.rows("DESCRIBE SELECT * FROM read_parquet($path)", {"path": str(path)})
     # An extra column that the project no longer maps is left behind.
-    kept = ", ".join(quote(c) for c, *_ in stored if c in compute.columns(table))
+    columns = compute.columns(table)
+    kept = ", ".join(quote(c) for c, *_ in stored if c in columns)
     compute.run(
         f"INSERT INTO {quote(table)} BY NAME SELECT {kept} FROM read_parquet($path) AS old WHERE {which}",
         {"path": str(path), "titles": titles},
