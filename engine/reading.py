@@ -128,7 +128,7 @@ def what_to_read(
     rows, rejected = (sum(row[column] for row in files) for column in ("rows", "rejected"))
     return Reading(
         config,
-        now if only is None else (only,),
+        now,
         tuple(stay),
         last,
         frozenset(before),

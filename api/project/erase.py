@@ -100,11 +100,8 @@ class Erase(Decide):
                 " to be removed by hand; state.db-wal goes when no program has state.db open any more"
             )
         elsewhere = self.config.graph != "sqlite"
-        if elsewhere and (differences := self.graph.verify(run)):
-            raise StateError(
-                f"{customer_id} was erased, and the graph isn't run {run.run_id}: {'; '.join(map(str, differences))}."
-                " `clew publish --rebuild` builds it anew"
-            )
+        if elsewhere:
+            self._check_graph(self.graph, run, f"{customer_id} was erased, and ")
         return Erased(person, run.run_id, searched, compared=elsewhere)
 
 

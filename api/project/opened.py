@@ -102,6 +102,14 @@ class Opened:
         with State.open(self.layout.store, read_only=True) as state:
             return state.project
 
+    def _check_graph(self, graph: GraphStore, run: RunTables, after: str = "") -> None:
+        """Raise StateError, which begins with what came `after`, where a graph isn't what a run's tables say."""
+        if differences := graph.verify(run):
+            found = "; ".join(map(str, differences))
+            raise StateError(
+                f"{after}the graph isn't run {run.run_id}: {found}. `clew publish --rebuild` builds it anew"
+            )
+
     def _bring_up_to_date(self, graph: GraphStore | None = None, always: bool = False) -> PublishReport | None:
         """Bring a graph (the configured one) to the current run, or do nothing where another process is at it.
 

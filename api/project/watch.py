@@ -184,9 +184,8 @@ class Watch(Opened):
         if report is None:
             shown = graph.current_run()
             report = PublishReport(shown or "", shown, full=False)
-        if verify and (differences := graph.verify(tables)):
-            found = "; ".join(map(str, differences))
-            raise StateError(f"the graph isn't run {tables.run_id}: {found}. `clew publish --rebuild` builds it anew")
+        if verify:
+            self._check_graph(graph, tables)
         return Published(
             report.run_id,
             report.previous,
