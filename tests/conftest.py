@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
+from tests import missing
 from tests.neo4j.graphs import neo4j
 
 __all__ = ["neo4j"]
@@ -20,6 +22,15 @@ _LONGEST = (
     "neo4j", "api", "engine", "engine/compare", "engine/erasure", "graph", "api/http", "engine/link", "engine/cluster",
     "api/render",
 )  # fmt: skip
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a fixture lacks is told once, with the number of tests, not once for each place of a test."""
+    report = yield
+    if report.skipped and report.when == "setup" and isinstance(report.longrepr, tuple):
+        report.longrepr = (missing.__file__, missing.missing.__code__.co_firstlineno, report.longrepr[2])
+    return report
 
 
 @pytest.hookimpl(tryfirst=True)
