@@ -20,6 +20,7 @@ from engine.cluster.events import own_events
 from engine.compute import Compute
 from engine.config import Config, config_hash
 from engine.erasure.stop import stop_erased
+from engine.errors import LinkError
 from engine.ledger import assign_ids, recall
 from engine.ledger.decided import Decided, find_decided
 from engine.link import Linked, link
@@ -161,8 +162,13 @@ class Stages:
         model = read_manifest(previous)["model"] if previous else None
         # A rollback takes back who is who, not what was read since.
         reading, summary = self.read(asked, read_last(previous) if previous else None, state)
+        warnings = [f"{source}: {w}" for source, said in reading.warnings(summary).items() for w in said]
         decided = find_decided(self.compute, state)
-        linked = self.resolve(model, asked.retrain, decided)
+        try:
+            linked = self.resolve(model, asked.retrain, decided)
+        except LinkError as error:
+            # Nobody is told them otherwise: the run ends here.
+            raise LinkError(". ".join([str(error), *warnings])) from error
         with self._stage("ledger") as counts:
             changes = assign_ids(
                 self.compute,
@@ -188,7 +194,6 @@ class Stages:
         with self._stage("publish"):
             manifest = self._write(run_id, started, linked, decided) | {"reading": reading.manifest(summary)}
             write_manifest(self.writer.folder, manifest)
-        warnings = [f"{source}: {w}" for source, said in reading.warnings(summary).items() for w in said]
         return Computed(self.writer.folder, manifest, changes, warnings)
 
     def _write(self, run_id: str, started: datetime, linked: Linked, decided: Decided) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from engine.compute import Compute
 from engine.ledger import customer_number, follow, verify
 from engine.ledger.decisions import decide
 from engine.state import State
-from tests.engine.corner import PEOPLE, TILL, WEB, Corner, customers, table
+from tests.engine.corner import PEOPLE, TILL, VISITS, WEB, Corner, Row, customers, table
 
 
 def ids(corner: Corner) -> list[tuple[str, str]]:
@@ -28,11 +31,15 @@ def test_the_same_run_twice_makes_no_entry(corner_run: Corner, corner_rerun: Cor
     assert (entries(corner_rerun), ids(corner_rerun)) == (entries(corner_run), ids(corner_run))
 
 
-def test_sources_and_rows_in_another_order_make_no_entry(corner: Corner) -> None:
+@given(st.permutations(WEB), st.permutations(TILL), st.permutations(VISITS), st.permutations(("web", "till", "visits")))
+@settings(max_examples=4, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_sources_and_rows_in_another_order_make_no_entry(
+    corner: Corner, web: list[Row], till: list[Row], visits: list[Row], sources: list[str]
+) -> None:
     before = entries(corner), ids(corner)
-    corner.sources = dict(reversed(corner.sources.items()))
-    corner.write("web", reversed(WEB))
-    corner.write("till", reversed(TILL))
+    corner.sources = {name: corner.sources[name] for name in sources}
+    for name, rows in (("web", web), ("till", till), ("visits", visits)):
+        corner.write(name, rows)
     assert corner.run().changes == {}
     assert (entries(corner), ids(corner)) == before
 

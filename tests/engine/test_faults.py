@@ -233,3 +233,13 @@ def test_a_published_run_whose_folder_was_removed_is_missed_by_name(corner: Corn
     gone.rmdir()
     with pytest.raises(StateError, match=f"{gone.name}.*are gone"):
         corner.run()
+
+
+def test_where_all_sources_are_empty_each_is_named(new_corner: Corner) -> None:
+    del new_corner.settings["linkage"]
+    new_corner.write("web", [])
+    for name in ("till", "visits"):
+        (new_corner.folder / f"{name}.csv").write_text("")
+    with pytest.raises(LinkError) as raised:
+        new_corner.run()
+    assert str(raised.value).endswith("web: web.csv has no rows. till: till.csv is empty. visits: visits.csv is empty")
