@@ -5,6 +5,7 @@ DuckDB replaces names by numbers and encodes the values; Arrow batches then go t
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -166,7 +167,7 @@ TARGETS: dict[str, Target] = {
 
 _FORGET_WORDS = """
     INSERT INTO customer_search(customer_search, rowid, names, others)
-    SELECT 'delete', id, names, others FROM customer"""
+    SELECT 'delete', id, names, others FROM customer WHERE id IN (SELECT value FROM json_each(?))"""
 
 
 def remove(compute: Compute, connection: sqlite3.Connection, words: Words, name: str) -> int:
@@ -178,10 +179,14 @@ def remove(compute: Compute, connection: sqlite3.Connection, words: Words, name:
         rows = list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
         if name == "customers":
             # The index is told what it holds: it keeps no words of its own to look them up in.
-            connection.executemany(f"{_FORGET_WORDS} WHERE id = ?", rows)
+            connection.execute(_FORGET_WORDS, [json.dumps([customer for (customer,) in rows])])
         connection.executemany(f'DELETE FROM "{target.table}" WHERE {conditions}', rows)  # nosec B608 # names of our schema, ? marks
         if name == "ledger":
-            connection.executemany("DELETE FROM about WHERE seq = ?", rows)
+            # One pass over all of them: they lie by customer.
+            connection.execute(
+                "DELETE FROM about WHERE seq IN (SELECT value FROM json_each(?))",
+                [json.dumps([seq for (seq,) in rows])],
+            )
         count += len(rows)
     return count
 

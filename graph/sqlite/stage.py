@@ -13,7 +13,9 @@ from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 
+import adbc_driver_sqlite
 import pyarrow as pa
+from adbc_driver_manager import AdbcConnection, AdbcStatement
 
 from graph.sqlite.schema import TABLES
 
@@ -30,29 +32,27 @@ class Stage:
         self._attached = False
 
     def __enter__(self) -> Stage:
-        # It brings Pandas and Polars with it, which takes longer than to ask who somebody is.
-        from adbc_driver_sqlite import dbapi
-
         self.path.unlink(missing_ok=True)
-        self._filling = dbapi.connect(str(self.path), autocommit=True)
-        self._cursor = self._filling.cursor()
+        # Its DB-API brings Pandas and Polars with it, which takes longer than to publish a small change.
+        self._database = adbc_driver_sqlite.connect(str(self.path))
+        self._filling = AdbcConnection(self._database)
         for statement in (*(f"PRAGMA {pragma}" for pragma in _PRAGMAS), "BEGIN"):
-            self._cursor.execute(statement)
+            self._do(statement)
         return self
 
     def fill(self, table: str, batches: Iterable[pa.RecordBatch]) -> int:
         """Make a table like that of `graph.db` and put rows into it; returns how many."""
-        self._cursor.execute(f'CREATE TABLE "{table}" {TABLES[table]}')
+        self._do(f'CREATE TABLE "{table}" {TABLES[table]}')
         count = 0
         for batch in batches:
-            self._cursor.executemany(f'INSERT INTO "{table}" VALUES ({", ".join("?" * batch.num_columns)})', batch)  # nosec B608 # ours
+            self._do(f'INSERT INTO "{table}" VALUES ({", ".join("?" * batch.num_columns)})', batch)  # nosec B608 # ours
             count += batch.num_rows
         return count
 
     def take(self, table: str) -> None:
         """Insert the rows into `graph.db`. From the first time on, nothing more can be filled in."""
         if not self._attached:
-            self._cursor.execute("COMMIT")
+            self._do("COMMIT")
             self._close()
             self.connection.execute("ATTACH ? AS stage", (f"{self.path.absolute().as_uri()}?mode=ro&immutable=1",))
             self._attached = True
@@ -60,8 +60,17 @@ class Stage:
         self.connection.execute(f'INSERT INTO main."{table}" SELECT * FROM stage."{table}"')  # nosec B608 # a name of our schema
 
     def _close(self) -> None:
-        with closing(self._filling), closing(self._cursor):
+        with closing(self._database), closing(self._filling):
             pass
+
+    def _do(self, sql: str, rows: pa.RecordBatch | None = None) -> None:
+        """Do a statement, once for each row if there are some."""
+        with closing(AdbcStatement(self._filling)) as statement:
+            statement.set_sql_query(sql)
+            if rows is not None:
+                statement.prepare()
+                statement.bind(rows)
+            statement.execute_update()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
