@@ -6,6 +6,7 @@ Maven's is assembled once, into the user's cache folder. `Unavailable` says why 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import select
@@ -180,8 +181,12 @@ def assembled() -> Path:
     """The folder of the server's jars, filled by Maven when it is first asked for."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "clew-tests"
     jars = cache / f"neo4j-{VERSION}"
-    if not jars.exists():
-        cache.mkdir(parents=True, exist_ok=True)
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as one_at_a_time:
+        # Maven's own folder takes one process.
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        if jars.exists():
+            return jars
         with tempfile.TemporaryDirectory(dir=cache) as scratch:
             filling = Path(scratch) / "jars"
             command = ["mvn", "-q", "-B", "-f", str(HERE / "pom.xml"), f"-Dneo4j.version={VERSION}", _COPY]
