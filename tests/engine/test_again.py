@@ -32,7 +32,7 @@ def test_the_same_run_twice_makes_no_entry(corner_run: Corner, corner_rerun: Cor
 
 
 @given(st.permutations(WEB), st.permutations(TILL), st.permutations(VISITS), st.permutations(("web", "till", "visits")))
-@settings(max_examples=4, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_sources_and_rows_in_another_order_make_no_entry(
     corner: Corner, web: list[Row], till: list[Row], visits: list[Row], sources: list[str]
 ) -> None:

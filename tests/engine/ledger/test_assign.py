@@ -212,7 +212,7 @@ RECORDS = "abcdefghij"
 partitions = st.dictionaries(st.sampled_from(RECORDS), st.integers(0, 5), min_size=1)
 
 
-@settings(max_examples=6, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(runs=st.lists(partitions, min_size=2, max_size=4), seed=st.integers(0, 9))
 def test_the_invariants_hold_on_any_road(
     compute: Compute, tmp_path_factory: pytest.TempPathFactory, runs: list[dict[str, int]], seed: int
