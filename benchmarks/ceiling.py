@@ -20,7 +20,7 @@ from engine.config import Config, load
 from engine.demo import generate
 from engine.measure.identities import before
 from engine.profile import anchors, build_customers, build_permissions
-from engine.runs import Layout, RunTables
+from engine.runs import Layout, RunTables, read_manifest, started
 from engine.sources import write_project
 from engine.state import State
 
@@ -115,7 +115,7 @@ def _remake(
         compute.table("groups", "SELECT record_id, customer_id AS group_id FROM members")
         anchors(compute, of.config)
         build_customers(compute, of.config)
-        build_permissions(compute, of.config)
+        build_permissions(compute, of.config, started(read_manifest(of.run)).replace(tzinfo=None))
         owners(compute)
         for table in _REMADE:
             compute.write_parquet(table, folder / f"{table}.parquet")

@@ -183,13 +183,13 @@ class Stages:
             )
             check(self.compute, MEMBERS)
             counts["customers"] = int(self.compute.value("SELECT count(DISTINCT customer_id) FROM members"))
+        now = started.replace(tzinfo=None)
         with self._stage("profile") as counts:
             build_customers(self.compute, self.config)
-            build_permissions(self.compute, self.config)
+            build_permissions(self.compute, self.config, now)
             stitched = own_events(self.compute)
             counts |= {"anonymous": stitched.anonymous, "stitched": stitched.stitched}
         with self._stage("health"):
-            now = started.replace(tzinfo=None)
             measure_health(self.compute, self.config, now, stitched.anonymous, stitched.stitched)
         with self._stage("publish"):
             manifest = self._write(run_id, started, linked, decided) | {"reading": reading.manifest(summary)}

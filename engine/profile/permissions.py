@@ -7,11 +7,14 @@ person's addresses of the channel, an opt-in for none.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from engine.compute import Compute
 from engine.config import Config
 from engine.profile.priorities import load_priorities
 from engine.sources.mapping import Channel
 from engine.standardise.consents import ADDRESSES, addresses
+from engine.standardise.times import AHEAD, OLDEST
 from engine.tables import PERMISSIONS, check
 
 #: The order of the words of the sources on one address, the one to follow first. An opt-out wins a tie.
@@ -22,24 +25,28 @@ _FIRST = {
 }
 
 
-def build_permissions(compute: Compute, config: Config) -> None:
-    """Make table `permissions` (PERMISSIONS) of `consents`, `members` and `known_by`.
+def build_permissions(compute: Compute, config: Config, now: datetime) -> None:
+    """Make table `permissions` (PERMISSIONS) of `consents`, `members` and `known_by`, at `now` (UTC, naive).
 
     A source's word on an address is the latest of its statements. One that is no longer current counts if it is an
-    opt-out: that outlives the record that said it, an opt-in doesn't.
+    opt-out: that outlives the record that said it, an opt-in doesn't. Of an opt-out whose time isn't known, or can't be
+    right, nobody can say that it was taken back; such an opt-in takes none back.
     """
     load_priorities(compute, config, "_priorities")
     compute.table(
         "_counting",
         f"""
-        SELECT c.* EXCLUDE (current), address.type IS NOT NULL AS addressed
+        SELECT c.* EXCLUDE (current) REPLACE (CASE WHEN c."at" BETWEEN $oldest AND $latest THEN c."at" END AS "at"),
+            address.type IS NOT NULL AS addressed
         FROM consents c LEFT JOIN {addresses()} ON address.channel = c.channel AND address.type = c.type
         WHERE state <> 'unknown' AND (current OR state = 'out' AND NOT EXISTS (
             FROM consents n WHERE n.current AND n.source = c.source AND n.key = c.key AND n.channel = c.channel
                 AND n.type IS NOT DISTINCT FROM c.type AND n.value IS NOT DISTINCT FROM c.value))
         """,
+        {"oldest": OLDEST, "latest": now + AHEAD},
     )
-    latest = """arg_max({'state': state, 'at': "at"}, (coalesce("at", TIMESTAMP '0001-01-01'), state = 'out'))"""
+    latest = """arg_max({'state': state, 'at': "at"},
+        ("at" IS NULL AND state = 'out', "at" IS NOT NULL, "at", state = 'out'))"""
     compute.table(
         "_words",
         f"""

@@ -56,7 +56,7 @@ def says(
 
 
 def permissions(compute: Compute, **consent: Any) -> dict[tuple[str, str, str], tuple[str, bool]]:
-    build_permissions(compute, config(**consent))
+    build_permissions(compute, config(**consent), AUGUST)
     rows = compute.rows("SELECT customer_id, channel, value, state, conflict FROM permissions")
     found = {(customer, channel, value): (state, conflict) for customer, channel, value, state, conflict in rows}
     assert len(found) == len(rows)
@@ -102,14 +102,31 @@ def test_of_one_source_the_latest_counts(compute: Compute) -> None:
     assert permissions(compute) == {("C1", "email", "john@x.com"): ("in", False)}
 
 
-def test_of_one_moment_the_opt_out_counts_and_no_time_is_the_oldest(compute: Compute) -> None:
-    knows(compute, "C1", "john@x.com", "jane@x.com")
+def test_of_one_moment_the_opt_out_counts(compute: Compute) -> None:
+    knows(compute, "C1", "john@x.com")
     says(compute, "shop:1", "in", "john@x.com", JUNE)
     says(compute, "shop:2", "out", "john@x.com", JUNE)
-    says(compute, "shop:1", "in", "jane@x.com", JUNE)
-    says(compute, "shop:2", "out", "jane@x.com", None)
-    found = permissions(compute)
-    assert (found["C1", "email", "john@x.com"][0], found["C1", "email", "jane@x.com"][0]) == ("out", "in")
+    assert permissions(compute) == {("C1", "email", "john@x.com"): ("out", False)}
+
+
+@pytest.mark.parametrize(
+    ("opted_in", "opted_out"),
+    [
+        (datetime(2031, 1, 1), JUNE),
+        (datetime(1901, 1, 1), JUNE),
+        (JULY, None),
+        (JULY, datetime(1980, 1, 1)),
+        (None, None),
+    ],
+    ids=str,
+)
+def test_a_time_that_cannot_be_right_takes_no_opt_out_back(
+    compute: Compute, opted_in: datetime | None, opted_out: datetime | None
+) -> None:
+    knows(compute, "C1", "john@x.com")
+    says(compute, "shop:1", "in", "john@x.com", opted_in)
+    says(compute, "shop:2", "out", "john@x.com", opted_out)
+    assert permissions(compute) == {("C1", "email", "john@x.com"): ("out", False)}
 
 
 def test_addresses_of_one_customer_that_disagree_are_a_conflict(compute: Compute) -> None:
@@ -194,7 +211,7 @@ def test_a_permission_is_as_sure_as_its_address(compute: Compute) -> None:
 
 
 def why_not(compute: Compute, **consent: Any) -> dict[str, str | None]:
-    build_permissions(compute, config(**consent))
+    build_permissions(compute, config(**consent), AUGUST)
     return dict(compute.rows("SELECT value, why_not FROM permissions"))
 
 
