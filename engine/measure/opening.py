@@ -14,6 +14,7 @@ from engine.errors import StateError
 from engine.measure.document import View, tables_read, views
 from engine.measure.identities import IDENTITIES, unified
 from engine.runs import RunTables, read_manifest, started
+from engine.standardise.events import MESSAGE
 from engine.standardise.language import language
 from engine.standardise.times import AHEAD, OLDEST
 from engine.tables import Table
@@ -145,7 +146,8 @@ _OF_ONE = {
     "claims": """WHERE record_id IN (SELECT record_id FROM one_members)
         OR (source, key) IN (SELECT (source, key) FROM one_event_owners)""",
     "events": """WHERE (source, key) IN (SELECT (source, key) FROM one_event_owners)
-        OR kind IN ('bounce', 'open', 'click') AND coalesce(email, phone) IN (SELECT value FROM one_known_by)""",
+        OR kind IN ('bounce', 'open', 'click')
+            AND (email IN (SELECT value FROM one_known_by) OR phone IN (SELECT value FROM one_known_by))""",
 }
 #: Every time that an article is named with its category.
 _ARTICLES = """
@@ -153,8 +155,7 @@ _ARTICLES = """
     UNION ALL SELECT item, category FROM {lines} WHERE item IS NOT NULL AND category IS NOT NULL
 """
 #: By what an event went, if it is a message that was sent, or what came of one.
-_MESSAGE = """CASE WHEN kind IN ('sent', 'open', 'click')
-    THEN CASE WHEN name ILIKE '%sms%' OR phone IS NOT NULL AND email IS NULL THEN 'sms' ELSE 'email' END END"""
+_MESSAGE = f"CASE WHEN kind IN ('sent', 'open', 'click', 'bounce', 'unsubscribe') THEN {MESSAGE} END"
 #: What the CRM calls a customer, of the newest record that says so.
 _SEGMENTS = """
     SELECT customer_id, arg_max({column}, (coalesce(seen_at, created_at, TIMESTAMP '0001-01-01'), record_id)) AS segment

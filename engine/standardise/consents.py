@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.compute import Compute
 from engine.sources.mapping import Channel
+from engine.standardise.events import MESSAGE
 from engine.standardise.sources import TABLE as SOURCES
 from engine.standardise.times import utc
 from engine.standardise.values import LINKING
@@ -32,7 +33,7 @@ def make_consents(compute: Compute) -> None:
     """Make CONSENTS of `raw_consents`, `identifiers` and `events`; what isn't clearly in or out is unknown.
 
     A record speaks for each of its addresses of the channel, or for the person where it holds none. An event speaks for
-    the address it went to, or for the account.
+    the address it went to, or for the account; one that names an e-mail and a phone, and not which of them, for both.
     """
     real = ", ".join(f"'{status}'" for status in _REAL)
     compute.table(
@@ -48,17 +49,21 @@ def make_consents(compute: Compute) -> None:
             SELECT i.record_id, address.channel, i.type, i.value
             FROM identifiers i JOIN {addresses()} ON address.type = i.type WHERE i.status IN ({real})
         ), unsubscribed AS (
-            SELECT *, coalesce(name, '') ILIKE '%sms%' OR phone IS NOT NULL AND email IS NULL AS by_phone
-            FROM events WHERE kind = 'unsubscribe'
+            SELECT * REPLACE (CASE WHEN channel = 'email' THEN email END AS email,
+                CASE WHEN channel = 'sms' THEN phone END AS phone)
+            FROM (
+                SELECT *, unnest(CASE WHEN email IS NOT NULL AND phone IS NOT NULL AND account IS NULL
+                        AND NOT regexp_matches(coalesce(name, ''), 'mail|sms', 'i')
+                    THEN ['email', 'sms'] ELSE [{MESSAGE}] END) AS channel
+                FROM events WHERE kind = 'unsubscribe')
         )
         SELECT s.source, s.key, s.channel, h.type, h.value, s.state, s."at", true AS current
         FROM said s LEFT JOIN held h ON h.record_id = s.source || ':' || s.key AND h.channel = s.channel
         UNION
-        SELECT source, key, CASE WHEN by_phone THEN 'sms' ELSE 'email' END,
-            CASE WHEN by_phone AND phone IS NOT NULL THEN 'phone' WHEN NOT by_phone AND email IS NOT NULL THEN 'email'
-                 WHEN account IS NOT NULL THEN 'account' END AS type,
-            CASE type WHEN 'phone' THEN phone WHEN 'email' THEN email WHEN 'account' THEN account END,
-            'out', "at", true
+        SELECT source, key, channel,
+            CASE WHEN phone IS NOT NULL THEN 'phone' WHEN email IS NOT NULL THEN 'email'
+                 WHEN account IS NOT NULL THEN 'account' END,
+            coalesce(phone, email, account), 'out', "at", true
         FROM unsubscribed
         """,
     )

@@ -10,6 +10,11 @@ from engine.standardise.times import utc
 from engine.standardise.values import LINKING
 from engine.tables import EVENT_KINDS
 
+#: By what a message went, or what somebody unsubscribed from, as SQL over EVENTS: the tool's own word says it, else
+#: what the tool is for (many name both addresses of a person), else which address is there.
+MESSAGE = """CASE WHEN name ILIKE '%sms%' THEN 'sms' WHEN name ILIKE '%mail%' THEN 'email'
+    WHEN account LIKE 'sms:%' OR phone IS NOT NULL AND email IS NULL THEN 'sms' ELSE 'email' END"""
+
 
 def make_events(compute: Compute) -> None:
     """Make EVENTS; an identifier that may not link is NULL, and one in the wrong column moves to its own."""

@@ -5,7 +5,7 @@
 -- formula: campaign = the name in small letters, its words joined by hyphens; NULL for none
 -- owner: marketing
 -- column: said_source, said_medium, said_campaign | as events spell them
--- column: message | email or sms, for what was sent and what came of it; else NULL
+-- column: message | as in `activity`
 -- column: channel | email, sms, paid search, paid social, organic search, social, affiliate, referral, direct or other
 -- column: campaign | the folded name
 CREATE VIEW spellings AS

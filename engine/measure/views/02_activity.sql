@@ -8,6 +8,7 @@
 -- column: kind, name | the kind of event, and the tool's own word
 -- column: at | when, in UTC
 -- column: session | of web analytics
+-- column: message | email or sms, for what was sent and what came of it; else NULL
 -- column: email, phone, order_key | whom or what the event names
 -- column: said_source, said_medium, said_campaign | as the event spells them
 -- column: item, category, quantity, value, currency | what it was about
@@ -15,7 +16,7 @@
 -- column: because, confidence | what ties the event to the customer, and how sure that is
 CREATE VIEW activity AS
 SELECT o.customer_id, e.source, e.key, e.kind, e.name, CASE WHEN e."at" BETWEEN $oldest AND $as_of THEN e."at" END AS "at",
-    e.session, e.email, e.phone, e.order_key, e.utm_source AS said_source, e.utm_medium AS said_medium,
+    e.session, $message AS message, e.email, e.phone, e.order_key, e.utm_source AS said_source, e.utm_medium AS said_medium,
     e.campaign AS said_campaign, e.item, e.category, e.quantity, e.value, e.currency, e.subject, e.status, e.language, o.because,
     o.confidence
 FROM events e LEFT JOIN (FROM event_owners WHERE confidence >= $sure) o USING (source, key)

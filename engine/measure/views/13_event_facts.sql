@@ -16,4 +16,4 @@ SELECT a.customer_id, a.source, a.key, a.kind, a.name, a."at", a.session, s.chan
 FROM activity a LEFT JOIN buyers b USING (customer_id) LEFT JOIN products p ON p.item = a.item
     LEFT JOIN spellings s ON s.said_source IS NOT DISTINCT FROM a.said_source
         AND s.said_medium IS NOT DISTINCT FROM a.said_medium AND s.said_campaign IS NOT DISTINCT FROM a.said_campaign
-        AND s.message IS NOT DISTINCT FROM $message;
+        AND s.message IS NOT DISTINCT FROM a.message;

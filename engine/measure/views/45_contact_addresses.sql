@@ -1,6 +1,6 @@
 -- Which address of a customer may be used on which channel, and why not.
 -- grain: one row per customer, channel (email, sms, phone, ads) and address
--- formula: why_not has all reasons, joined by "; ": bounced (and nothing opened or clicked since), invalid number (in no
+-- formula: why_not has all reasons, joined by "; ": bounced (and no message to it opened or clicked since), invalid number (in no
 --   numbering plan; for SMS a land line and the like, too), then what `permissions` says: opted out, conflict, not sure enough;
 --   no consent where nobody said anything about the address
 -- owner: marketing
@@ -11,10 +11,10 @@
 -- column: last_seen | when a record last held it
 CREATE VIEW contact_addresses AS
 WITH answers AS (
-    SELECT CASE WHEN email IS NOT NULL THEN 'email' ELSE 'phone' END AS type, coalesce(email, phone) AS value,
+    SELECT CASE message WHEN 'sms' THEN 'phone' ELSE 'email' END AS type, CASE message WHEN 'sms' THEN phone ELSE email END AS value,
         max(coalesce("at", $oldest)) FILTER (kind = 'bounce') > coalesce(max("at") FILTER (kind <> 'bounce'), TIMESTAMP '0001-01-01')
             AS bounced
-    FROM activity WHERE kind IN ('bounce', 'open', 'click') AND coalesce(email, phone) IS NOT NULL GROUP BY ALL
+    FROM activity WHERE kind IN ('bounce', 'open', 'click') GROUP BY ALL
 ), numbers AS (
     -- A number that is no valid one has no kind of line, or none but its extension says so.
     SELECT value, bool_and(detail IS NULL OR starts_with(detail, 'unknown')) AS none,

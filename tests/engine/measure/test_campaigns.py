@@ -37,8 +37,18 @@ def test_a_message_is_of_the_channel_that_it_went_by(shop: Shop) -> None:
     shop.touch("ann", 3, None, None, kind="sent", name="Received SMS", email="ann@x.com", phone="+15550001")
     shop.touch("ann", 4, "attentive", None, kind="click")
     assert shop.rows('SELECT channel, address FROM touches ORDER BY "at"') == [
-        ("email", "ann@x.com"), ("sms", "+15550001"), ("sms", "ann@x.com"), ("sms", None),
+        ("email", "ann@x.com"), ("sms", "+15550001"), ("sms", "+15550001"), ("sms", None),
     ]  # fmt: skip
+
+
+def test_what_came_back_and_who_left_brought_nobody(shop: Shop) -> None:
+    shop.customer("ann")
+    shop.touch("ann", 1, "google", "cpc")
+    for kind in ("bounce", "unsubscribe"):
+        shop.touch("ann", 2, None, None, kind=kind, campaign="Spring", email="ann@x.com")
+    shop.order("ann", 3, 10)
+    assert shop.rows("SELECT last_touch FROM credits") == [("paid search",)]
+    assert shop.rows("SELECT channel FROM campaigns") == [("paid search",)]
 
 
 def test_no_event_is_lost_where_every_campaign_is_unknown(shop: Shop) -> None:

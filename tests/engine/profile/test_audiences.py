@@ -90,6 +90,20 @@ def test_an_inbox_that_answered_after_a_bounce_works(shop: Shop) -> None:
     assert made(shop, "newsletter")[1] == {"ann": None}
 
 
+def test_a_message_bounces_where_it_went(shop: Shop) -> None:
+    """Tools name both addresses of a person, whichever the message went to."""
+    for name, phone in (("ann", "+15550001"), ("bob", "+15550002")):
+        person(shop, name)
+        shop.address(name, phone, "sms")
+    ann, bob = {"email": "ann@x.com", "phone": "+15550001"}, {"email": "bob@x.com", "phone": "+15550002"}
+    shop.event("ann", -9, "bounce", name="Failed to Deliver SMS", **ann)
+    shop.event("ann", -8, "click", name="Clicked Email", **ann)
+    shop.event("bob", -9, "bounce", account="klaviyo:1", **bob)
+    shop.event("bob", -8, "click", account="sms:1", **bob)
+    assert made(shop, "newsletter", "email")[1] == {"ann": None, "bob": "bounced"}
+    assert made(shop, "newsletter", "sms")[1] == {"ann": "bounced", "bob": None}
+
+
 @pytest.mark.parametrize(
     ("line", "status", "why_not"),
     [

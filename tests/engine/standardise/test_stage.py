@@ -188,20 +188,30 @@ def test_consents_are_those_of_the_addresses_a_record_holds(compute: Compute) ->
     ]
 
 
-def test_who_unsubscribes_opts_out(compute: Compute) -> None:
+def test_who_unsubscribes_opts_out_of_what_the_tool_is_for(compute: Compute) -> None:
+    both = {"email": "ann@x.com", "phone": "+1 (212) 555-0123"}
     for key, name, event in (
         ("1", "Unsubscribed", {"email": "ann@x.com"}),
         ("2", "OPT_OUT", {"phone": "+1 (212) 555-0123"}),
-        ("3", "Unsubscribed from SMS Marketing", {"email": "ann@x.com", "phone": "+1 (212) 555-0123"}),
+        ("3", "Unsubscribed from SMS Marketing", both),
         ("4", "Unsubscribed", {"system": "klaviyo", "account": "K1"}),
+        ("5", "OPT_OUT", {"system": "sms", "account": "7", **both}),
+        ("6", "OPT_OUT", {"system": "sms", "account": "7"}),
+        ("7", "Unsubscribed", {"system": "klaviyo", "account": "K1", **both}),
+        ("8", "unsubscribe", both),
     ):
         insert(compute, "raw_events", source="web", key=key, kind="unsubscribe", name=name, at="2026-05-01", **event)
     standardise(compute, project())
-    assert compute.rows("SELECT key, channel, value, state FROM consents ORDER BY key") == [
+    assert compute.rows("SELECT key, channel, value, state FROM consents ORDER BY key, channel") == [
         ("1", "email", "ann@x.com", "out"),
         ("2", "sms", "+12125550123", "out"),
         ("3", "sms", "+12125550123", "out"),
         ("4", "email", "klaviyo:K1", "out"),
+        ("5", "sms", "+12125550123", "out"),
+        ("6", "sms", "sms:7", "out"),
+        ("7", "email", "ann@x.com", "out"),
+        ("8", "email", "ann@x.com", "out"),
+        ("8", "sms", "+12125550123", "out"),
     ]
 
 
