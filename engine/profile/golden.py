@@ -123,7 +123,7 @@ def rank(config: Config, field: str, candidates: str, best: bool = False) -> str
     if best:
         return f"SELECT *, {line} FROM ({counted}) QUALIFY place_in_line = 1"
     each = f"QUALIFY row_number() OVER (PARTITION BY customer, value ORDER BY {order}) = 1"
-    return f"SELECT *, {line} FROM ({counted} {each})"
+    return f"SELECT *, {line} FROM (SELECT * FROM ({counted}) {each})"
 
 
 def _build_customers(compute: Compute) -> None:

@@ -115,6 +115,13 @@ def test_a_whole_address_comes_first_and_is_written_as_people_write(run: Run) ->
     assert said(run.field("address")) == ["8932 Soto Rd Apt 4, 91391 North Amanda, CA, US", "1 Main St, 91391, CA, US"]
 
 
+def test_what_most_records_say_comes_first_where_the_project_asks_for_it(run: Run) -> None:
+    run.says("shop:1", gender="m")
+    run.says("crm:1", gender="f")
+    run.says("till:1", gender="f")
+    assert said(run.field("gender", config(fields={"gender": ["frequent", "recent"]}))) == ["f", "m"]
+
+
 def test_a_field_has_the_rules_that_the_project_gives_it(run: Run) -> None:
     run.says("shop:1", 1, birth_date=date(1980, 1, 1))
     run.says("till:1", 5, birth_date=date(1980, 1, 2))
