@@ -114,8 +114,9 @@ def _remake(
         members(compute)
         compute.table("groups", "SELECT record_id, customer_id AS group_id FROM members")
         anchors(compute, of.config)
-        build_customers(compute, of.config)
-        build_permissions(compute, of.config, started(read_manifest(of.run)).replace(tzinfo=None))
+        now = started(read_manifest(of.run)).replace(tzinfo=None)
+        build_customers(compute, of.config, now)
+        build_permissions(compute, of.config, now)
         owners(compute)
         for table in _REMADE:
             compute.write_parquet(table, folder / f"{table}.parquet")

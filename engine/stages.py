@@ -185,7 +185,7 @@ class Stages:
             counts["customers"] = int(self.compute.value("SELECT count(DISTINCT customer_id) FROM members"))
         now = started.replace(tzinfo=None)
         with self._stage("profile") as counts:
-            build_customers(self.compute, self.config)
+            build_customers(self.compute, self.config, now)
             build_permissions(self.compute, self.config, now)
             stitched = own_events(self.compute)
             counts |= {"anonymous": stitched.anonymous, "stitched": stitched.stitched}

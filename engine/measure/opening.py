@@ -103,10 +103,11 @@ def make_views(
 
     What is dated before or after the times that can be right counts but never decides what is first, last or since.
     """
+    seen_at = f"coalesce({_right('r.seen_at', times)}, {_right('r.created_at', times)})"
     for name, column, found in (("segments", "x_segment", _SEGMENTS), ("record_languages", "x_language", _LANGUAGES)):
         # A column of the project's own, which it may not have.
         there = column in compute.columns("records")
-        compute.view(name, found.format(column=column if there else "NULL::VARCHAR"))
+        compute.view(name, found.format(column=f"r.{column}" if there else "NULL::VARCHAR", seen_at=seen_at))
     said = {
         "$as_of": _moment(times.as_of),
         "$oldest": _moment(times.oldest),
@@ -158,12 +159,12 @@ _ARTICLES = """
 _MESSAGE = f"CASE WHEN kind IN ('sent', 'open', 'click', 'bounce', 'unsubscribe') THEN {MESSAGE} END"
 #: What the CRM calls a customer, of the newest record that says so.
 _SEGMENTS = """
-    SELECT customer_id, arg_max({column}, (coalesce(seen_at, created_at, TIMESTAMP '0001-01-01'), record_id)) AS segment
-    FROM records JOIN members USING (record_id) WHERE {column} IS NOT NULL GROUP BY customer_id
+    SELECT customer_id, arg_max({column}, (coalesce({seen_at}, TIMESTAMP '0001-01-01'), record_id)) AS segment
+    FROM records r JOIN members USING (record_id) WHERE {column} IS NOT NULL GROUP BY customer_id
 """
 _LANGUAGES = """
-    SELECT customer_id, {column} AS text, source, coalesce(seen_at, created_at) AS "at"
-    FROM records JOIN members USING (record_id) WHERE {column} IS NOT NULL
+    SELECT customer_id, {column} AS text, source, {seen_at} AS "at"
+    FROM records r JOIN members USING (record_id) WHERE {column} IS NOT NULL
 """
 
 
@@ -172,6 +173,11 @@ def _articles_of(run: RunTables) -> str:
     events, lines = (f"read_parquet({literal(str(run.path(table)))})" for table in ("events", "order_lines"))
     mine = "SELECT item FROM one_events UNION SELECT item FROM one_order_lines"
     return f"SELECT * FROM ({_ARTICLES.format(events=events, lines=lines)}) WHERE item IN ({mine})"
+
+
+def _right(time: str, times: Times) -> str:
+    """SQL of a time, NULL where it can't be right."""
+    return f"CASE WHEN {time} BETWEEN {_moment(times.oldest)} AND {_moment(times.latest)} THEN {time} END"
 
 
 def _moment(at: datetime) -> str:

@@ -6,9 +6,12 @@ of the better source, then of the smaller id.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from engine.compute import Compute, quote
 from engine.config import Config
 from engine.profile.priorities import load_priorities
+from engine.standardise.times import AHEAD, OLDEST
 from engine.tables import CUSTOMERS, KNOWN_BY, check
 
 #: Each rule as the order of the candidates of one customer and field, best first.
@@ -61,13 +64,13 @@ def anchors(compute: Compute, config: Config) -> None:
     compute.drop("golden_priorities")
 
 
-def build_customers(compute: Compute, config: Config) -> None:
-    """Make tables `customers` (CUSTOMERS) and `known_by` (KNOWN_BY).
+def build_customers(compute: Compute, config: Config, now: datetime) -> None:
+    """Make tables `customers` (CUSTOMERS) and `known_by` (KNOWN_BY), at `now` (UTC, naive).
 
     Reads `records`, `identifiers`, `members`, `shared_values`, `orders` and `anchors` (see `anchors`).
     """
     load_priorities(compute, config, "golden_priorities")
-    load_candidates(compute)
+    load_candidates(compute, now)
     for field, candidates in CANDIDATES.items():
         compute.table(f"golden_{field}", f"SELECT customer, shown FROM ({rank(config, field, candidates, best=True)})")
     _build_customers(compute)
@@ -77,11 +80,13 @@ def build_customers(compute: Compute, config: Config) -> None:
     check(compute, KNOWN_BY)
 
 
-def load_candidates(compute: Compute) -> None:
+def load_candidates(compute: Compute, now: datetime) -> None:
     """Make golden_records and golden_linkable, where all values come from, and golden_ids.
 
-    Customers and records are numbers in them, which sort and group much faster. Reads `golden_priorities`.
+    Customers and records are numbers in them, which sort and group much faster. A time that can't be right at `now`
+    (UTC, naive) makes no value recent. Reads `golden_priorities`.
     """
+    known = "CASE WHEN {0} BETWEEN $oldest AND $latest THEN {0} END".format
     compute.table(
         "golden_ids",
         "SELECT customer_id, row_number() OVER () AS customer FROM (SELECT DISTINCT customer_id FROM members)",
@@ -90,12 +95,14 @@ def load_candidates(compute: Compute) -> None:
     compute.table(
         "golden_records",
         f"""SELECT customer, record_id, r.name, r.place, {_COMPLETE} AS completeness, priority, r.source, m.confidence,
-            coalesce(greatest(r.seen_at, o.at), r.created_at) AS seen_at,
-            coalesce(least(r.created_at, o.at), r.seen_at) AS created_at,
+            coalesce(greatest({known("r.seen_at")}, o.at), {known("r.created_at")}) AS seen_at,
+            coalesce(least({known("r.created_at")}, o.at), {known("r.seen_at")}) AS created_at,
             row_number() OVER (ORDER BY priority NULLS LAST, record_id) AS rank
         FROM members m JOIN golden_ids USING (customer_id) JOIN records r USING (record_id)
             LEFT JOIN golden_priorities USING (source)
-            LEFT JOIN (SELECT record_id, max("at") AS "at" FROM orders GROUP BY record_id) o USING (record_id)""",
+            LEFT JOIN (SELECT record_id, max({known('"at"')}) AS "at" FROM orders GROUP BY record_id) o
+                USING (record_id)""",
+        {"oldest": OLDEST, "latest": now + AHEAD},
     )
 
     compute.table(

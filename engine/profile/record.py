@@ -9,7 +9,7 @@ from engine.compute import Compute, quote
 from engine.config import Config
 from engine.profile.golden import CANDIDATES, load_candidates, rank
 from engine.profile.priorities import load_priorities
-from engine.runs import RunTables
+from engine.runs import RunTables, read_manifest, started
 from engine.standardise.language import language
 from engine.standardise.name import shown
 from engine.tables import EXTRA
@@ -61,7 +61,7 @@ def golden_record(run: RunTables, config: Config, customer_id: str) -> tuple[Gol
             )
         compute.read_parquet("shared_values", run.path("shared_values"))
         load_priorities(compute, config, "golden_priorities")
-        load_candidates(compute)
+        load_candidates(compute, started(read_manifest(run)).replace(tzinfo=None))
         fields = [_field(compute, config, field, sql) for field, sql in _candidates(compute).items()]
         return tuple(field for field in fields if field)
 

@@ -13,6 +13,7 @@ from engine.profile import anchors, build_customers
 from engine.tables import IDENTIFIERS, MEMBERS, ORDERS, RECORDS, SHARED_VALUES, Table, create_sql
 
 DAY = [datetime(2024, 1, day) for day in range(1, 29)]
+NOW = datetime(2024, 2, 1)
 
 
 def config(**survivorship: Any) -> Config:
@@ -55,7 +56,7 @@ def identifier(compute: Compute, record_id: str, kind: str, value: str, status: 
 def golden(compute: Compute, settings: Config | None = None, customer: str = "C1") -> dict[str, Any]:
     settings = settings or config()
     anchors(compute, settings)
-    build_customers(compute, settings)
+    build_customers(compute, settings, NOW)
     names = list(compute.columns("customers"))
     (row,) = compute.rows("SELECT * FROM customers WHERE customer_id = ?", [customer])
     return dict(zip(names, row, strict=True))
@@ -108,6 +109,16 @@ def test_each_rule_of_survivorship(compute: Compute, rules: list[str], best: str
     record(compute, "shop:2", place="Berlin", seen_at=DAY[5])
     record(compute, "till:1", place="Köln", seen_at=DAY[6])
     assert golden(compute, config(fields={"place": rules}))["place"] == best
+
+
+@pytest.mark.parametrize("never", [datetime(2031, 1, 1), datetime(1980, 1, 1)], ids=str)
+def test_a_time_that_cannot_be_right_makes_nothing_recent(compute: Compute, never: datetime) -> None:
+    record(compute, "shop:1", place="Bonn", seen_at=never, created_at=never)
+    record(compute, "shop:2", place="Bern", created_at=DAY[1])
+    insert(compute, ORDERS, record_id="shop:2", source="shop", key="2", at=never)
+    record(compute, "till:1", place="Köln", seen_at=DAY[2])
+    row = golden(compute, config(fields={"place": ["recent"]}))
+    assert (row["place"], row["first_seen"], row["last_seen"]) == ("Köln", DAY[1], DAY[2])
 
 
 def test_the_default_rules_apply_to_fields_without_their_own(compute: Compute) -> None:

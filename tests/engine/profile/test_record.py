@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from engine.config import Config
 from engine.profile.record import Golden, golden_record
 from engine.runs import RunTables
 from engine.tables import IDENTIFIERS, MEMBERS, ORDERS, RECORDS, SHARED_VALUES, create_sql
-from tests.engine.profile.test_golden import DAY, config, identifier, record
+from tests.engine.profile.test_golden import DAY, NOW, config, identifier, record
 
 
 class Run:
@@ -20,6 +21,8 @@ class Run:
 
     def __init__(self, compute: Compute, folder: Path) -> None:
         self.compute, self.folder = compute, folder
+        manifest = {"schema_version": 1, "started": NOW.replace(tzinfo=UTC).isoformat()}
+        (folder / "manifest.json").write_text(json.dumps(manifest))
         for table in (RECORDS, IDENTIFIERS, MEMBERS, SHARED_VALUES, ORDERS):
             compute.run(create_sql(table, table.name, ("x_tier",) if table is RECORDS else ()))
         compute.run("CREATE TABLE groups (record_id VARCHAR, group_id BIGINT)")

@@ -98,6 +98,7 @@ def test_the_language_of_a_record_comes_before_that_of_a_device(shop: Shop) -> N
     shop.record("desk:1", "ann", x_language="de-at", seen_at=JAN)
     assert state(shop).language == "de"
     shop.record("desk:2", "ann", x_language="klingon", seen_at=NOW)
+    shop.record("desk:3", "ann", x_language="fr", seen_at=datetime(2040, 1, 1))
     assert state(shop).language == "de"
 
 
