@@ -12,7 +12,7 @@ from engine.quality.metrics import BY_PERIOD, METRICS
 #: Checks of a share, and the metrics whose share it is.
 SHARES = {
     "rejected": ("rejected",), "misdated": ("early", "future", "undated"), "unusable": ("unusable",),
-    "duplicates": ("duplicates",), "anonymous_orders": ("anonymous_orders",), "unrated": ("unrated",),
+    "duplicates": ("duplicates",), "anonymous_orders": ("anonymous_orders",), "unrated": ("unrated", "unpriced"),
     "conflicts": ("conflicts",), "mismatch": ("mismatch",),
 }  # fmt: skip
 #: Metrics that move together: what is told of the first is told of the others.

@@ -66,6 +66,7 @@ def _of_source(s: Source) -> Iterator[Row]:
         yield from (("carried", s.source, name, count, s.events) for name, count in s.carried.items())
     if s.orders.orders:
         yield "anonymous_orders", s.source, None, s.orders.anonymous, s.orders.orders
+        yield "unpriced", s.source, None, s.orders.without_total, s.orders.orders
         yield from (("unrated", s.source, c, count, s.orders.orders) for c, count in s.orders.without_rate.items())
 
 

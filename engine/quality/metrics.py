@@ -67,6 +67,10 @@ METRICS = {
         "orders are in {subject}, which has no rate, so they count in no sum of money", _uses("orders base_total"),
         "more", "add `- {currency: {subject}, rate: ...}` to `rates` in the project file",
     ),
+    "unpriced": Metric(
+        "orders have no total that can be read, so they count in no sum of money", _uses("orders base_total"), "more",
+        "is the right column mapped?",
+    ),
     "consents": Metric("statements about consent say {subject}", _uses("consents")),
     "conflicts": Metric(
         "customers have sources that contradict each other about {subject}",

@@ -74,12 +74,13 @@ class Dates:
 
 @dataclass(frozen=True)
 class Orders:
-    """A source's orders: how many name no account, how many nobody at all, and by currency how many have no rate."""
+    """A source's orders: how many name no account, nobody at all, have no rate (by currency) or no total."""
 
     orders: int = 0
     guests: int = 0
     anonymous: int = 0
     without_rate: dict[str, int] = field(default_factory=dict)
+    without_total: int = 0
     dates: Dates = Dates()
 
 

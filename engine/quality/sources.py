@@ -200,7 +200,7 @@ def _orders(compute: Compute, now: datetime, holders: list[_Holders]) -> dict[st
             named[h.source] += h.records if h.usable - {"device"} else 0
             with_account[h.source] += h.records if "account" in h.usable else 0
     rows = compute.rows(
-        f"""SELECT source, count(*), {_dates()} FROM {quote(ORDERS.name)}
+        f"""SELECT source, count(*), count(*) FILTER (total IS NULL), {_dates()} FROM {quote(ORDERS.name)}
             WHERE $1::TIMESTAMP IS NOT NULL GROUP BY source""",
         [now, OLDEST, now + AHEAD],
     )
@@ -210,7 +210,8 @@ def _orders(compute: Compute, now: datetime, holders: list[_Holders]) -> dict[st
             orders - with_account[source],
             orders - named[source],
             unrated[source],
+            unpriced,
             Dates(early, future, missing),
         )
-        for source, orders, early, future, missing in rows
+        for source, orders, unpriced, early, future, missing in rows
     }

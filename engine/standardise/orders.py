@@ -9,12 +9,14 @@ from engine.standardise.sources import TABLE as SOURCES
 from engine.standardise.times import utc
 
 _AMOUNTS = ("total", "subtotal", "shipping", "tax", "discount", "refunded", "cost")
+#: Some tools write as a negative number what they take off.
+_TAKEN_OFF = ("discount", "refunded")
 
 
 def make_orders(compute: Compute, config: Config) -> None:
     """Make ORDERS; of two orders with one key the later stays. The rate is the latest one of the order's day."""
     load_rates(compute, config)
-    amounts = ", ".join(f"{amount(f'r.{name}')} AS {name}" for name in _AMOUNTS)
+    amounts = ", ".join(f"{'abs' if name in _TAKEN_OFF else ''}({amount(f'r.{name}')}) AS {name}" for name in _AMOUNTS)
     compute.table(
         "std_orders",
         f"""

@@ -9,7 +9,7 @@
 -- column: orders, customers | how many orders, and of how many customers
 -- column: gross, discount, refunded, net, margin | in the project's currency
 -- column: discount_rate, refund_rate, margin_rate | see the formulas; margin_rate is NULL where no order has a cost
--- column: no_rate | orders in a currency without a rate, which count in no sum
+-- column: no_rate | orders without a total, or in a currency without a rate, which count in no sum
 -- column: churn_risk | share of all buyers so far who had lapsed
 CREATE VIEW revenue_quality AS
 WITH months AS (

@@ -8,7 +8,7 @@
 -- column: first_here, elsewhere | customers it won, and customers it shares
 -- column: gross, refunded, net | in the project's currency
 -- column: refund_rate | refunded / gross
--- column: no_rate | orders in a currency without a rate, which count in no sum
+-- column: no_rate | orders without a total, or in a currency without a rate, which count in no sum
 -- column: first_at, last_at | of its orders
 CREATE VIEW storefronts AS
 WITH shared AS (SELECT customer_id, count(DISTINCT source) > 1 AS elsewhere FROM purchases GROUP BY customer_id)

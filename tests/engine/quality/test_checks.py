@@ -59,6 +59,13 @@ def test_a_first_run_in_order(kept: Kept) -> None:
             ],
         ),
         (
+            ("unpriced", "shop", None, 2, 400),
+            [
+                "warn unrated: shop: 2 of 400 orders have no total that can be read, so they count in no sum of money "
+                "(0.5 %); is the right column mapped?"
+            ],
+        ),
+        (
             ("conflicts", None, "email", 60, 100),
             [
                 "fail conflicts: 60 of 100 customers have sources that contradict each other about email (60.0 %); "

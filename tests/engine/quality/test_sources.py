@@ -49,6 +49,15 @@ def test_orders_that_name_nobody(shop: Shop) -> None:
     assert shop.audit().sources[0].orders == Orders(3, guests=2, anonymous=1, without_rate={"GBP": 1}, dates=dates)
 
 
+def test_orders_that_count_in_no_sum(shop: Shop) -> None:
+    for key, total, base in (("1", 5.0, 5.0), ("2", 5.0, None), ("3", None, None)):
+        shop.record("crm", key, "order")
+        values = {"total": total, "base_total": base, "currency": "GBP"}
+        shop.add(tables.ORDERS, record_id=f"crm:{key}", source="crm", key=key, **values)
+    orders = shop.audit().sources[0].orders
+    assert (orders.without_rate, orders.without_total) == ({"GBP": 1}, 1)
+
+
 def test_without_raw_rows_repeated_keys_are_unknown(shop: Shop) -> None:
     shop.record("crm", "1")
     shop.compute.drop("raw_records")

@@ -256,3 +256,10 @@ def test_twice_gives_the_same(compute: Compute) -> None:
     standardise(compute, project())
     assert compute.rows("FROM records EXCEPT FROM before") == []
     assert compute.rows("FROM identifiers EXCEPT FROM before_identifiers") == []
+
+
+def test_what_is_taken_off_is_taken_off_with_either_sign(compute: Compute) -> None:
+    for key, refunded, discount in (("1", "20", "5"), ("2", "-20", "-5"), ("3", "(20.00)", "5-")):
+        insert(compute, "raw_orders", source="shop", key=key, total="100", refunded=refunded, discount=discount)
+    standardise(compute, project())
+    assert compute.rows("SELECT DISTINCT refunded, base_refunded, discount FROM orders") == [(20.0, 20.0, 5.0)]
