@@ -74,10 +74,12 @@ function reach(found) {
 
 function because(one) {
   if (one.why_not === "not sure enough") return `the customer is only ${percent(one.confidence)} sure to have this address`;
-  const says = (sources, word) => sources.length && `${listed(sources)} ${sources.length > 1 ? "say" : "says"} ${word}`;
-  const said = [says(one.said_out, "no"), says(one.said_in, "yes")].filter(Boolean);
+  const when = (state) => (one.at && one.state === state ? ` (${day(one.at)})` : "");
+  const says = (sources, state, word) =>
+    sources.length && `${listed(sources)} ${sources.length > 1 ? "say" : "says"} ${word}${when(state)}`;
+  const said = [says(one.said_out, "out", "no"), says(one.said_in, "in", "yes")].filter(Boolean);
   if (one.why_not === "conflict" && !one.said_out.length) said.push("another address of the customer opted out");
-  return (said.join("; ") || one.why_not || "") + (one.at && !one.conflict ? ` (${day(one.at)})` : "");
+  return said.join("; ") || one.why_not || "";
 }
 
 function state(now) {

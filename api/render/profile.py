@@ -61,10 +61,10 @@ def _because(found: Permission) -> str:
         return f"the customer is only {percent(found.confidence)} sure to have this address"
     said = [
         f"{', '.join(map(safe, sources))} {'say' if len(sources) > 1 else 'says'} {word}"
-        for sources, word in ((found.said_out, "no"), (found.said_in, "yes"))
+        + (f" ({day(found.at)})" if found.at and found.state == state else "")
+        for sources, state, word in ((found.said_out, "out", "no"), (found.said_in, "in", "yes"))
         if sources
     ]
     if found.why_not == "conflict" and not found.said_out:
         said.append("another address of the customer opted out")
-    when = f" ({day(found.at)})" if found.at and not found.conflict else ""
-    return "; ".join(said) + when
+    return "; ".join(said)

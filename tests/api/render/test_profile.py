@@ -67,11 +67,11 @@ def test_fields_with_their_sources_and_what_else_was_said() -> None:
         ({"said_out": ("crm",), "state": "out", "why_not": "opted out"}, "no crm says no (2026-05-01)"),
         (
             {"said_out": ("crm",), "said_in": ("shop",), "state": "out", "conflict": True, "why_not": "conflict"},
-            "no crm says no; shop says yes",
+            "no crm says no (2026-05-01); shop says yes",
         ),
         (
             {"said_in": ("shop",), "conflict": True, "why_not": "conflict"},
-            "no shop says yes; another address of the customer opted out",
+            "no shop says yes (2026-05-01); another address of the customer opted out",
         ),
         (
             {"said_in": ("shop",), "confidence": 0.8, "why_not": "not sure enough"},
