@@ -55,7 +55,8 @@ def write_project(folder: Path, name: str | None = None) -> Path:
         raise ConfigError(f"{folder} is not a folder.")
     found = _look(folder)
     if not found.known:
-        there = ", ".join(e.shown for e in found.unknown[:20]) or "no CSV, JSON or Parquet file"
+        seen = [*(e.shown for e in found.unknown), *found.unreadable.values()]
+        there = "; ".join(seen[:20]) or "no CSV, JSON or Parquet file"
         known = ", ".join(p.name for p in presets().values() if p.recognise.columns)
         raise SourceError(
             f"No file in {folder} is an export that Clew knows. There is: {there}. Clew knows: {known}. "

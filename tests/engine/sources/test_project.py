@@ -151,3 +151,9 @@ def test_guesses() -> None:
     assert zone_of("AQ", []) == "UTC"
     for region in ("US", "DE", "GB", "AU"):
         ZoneInfo(zone_of(region, []))
+
+
+def test_of_a_folder_of_empty_files_it_says_that_they_are_empty(tmp_path: Path) -> None:
+    (tmp_path / "shop.csv").write_text("Customer ID,First Name,Last Name,Email,Accepts Email Marketing\n")
+    with pytest.raises(SourceError, match=r"There is: shop\.csv is empty: export it again\."):
+        write_project(tmp_path)
