@@ -156,7 +156,8 @@ _ARTICLES = """
     UNION ALL SELECT item, category FROM {lines} WHERE item IS NOT NULL AND category IS NOT NULL
 """
 #: By what an event went, if it is a message that was sent, or what came of one.
-_MESSAGE = f"CASE WHEN kind IN ('sent', 'open', 'click', 'bounce', 'unsubscribe') THEN {MESSAGE} END"
+_MESSAGE = f"""CASE WHEN kind IN ('sent', 'open', 'click', 'bounce', 'unsubscribe')
+    THEN CASE WHEN name ILIKE '%push%' THEN 'push' ELSE {MESSAGE} END END"""
 #: What the CRM calls a customer, of the newest record that says so.
 _SEGMENTS = """
     SELECT customer_id, arg_max({column}, (coalesce({seen_at}, TIMESTAMP '0001-01-01'), record_id)) AS segment

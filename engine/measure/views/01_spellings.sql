@@ -6,7 +6,7 @@
 -- owner: marketing
 -- column: said_source, said_medium, said_campaign | as events spell them
 -- column: message | as in `activity`
--- column: channel | email, sms, paid search, paid social, organic search, social, affiliate, referral, direct or other
+-- column: channel | email, sms, push, paid search, paid social, organic search, social, affiliate, referral, direct or other
 -- column: campaign | the folded name
 CREATE VIEW spellings AS
 WITH said AS (

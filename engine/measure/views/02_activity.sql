@@ -8,7 +8,7 @@
 -- column: kind, name | the kind of event, and the tool's own word
 -- column: at | when, in UTC
 -- column: session | of web analytics
--- column: message | email or sms, for what was sent and what came of it; else NULL
+-- column: message | email, sms or push, for what was sent and what came of it; else NULL
 -- column: email, phone, order_key | whom or what the event names
 -- column: said_source, said_medium, said_campaign | as the event spells them
 -- column: item, category, quantity, value, currency | what it was about

@@ -1,10 +1,10 @@
--- What messages bring, by CRM segment and by e-mail or SMS.
+-- What messages bring, by CRM segment and by e-mail, SMS or push.
 -- grain: one row per segment and channel of messages
 -- formula: converted = messages after which the customer bought within 7 days; conversion = converted / sent
 -- formula: an order within 7 days after messages is credited to the last of them, so orders and revenue are counted once
 -- owner: marketing
 -- column: segment | as in `buyers`; `none` where the CRM says nothing
--- column: channel | email or sms
+-- column: channel | email, sms or push
 -- column: sent, customers | messages, and customers who got one
 -- column: opened, clicked | events of opening and of clicking
 -- column: converted, conversion | messages followed by a purchase, and their share

@@ -11,7 +11,8 @@
 -- column: last_seen | when a record last held it
 CREATE VIEW contact_addresses AS
 WITH answers AS (
-    SELECT CASE message WHEN 'sms' THEN 'phone' ELSE 'email' END AS type, CASE message WHEN 'sms' THEN phone ELSE email END AS value,
+    SELECT CASE message WHEN 'sms' THEN 'phone' ELSE 'email' END AS type,
+        CASE message WHEN 'sms' THEN phone WHEN 'email' THEN email END AS value,
         max(coalesce("at", $oldest)) FILTER (kind = 'bounce') > coalesce(max("at") FILTER (kind <> 'bounce'), TIMESTAMP '0001-01-01')
             AS bounced
     FROM activity WHERE kind IN ('bounce', 'open', 'click') GROUP BY ALL

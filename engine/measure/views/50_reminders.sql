@@ -8,7 +8,7 @@
 --   no later one
 -- owner: marketing
 -- column: customer_id, source, key | whom it went to, and the message
--- column: at, channel, campaign | when, in UTC; email or sms
+-- column: at, channel, campaign | when, in UTC; email, sms or push
 -- column: cart_at, bought_at, opted_out_at | NULL if there was none
 -- column: after_purchase, by_address, recovered | see the formulas
 -- column: record_id, revenue | the order that was recovered, and its net in the project's currency

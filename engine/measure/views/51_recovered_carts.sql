@@ -4,7 +4,7 @@
 -- formula: rate = recovered / open_carts
 -- owner: marketing
 -- column: month | first day, in UTC
--- column: channel | email or sms
+-- column: channel | email, sms or push
 -- column: reminders | sent to known customers
 -- column: open_carts | of them, those with a known cart that hadn't been bought
 -- column: recovered, rate | carts bought after the reminder, and their share

@@ -7,7 +7,7 @@
 --   itself an hour before, or an opt-out
 -- owner: marketing
 -- column: month | first day, in UTC
--- column: channel | email or sms
+-- column: channel | email, sms or push
 -- column: reminders | sent to known customers
 -- column: after_purchase, opted_out, wrong | see the formulas
 -- column: held_back, accuracy | by our list, made every hour

@@ -36,8 +36,9 @@ def test_a_message_is_of_the_channel_that_it_went_by(shop: Shop) -> None:
     shop.touch("ann", 2, None, None, kind="sent", campaign="Spring", phone="+15550001")
     shop.touch("ann", 3, None, None, kind="sent", name="Received SMS", email="ann@x.com", phone="+15550001")
     shop.touch("ann", 4, "attentive", None, kind="click")
+    shop.touch("ann", 5, None, None, kind="open", name="Opened Push", email="ann@x.com")
     assert shop.rows('SELECT channel, address FROM touches ORDER BY "at"') == [
-        ("email", "ann@x.com"), ("sms", "+15550001"), ("sms", "+15550001"), ("sms", None),
+        ("email", "ann@x.com"), ("sms", "+15550001"), ("sms", "+15550001"), ("sms", None), ("push", None),
     ]  # fmt: skip
 
 
