@@ -100,6 +100,7 @@ def apply(config: Config, root: Path, plan_id: str, *, actor: str | None = None)
     layout = Layout(root / config.store)
     with State.open(layout.store) as state, state.writing("clew apply"):
         sweep(layout, state)
+        plans.check_unapplied(plan_id, state)
         found = plans.read(layout, plan_id)
         plans.check_unmoved(found, state, config, root)
         if config.approval and actor in (None, found.author):

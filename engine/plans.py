@@ -97,14 +97,18 @@ def waiting(layout: Layout) -> list[str]:
     return sorted(p.parent.name for p in layout.plans.glob(f"*/{FILE}"))
 
 
+def check_unapplied(plan_id: str, state: State) -> None:
+    """Raise StateError where a plan is a published run by now."""
+    if any(r.run_id == plan_id and r.status == "published" for r in state.runs()):
+        raise StateError(f"plan {plan_id} was applied before: it is run {plan_id}")
+
+
 def check_unmoved(plan: Plan, state: State, config: Config, root: Path) -> None:
     """Raise StateError where the answer, the settings or the inputs are no longer those that the plan was made for.
 
     Files are compared by their hash. Of tables of databases and of frames only the name is known.
     """
     run_id = plan.plan_id
-    if any(r.run_id == run_id and r.status == "published" for r in state.runs()):
-        raise StateError(f"plan {run_id} was applied before: it is run {run_id}")
     current = state.current_run()
     now = current.run_id if current else None
     if now == plan.base and state.head()[0] != plan.changes.after:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.project.actor import actor_at_work
+from api.project.times import end_of
 from api.project.watch import Watch
 from api.results import Planned, Pruned, Reported, RunSummary
 from api.summary import summarise
@@ -167,7 +167,7 @@ class Change(Watch):
     def explain_shift(self, metric: Metric, since: str | None = None, until: str | None = None) -> Explained:
         """Why a metric is another one in run `until` (default: the current one) than in `since` (the one before it).
 
-        A run is named as for `compare`, or by a date: then the run that answered at its end is meant. Errors:
+        A run is named as for `compare`, or by a date or time: then the run that answered at its end is meant. Errors:
         NotFoundError for a run that there isn't, or whose tables are no longer kept.
         """
         from engine.compare import explain_shift
@@ -187,23 +187,16 @@ class Change(Watch):
         return earlier[-1]
 
     def _kept(self, named: str) -> Run:
-        """A published run by its id or the beginning of it, or by a date at whose end it answered."""
+        """A published run by its id or the beginning of it, or by a time, or a date at whose end, it answered."""
         known = self._published()
-        if (day := _day(named)) is not None:
-            answered = [r for r in known if (r.finished or r.started) < day]
+        if named[4:5] == "-":  # a run's id has none there
+            at = end_of(named)
+            answered = [r for r in known if (r.finished or r.started) <= at]
             if not answered:
-                raise NotFoundError(f"no run that is kept answered at the end of {named}; `clew runs` lists them")
+                raise NotFoundError(f"no run that is kept answered at {at:%Y-%m-%d %H:%M} UTC; `clew runs` lists them")
             return answered[-1]
         found = [r for r in known if r.run_id == named] or [r for r in known if r.run_id.startswith(named)]
         if len(found) == 1:
             return found[0]
         several = f" {', '.join(r.run_id for r in found)} begin so" if found else ""
         raise NotFoundError(f"there is no one run {named} whose tables are kept;{several or ' `clew runs` lists them'}")
-
-
-def _day(text: str) -> datetime | None:
-    """The end of a day that is written with its dashes, as a run's id is not."""
-    try:
-        return datetime.fromisoformat(text) + timedelta(days=1) if "-" in text and len(text) == 10 else None
-    except ValueError:
-        return None

@@ -197,7 +197,9 @@ def test_a_shift_is_explained_between_runs_or_dates(parted: Path, clew: Callable
         assert set(map(abs, found.parts.values())) == {0, abs(found.parts["new rules"])}
         today = f"{newest.started:%Y-%m-%d}"
         assert project.explain_shift("ltv", oldest.run_id, today).after == newest.run_id
-        with pytest.raises(NotFoundError, match="no run that is kept answered at the end of 2001-01-01"):
+        first = f"{oldest.finished:%Y-%m-%dT%H:%M:%S.%f}"
+        assert project.explain_shift("ltv", first).before == oldest.run_id
+        with pytest.raises(NotFoundError, match="no run that is kept answered at 2001-01-01 23:59"):
             project.explain_shift("ltv", "2001-01-01")
     told = clew("-p", parted, "explain-shift", "--metric", "repeat-rate").stdout
     assert told.startswith("Repeat rate: ")
