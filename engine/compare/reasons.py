@@ -30,7 +30,8 @@ def explain(compute: Compute, before: RunTables | None, after: RunTables) -> Non
         JOIN {ENDS} e ON e.customer_id = coalesce(a.customer_id, b.customer_id) AND e.later = (a.record_id IS NOT NULL)
         JOIN compare_top t ON t.fate = e.fate""",
     )
-    bits = "' (' || format('{{:+.1f}}', {}.weight) || ' bits)'"
+    # A decision has no weight that would say anything.
+    by = "if({0}.stage = 'decision', {0}.rule, {0}.rule || ' (' || format('{{:+.1f}}', {0}.weight) || ' bits)')"
     joined = _between("after_matches", "x.before <> y.before AND x.after = y.after")
     refused = _between("after_refusals", "x.before = y.before AND x.after <> y.after", ", m.refusal")
     parted = _between("before_matches", "x.before = y.before AND x.after <> y.after")
@@ -42,10 +43,10 @@ def explain(compute: Compute, before: RunTables | None, after: RunTables) -> Non
                 WHEN t.kind = 'retired' THEN '{_GONE}'
                 WHEN t.kind = 'created' THEN '{_NEW}'
                 WHEN t.kind = 'changed' THEN '{_OTHERS}'
-                WHEN j.fate IS NOT NULL THEN 'joined by ' || j.rule || {bits.format("j")}
+                WHEN j.fate IS NOT NULL THEN if(j.stage = 'decision', 'joined: ', 'joined by ') || {by.format("j")}
                 WHEN r.fate IS NOT NULL THEN 'parted: ' || r.refusal
                 WHEN p.fate IS NOT NULL
-                    THEN 'parted: ' || p.rule || {bits.format("p")} || ' no longer holds them together'
+                    THEN 'parted: ' || {by.format("p")} || ' no longer holds them together'
                 ELSE 'parted: what held them together has left the sources' END AS reason,
             coalesce(j.record_a, r.record_a, p.record_a) AS record_a,
             coalesce(j.record_b, r.record_b, p.record_b) AS record_b
@@ -78,7 +79,7 @@ def find_addressed(compute: Compute, before: RunTables | None, after: RunTables)
 
 def _between(matches: str, which: str, more: str = "") -> str:
     """SQL: of the matches between two records of one fate, the strongest `which`, for each fate."""
-    return f"""SELECT x.fate, m.record_a, m.record_b, m.rule, m.weight{more} FROM {matches} m
+    return f"""SELECT x.fate, m.record_a, m.record_b, m.stage, m.rule, m.weight{more} FROM {matches} m
         JOIN compare_held x ON x.record_id = m.record_a
         JOIN compare_held y ON y.record_id = m.record_b AND y.fate = x.fate WHERE {which}
         QUALIFY row_number() OVER (PARTITION BY x.fate ORDER BY m.weight DESC, m.record_a, m.record_b) = 1"""
