@@ -26,8 +26,9 @@ from graph.store import GraphStore
 class History(Plain):
     """What became of a customer, oldest first.
 
-    `leads_to` is where its id leads now: the ids on the way and the living one, or "" where all records are gone; it is
-    empty where the customer lives. `values` are the (type, value) of the blocked identifiers, by their mark.
+    `leads_to` is where its id leads now: the ids on the way and the living one, or "" where all records are gone or
+    erased; it is empty where the customer lives. `values` are the (type, value) of the blocked identifiers, by their
+    mark.
     """
 
     asked: str
@@ -162,7 +163,7 @@ def was(state: State, asking: Asking, layout: Layout, text: str, at: datetime) -
         chain = led(state, text, then.last)
         if chain[-1] == "":
             raise NotFoundError(
-                f"{chain[0]} was nobody's id at {at:%Y-%m-%d %H:%M} UTC: its records had left all sources before"
+                f"{chain[0]} was nobody at {at:%Y-%m-%d %H:%M} UTC: its records had left all sources or were erased"
             )
         found = chain[-1]
     else:

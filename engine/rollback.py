@@ -65,7 +65,7 @@ def restore(
     layout.scratch.mkdir(parents=True, exist_ok=True)
     past = recall(state)
     with Compute(layout.scratch) as compute:
-        for table in ("records", "matches"):
+        for table in ("records", "matches", "refusals"):
             compute.read_parquet(table, goal.path(table))
         compute.table(
             "groups",
@@ -73,7 +73,16 @@ def restore(
             FROM read_parquet(?)""",
             [str(goal.path("members"))],
         )
-        changes = assign_ids(compute, past, now, previous=current.path("members"), causes_table="matches", given=True)
+        changes = assign_ids(
+            compute,
+            past,
+            now,
+            previous=current.path("members"),
+            causes_table="matches",
+            refusals_table="refusals",
+            matches_before=current.path("matches"),
+            given=True,
+        )
         compute.table(
             "members", "SELECT record_id, customer_id, confidence, since FROM ids JOIN groups USING (record_id)"
         )

@@ -176,6 +176,8 @@ class Stages:
                 started,
                 previous=previous.path("members") if previous else None,
                 causes_table="matches",
+                refusals_table="refusals",
+                matches_before=previous.path("matches") if previous else None,
             )
             self.compute.table(
                 "members",

@@ -15,10 +15,10 @@ export function history(found) {
     el("h2", {}, "What happened"),
     found.leads_to.length > 0 && el("p", { class: "note" }, found.leads_to.at(-1)
       ? ["This id has ended; it is now ", el("a", { href: `#${encodeURIComponent(found.leads_to.at(-1))}` }, found.leads_to.at(-1)), "."]
-      : "This id has ended: its records have left all sources."),
+      : "This id has ended: its records have left all sources, or were erased."),
     el("ol", { class: "entries" }, found.entries.map((entry) => el("li", {},
       el("p", {}, el("time", { datetime: entry.at }, minute(entry.at)), ` ${sentence(found, entry)}`),
-      entry.matches.length > 0 && el("p", { class: "hint" }, `because ${because(entry)}`),
+      pairs(entry).length > 0 && el("p", { class: "hint" }, `because ${because(entry)}`),
       entry.reason && el("p", {}, `“${entry.reason}”`),
       el("p", { class: "hint" }, `entry ${entry.seq}${entry.run_id ? `, run ${entry.run_id}` : ""}, by ${entry.actor}`)))));
 }
@@ -70,9 +70,19 @@ function then(was) {
 }
 
 function because(entry) {
-  const told = entry.matches.slice(0, 3).map(([a, b, rule]) => `${a ?? ERASED} and ${b ?? ERASED} match by ${rule}`);
-  const more = entry.matches.length - 3 + entry.more_matches;
-  return told.join("; ") + (more > 0 ? `; and ${count(more, "more match", "more matches")}` : "");
+  const told = pairs(entry), more = told.length - 3 + entry.more_matches;
+  const rest = entry.matches.length > 0 ? count(more, "more match", "more matches") : count(more, "more pair");
+  return told.slice(0, 3).join("; ") + (more > 0 ? `; and ${rest}` : "");
+}
+
+/** What an entry's cause says of pairs of records: what joined them, or what parted them. */
+function pairs(entry) {
+  const told = (found, words) => found.map(([a, b, said]) => `${a ?? ERASED} and ${b ?? ERASED} ${words(said)}`);
+  return [
+    ...told(entry.matches, (rule) => `${rule.startsWith("decided by ") ? "are one person," : "match by"} ${rule}`),
+    ...told(entry.refusals, (refusal) => `are apart: ${refusal}`),
+    ...told(entry.ended, (rule) => `are no longer held together by: ${rule}`),
+  ];
 }
 
 /** What an entry of the ledger says, seen from one customer. */

@@ -24,6 +24,8 @@ _IDS = frozenset({
     "record_id", "record_a", "record_b", "anchor", "records", "record_ids", "left", "right", "through", "key",
     "device", "id", "start", "end", "session",
 })  # fmt: skip
+#: Fields that hold two records and, in Clew's words, why.
+_PAIRS = ("matches", "refusals", "ended")
 #: What a trigger is told in Clew's own words.
 _STATE = frozenset({
     "as_of", "buyer", "stage", "last_order_at", "last_order_currency", "last_active_at", "cart_at", "cart_kind",
@@ -80,7 +82,7 @@ class _Mask:
         """What is shown of an item of a list in the field of that name."""
         if isinstance(found, dict):
             return self.fields("", found)
-        if isinstance(found, list) and name == "matches":  # two records, and the rule that joined them
+        if isinstance(found, list) and name in _PAIRS:  # two records, and what joined or parted them
             return [None if record is None else self.stand_in(record) for record in found[:2]] + found[2:]
         return self.value(name, found)
 

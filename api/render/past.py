@@ -15,6 +15,8 @@ from engine.ledger.entries import Entry
 
 #: So many records and matches of an entry are named, and so many of a customer of the past.
 NAMED, MATCHES, RECORDS = 5, 3, 30
+#: How the rule of a match begins that somebody decided.
+DECIDED = "decided by "
 #: What a record is called that was erased.
 ERASED = "an erased record"
 
@@ -31,7 +33,7 @@ def _leads(chain: Sequence[str]) -> str:
     if not chain:
         return ""
     if chain[-1] == "":
-        return ": its records have left all sources"
+        return ": its records have left all sources, or were erased"
     return f", now {' -> '.join(chain)}"
 
 
@@ -42,21 +44,28 @@ def _entry(found: History, entry: Entry) -> list[RenderableType]:
         Text(f"{minute(entry.at)}  {_said(found, entry)}"),
         indented(Text(f"entry {entry.seq}{run}, by {safe(by)}", style="dim")),
     ]
-    if entry.matches:
-        more = len(entry.matches) - MATCHES + entry.more_matches
-        told = "; ".join(_match(*match) for match in entry.matches[:MATCHES])
-        parts.append(
-            indented(
-                Text(f"because {told}" + (f"; and {count(more, 'more match', 'more matches')}" if more > 0 else ""))
-            )
-        )
+    because = [
+        *(_match(*match) for match in entry.matches),
+        *(f"{_pair(a, b)} are apart: {safe(refusal)}" for a, b, refusal in entry.refusals),
+        *(f"{_pair(a, b)} are no longer held together by: {safe(rule)}" for a, b, rule in entry.ended),
+    ]
+    if because:
+        more = len(because) - MATCHES + entry.more_matches
+        pairs = count(more, "more match", "more matches") if entry.matches else count(more, "more pair")
+        told = "; ".join(because[:MATCHES])
+        parts.append(indented(Text(f"because {told}" + (f"; and {pairs}" if more > 0 else ""))))
     if entry.reason:
         parts.append(indented(Text(f"“{safe(entry.reason)}”")))
     return parts
 
 
 def _match(a: str | None, b: str | None, rule: str) -> str:
-    return f"{safe(a or ERASED)} and {safe(b or ERASED)} match by {safe(rule)}"
+    by = "are one person," if rule.startswith(DECIDED) else "match by"
+    return f"{_pair(a, b)} {by} {safe(rule)}"
+
+
+def _pair(a: str | None, b: str | None) -> str:
+    return f"{safe(a or ERASED)} and {safe(b or ERASED)}"
 
 
 def _said(found: History, entry: Entry) -> str:
@@ -103,9 +112,14 @@ def decision(entry: Entry, type_: str = "", value: str = "") -> str:
 
 
 def _records(records: Sequence[str | None]) -> str:
-    named = ", ".join(safe(record or ERASED) for record in records[:NAMED])
-    more = len(records) - NAMED
-    return named + (f" and {more:,} more" if more > 0 else "")
+    known = [safe(record) for record in records if record]
+    more, erased = len(known) - NAMED, len(records) - len(known)
+    parts = (
+        ", ".join(known[:NAMED]),
+        f"{more:,} more" if more > 0 else "",
+        f"{erased:,} that {'was' if erased == 1 else 'were'} erased" if erased else "",
+    )
+    return " and ".join(part for part in parts if part)
 
 
 def was(found: Was) -> Group:

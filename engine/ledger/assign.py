@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine.compute import Compute, quote
 from engine.errors import StateError, TableError
-from engine.ledger.causes import explain
+from engine.ledger.causes import explain, explain_parting
 from engine.ledger.ids import LAST_NUMBER, customer_id_sql, customer_number_sql
 from engine.ledger.matching import stable_pairs
 from engine.ledger.past import Past
@@ -43,15 +43,19 @@ def assign_ids(
     groups_table: str = "groups",
     records_table: str = "records",
     causes_table: str | None = None,
+    refusals_table: str | None = None,
+    matches_before: Path | None = None,
     given: bool = False,
 ) -> Changes:
     """Give each group its customer id.
 
     Reads `groups_table` (record_id VARCHAR, group_id BIGINT), `records_table` (RECORDS), `previous` (Parquet of the
-    current run's MEMBERS; None before the first run) and, if named, `causes_table` (record_a, record_b, rule: the
-    matches that made the groups). With `given`, a group's `group_id` is the number of the customer that it was in an
-    earlier run, and gets that id back. Makes tables `ids` (record_id, customer_id, since) and `redirects` (REDIRECTS:
-    all that hold after this run). `at` is the time that its entries will carry. Nothing is written to state.db.
+    current run's MEMBERS; None before the first run) and, if named, what says why: `causes_table` (record_a, record_b,
+    rule: the matches that made the groups), `refusals_table` (record_a, record_b, refusal) and `matches_before`
+    (Parquet of the current run's MATCHES). With `given`, a group's `group_id` is the number of the customer that it was
+    in an earlier run, and gets that id back. Makes tables `ids` (record_id, customer_id, since) and `redirects`
+    (REDIRECTS: all that hold after this run). `at` is the time that its entries will carry. Nothing is written to
+    state.db.
 
     Errors: TableError for a record in two groups; StateError when the ids are used up.
     """
@@ -67,6 +71,8 @@ def assign_ids(
         explain(compute, "ledger_moves", "ledger_placed", causes_table, past.key, "ledger_causes")
     else:
         compute.run("CREATE OR REPLACE TABLE ledger_causes (ordinal BIGINT, cause VARCHAR)")
+    if refusals_table is not None:
+        explain_parting(compute, refusals_table, matches_before, past.key)
     compute.table(
         "ids",
         f"""SELECT p.record_id, {customer_id_sql("p.target")} AS customer_id,

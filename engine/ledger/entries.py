@@ -19,6 +19,9 @@ from engine.state import DECISIONS, State, from_micros
 class Entry:
     """One entry. A record that was erased is None; `matches` are (record, record, rule).
 
+    Why records were taken out of a customer: `refusals` are (record, record, what forbade the match), and `ended` the
+    matches that held them there before.
+
     `actor` is what wrote it, or who decided; `starter` who started the run. Where a cause names very many matches, the
     ledger keeps some and `more_matches` counts the rest. Of a decision that two are different, the first `left`
     records are one's; of a block, `type` and `mark` say which value; of what was undone, `undoes` is the decision.
@@ -35,6 +38,8 @@ class Entry:
     target: str | None
     records: tuple[str | None, ...]
     matches: tuple[tuple[str | None, str | None, str], ...]
+    refusals: tuple[tuple[str | None, str | None, str], ...]
+    ended: tuple[tuple[str | None, str | None, str], ...]
     more_matches: int
     left: int
     type: str | None
@@ -92,6 +97,9 @@ def _entry(state: State, wanted: int) -> Entry:
     def name(end: int | str) -> str | None:
         return record_name(state, numbers[end] if isinstance(end, int) else int(end))
 
+    def pairs(part: str) -> tuple[tuple[str | None, str | None, str], ...]:
+        return tuple((name(a), name(b), said) for said, a, b in why.get(part, []))
+
     return Entry(
         seq,
         from_micros(at),
@@ -102,7 +110,9 @@ def _entry(state: State, wanted: int) -> Entry:
         customer_id(origin) if origin is not None else None,
         customer_id(target) if target is not None else None,
         tuple(record_name(state, number) for number in numbers),
-        tuple((name(a), name(b), rule) for rule, a, b in why.get("matches", [])),
+        pairs("matches"),
+        pairs("refused"),
+        pairs("ended"),
         why.get("more", 0),
         why.get("left", 1),
         why.get("type"),

@@ -52,9 +52,14 @@ def _entries(state: State, last_entry: int) -> pa.Table:
 
 
 def _reason(text: str | None) -> str:
-    """The rules of a cause, each once."""
-    matches = json.loads(text).get("matches", []) if text else []
-    return "; ".join(dict.fromkeys(rule for rule, *_ in matches))
+    """The rules of a cause, each once; of what was parted, what forbade a match or no longer makes one."""
+    why = json.loads(text) if text else {}
+    told = (
+        *(rule for rule, *_ in why.get("matches", [])),
+        *(refusal for refusal, *_ in why.get("refused", [])),
+        *(f"no longer {rule}" for rule, *_ in why.get("ended", [])),
+    )
+    return "; ".join(dict.fromkeys(told))
 
 
 def _record_ids(state: State, moved: tuple[bytes, ...]) -> pa.ListArray:

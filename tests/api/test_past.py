@@ -80,6 +80,8 @@ def test_a_history_tells_moves_and_decisions_with_who_and_why(parted: Parted, cl
     assert "“another John”" in told
     assert f"decided: phone {PHONE} never links" in told
     assert f"was split off from {customer}, with 1 record: {DESK}" in told
+    assert f"because {DESK} and" in told
+    assert "are no longer held together by: same phone" in told
     assert "by clew run (bob)" in told
     assert f"decision {refused.seq} was taken back" in told
     assert json.loads(clew("-p", folder, "history", customer, "--json").stdout)["entries"][0]["kind"] == "created"

@@ -249,6 +249,8 @@ class Entry(Wire):
     target: str | None
     records: list[str | None]
     matches: list[tuple[str | None, str | None, str]]
+    refusals: list[tuple[str | None, str | None, str]]
+    ended: list[tuple[str | None, str | None, str]]
     more_matches: int
     left: int
     type: str | None

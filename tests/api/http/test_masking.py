@@ -146,3 +146,10 @@ def test_nor_does_a_name_by_record_or_a_field_of_a_record(names: dict[str, str],
 )
 def test_what_is_left_of_a_text(text: str, left: str) -> None:
     assert masked(text) == left
+
+
+@pytest.mark.parametrize("name", ["matches", "refusals", "ended"])
+def test_why_two_records_are_joined_or_apart_stays_in_words(name: str) -> None:
+    *ends, why = mask({name: [["till:7", None, "same phone"]]}, SECRET)[name][0]
+    assert (why, ends[1]) == ("same phone", None)
+    assert ends[0].startswith("till:~")

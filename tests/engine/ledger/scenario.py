@@ -25,6 +25,7 @@ class Shop:
         self.compute = compute
         self.folder = folder
         self.members: Path | None = None
+        self.matches: Path | None = None
         self.runs = 0
         self.created: dict[str, datetime] = {}
 
@@ -38,16 +39,21 @@ class Shop:
         causes: Iterable[tuple[str, str, str]] | None = None,
         seed: int = 0,
         given: bool = False,
+        refusals: Iterable[tuple[str, str, str]] = (),
     ) -> Changes:
         """One whole run: assign, publish, write members; `seed` shuffles the rows; `given` as `assign_ids` has it."""
         with State.open(self.folder) as state, state.writing("test"):
             run_id = f"run-{self.runs}"
             state.begin(run_id, "config", self.now)
-            changes = self.assign(state, groups, causes, seed, given)
+            changes = self.assign(state, groups, causes, seed, given, refusals)
             state.publish(run_id, changes, "manifest", self.now)
         self.compute.table("members", "SELECT record_id, customer_id, 1.0::DOUBLE AS confidence, since FROM ids")
         self.members = self.folder / f"{run_id}.parquet"
         self.compute.write_parquet("members", self.members)
+        self.matches = None
+        if causes is not None:
+            self.matches = self.folder / f"{run_id}-matches.parquet"
+            self.compute.write_parquet("causes", self.matches)
         self.runs += 1
         return changes
 
@@ -58,6 +64,7 @@ class Shop:
         causes: Iterable[tuple[str, str, str]] | None = None,
         seed: int = 0,
         given: bool = False,
+        refusals: Iterable[tuple[str, str, str]] = (),
     ) -> Changes:
         if isinstance(groups, str):
             groups = {record: number for number, group in enumerate(groups.split()) for record in group}
@@ -68,16 +75,18 @@ class Shop:
         self.compute.table("groups", f"SELECT * FROM unshuffled ORDER BY hash(record_id || '{seed}')")
         times = pa.array([self.created.get(record) for record in groups], pa.timestamp("us"))
         self.compute.load("records", pa.table({"record_id": table.column("record_id"), "created_at": times}))
-        if causes is not None:
-            self.compute.run("CREATE OR REPLACE TABLE causes (record_a VARCHAR, record_b VARCHAR, rule VARCHAR)")
-            for a, b, rule in causes:
-                self.compute.run("INSERT INTO causes VALUES (?, ?, ?)", [f"s:{a}", f"s:{b}", rule])
+        for name, said, pairs in (("causes", "rule", causes or ()), ("refusals", "refusal", refusals)):
+            self.compute.run(f"CREATE OR REPLACE TABLE {name} (record_a VARCHAR, record_b VARCHAR, {said} VARCHAR)")
+            for pair in pairs:
+                self.compute.run(f"INSERT INTO {name} VALUES ('s:' || ?, 's:' || ?, ?)", list(pair))
         return assign_ids(
             self.compute,
             recall(state),
             self.now,
             previous=self.members,
             causes_table="causes" if causes else None,
+            refusals_table="refusals",
+            matches_before=self.matches,
             given=given,
         )
 

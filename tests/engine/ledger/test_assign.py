@@ -154,6 +154,20 @@ def test_causes_name_the_matches_that_made_an_entry(shop: Shop) -> None:
     assert shop.problems() == []
 
 
+def test_a_split_tells_what_was_refused_and_what_no_longer_holds(shop: Shop) -> None:
+    shop.publish("abcde", [("a", "b", "email"), ("b", "c", "phone"), ("a", "d", "name"), ("d", "e", "email")])
+    shop.publish("ab c de", [("a", "b", "email"), ("d", "e", "email")], refusals=[("a", "d", "names disagree")])
+    shop.publish("abc de", [("a", "b", "email"), ("b", "c", "phone"), ("d", "e", "email")])
+    shop.publish("ab c de", [("a", "b", "email"), ("d", "e", "email")])
+    with State.open(shop.folder) as state:
+        ended, refused = (entry for entry in entries_about(state, C1) if entry.kind == "split")
+        restored = entries_about(state, C2)[-1]
+    assert (refused.matches, refused.refusals, refused.ended) == ((), (("s:d", "s:a", "names disagree"),), ())
+    assert (ended.matches, ended.refusals, ended.ended) == ((), (), (("s:c", "s:b", "phone"),))
+    assert (restored.kind, restored.origin, restored.ended) == ("restored", C1, (("s:c", "s:b", "phone"),))
+    assert shop.problems() == []
+
+
 def test_very_many_matches_are_counted_not_listed(shop: Shop) -> None:
     names = string.ascii_letters[:30]
     pairs = [(a, b, "email") for a in names for b in names if a < b]
