@@ -1,7 +1,7 @@
 // What is the history of this id?
 // Every entry of the ledger about a customer, in order, whether its id is in use or retired;
-// `now` is whom it leads to. `why` names the rules that tie the records: what was taken apart or
-// went away has none. Take an id that another question has shown.
+// `now` is whom it leads to. `why` names the rules that tie the records, or what parts them now;
+// what somebody decided is told by `clew history`. Take an id that another question has shown.
 WITH 'C0000120H' AS id
 MATCH (clew:Clew {name: 'graph'}) WITH id, clew.publish AS mark
 MATCH (customer:Customer {id: id})
