@@ -45,7 +45,7 @@ def find_owned(graph: GraphStore, text: str, region: str, priorities: Mapping[st
     findings = _findings(graph, text, candidates)
     owned = [f for f in findings if f.customers]
     if not owned:
-        raise nobody(text, candidates, findings, region)
+        raise nobody(text, None, candidates, findings, region)
     return owned
 
 
@@ -63,7 +63,7 @@ def find_typed(graph: GraphStore, type_: str, text: str, region: str) -> list[Fi
         findings = graph.find_any(candidates)
     owned = [f for f in findings if f.customers]
     if not owned:
-        raise nobody(typed, candidates, findings, region)
+        raise nobody(typed, type_, candidates, findings, region)
     return owned
 
 

@@ -24,8 +24,10 @@ _MEANS = {
 _TYPES = {"email": "an e-mail", "phone": "a phone number", "account": "an account id", "loyalty": "a loyalty id"}
 
 
-def nobody(text: str, candidates: Sequence[tuple[str, str]], findings: Sequence[Finding], region: str) -> NotFoundError:
-    """What to raise for a text that, understood as `candidates`, leads to nobody.
+def nobody(
+    text: str, type_: str | None, candidates: Sequence[tuple[str, str]], findings: Sequence[Finding], region: str
+) -> NotFoundError:
+    """What to raise for a text that, meant as `type_` if that is known and understood as `candidates`, leads to nobody.
 
     The graph knows `findings`, none a customer's.
     """
@@ -33,11 +35,18 @@ def nobody(text: str, candidates: Sequence[tuple[str, str]], findings: Sequence[
         return RetiredError(findings[0].reason, ())
     known = findings[0].status if findings else "unknown"
     why: Literal["shared", "unlinkable", "unknown"] = known if known in ("shared", "unlinkable") else "unknown"
-    type_ = findings[0].type if findings else candidates[0][0] if candidates else None
-    return UnclearError(_said(text, candidates, findings, region), why, type_)
+    meant = type_ or _meant(text, candidates)
+    return UnclearError(_said(text, meant, candidates, findings, region), why, findings[0].type if findings else meant)
 
 
-def _said(text: str, candidates: Sequence[tuple[str, str]], findings: Sequence[Finding], region: str) -> str:
+def _meant(text: str, candidates: Sequence[tuple[str, str]]) -> str | None:
+    """What is written like an e-mail is meant as one, even where it can't be one."""
+    return "email" if "@" in text[1:] else candidates[0][0] if candidates else None
+
+
+def _said(
+    text: str, type_: str | None, candidates: Sequence[tuple[str, str]], findings: Sequence[Finding], region: str
+) -> str:
     if not text:
         return "nothing was asked: give an e-mail, a phone number, an id or a customer id"
     if findings:
@@ -46,9 +55,11 @@ def _said(text: str, candidates: Sequence[tuple[str, str]], findings: Sequence[F
         return f"no customer has the id {text}, and its check character is wrong: look for a mistyped character"
     if customer_number(text) is not None:
         return f"there is no customer {text.upper()} in the current run, and there never was"
-    if not candidates:
+    value = next((value for kind, value in candidates if kind == type_), None)
+    if type_ == "email" and value is None:
+        return f"{text} is no e-mail address that there could be, and nothing else is called so: check its spelling"
+    if value is None:
         return f"{text} is no e-mail, phone number or id that could be looked up"
-    type_, value = candidates[0]
     if type_ == "phone":
         hint = "" if text.lstrip("(tel: ").startswith(("+", "00")) else (
             f"; numbers without a country code are read as of {region}, so write one from elsewhere with its +"

@@ -211,7 +211,7 @@ def _records(asking: Asking, text: str, tables: RunTables | None) -> tuple[str, 
                 )
                 if rows:
                     return tuple(record for (record,) in rows)
-    raise nobody(text, candidates, [], asking.region)
+    raise nobody(text, None, candidates, [], asking.region)
 
 
 def _values(tables: RunTables, customer: str) -> Values:

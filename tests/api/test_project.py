@@ -64,6 +64,8 @@ def test_every_identifier_of_john_has_a_thread(shop: Demo) -> None:
 def test_nobody_is_found_in_a_helpful_sentence(project: Project) -> None:
     with pytest.raises(NotFoundError, match=r"nobody@nowhere\.com: check its spelling"):
         project.whois("nobody@nowhere.com")
+    with pytest.raises(NotFoundError, match=r"nobody@x\.y is no e-mail address that there could be"):
+        project.whois("nobody@x.y")
     with pytest.raises(NotFoundError, match=r"test@test\.com.*placeholder"):
         project.whois("test@test.com")
 

@@ -42,6 +42,18 @@ def test_a_problem_says_what_is_wrong_and_repeats_nothing(api: Caller, path: str
 
 
 @pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"q": "nobody@x.y"}, "e-mail"), ({"email": "nobody@x.y"}, "e-mail"), ({"q": "nobody@nowhere.com"}, "e-mail"),
+        ({"loyalty": "nobody@x.y"}, "loyalty id"), ({"phone": "no"}, "phone number"),
+        ({"q": "415-555-0000"}, "phone number"), ({"device": "no"}, "identifier"),
+    ],
+)  # fmt: skip
+def test_what_nobody_holds_is_called_by_its_type(api: Caller, asked: dict[str, str], said: str) -> None:
+    assert api.get("/v1/whois", params=asked).json()["detail"] == f"No record holds this {said}."
+
+
+@pytest.mark.parametrize(
     ("body", "status"),
     [
         (b"{", 422),
