@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from api.ends import Understood, find_owned, find_typed, records_of
 from api.plain import Plain
 from engine.errors import NotFoundError, UnclearError
-from graph.paths import Path, joins, weakest, widest
+from graph.paths import Path, joined, weakest, widest
 from graph.store import Customer, DeviceWindow, Finding, GraphStore, KnownBy, Match, Refusal
 
 #: More paths than this are not worked out for one answer; `more` counts the rest.
@@ -219,9 +219,8 @@ def _thread(customer: Customer, start: tuple[str, ...], target: KnownBy) -> Thre
 
 def hangs_on(matches: Sequence[Match]) -> Match | None:
     """Find the weakest hop on the widest paths between all records: the last one that joins, strongest first."""
-    ordered = sorted(matches, key=lambda m: m.strength, reverse=True)
-    tree = joins(match._replace(step=number) for number, match in enumerate(ordered))
-    return ordered[tree[-1].step] if tree else None
+    tree = joined(sorted(matches, key=lambda m: m.strength, reverse=True))
+    return tree[-1] if tree else None
 
 
 def _listed(graph: GraphStore, owned: list[Finding], by: Mapping[str, Finding]) -> tuple[Candidate, ...]:

@@ -145,9 +145,13 @@ def smallest_cut(matches: Iterable[Match], sources: Collection[str], targets: Co
 
 def joins(matches: Iterable[Match]) -> tuple[Match, ...]:
     """How a customer grew: the matches, in the order of admission, that joined two parts which were apart before."""
+    return joined(sorted(matches, key=lambda m: m.turn))
+
+
+def joined(matches: Iterable[Match]) -> tuple[Match, ...]:
+    """Those of the matches, taken in the order given, that join two parts which were apart before."""
     parts = _Parts()
-    ordered = sorted(matches, key=lambda m: m.turn)
-    return tuple(m for m in ordered if parts.join(m.record_a, m.record_b))
+    return tuple(m for m in matches if parts.join(m.record_a, m.record_b))
 
 
 def _weakest_first(match: Match) -> tuple[float, float, str, str, int]:

@@ -45,49 +45,69 @@ def masked(text: str) -> str:
         return _HIDDEN
     if "@" in text:
         return f"{text[0]}{_HIDDEN}@{_HIDDEN}"
-    digits = [character for character in text if character.isdigit()]
-    if len(digits) > 6 and not any(character.isalpha() for character in text):
-        return _HIDDEN + "".join(digits[-2:])
+    if not any(map(str.isalpha, text)):
+        digits = [character for character in text if character.isdigit()]
+        if len(digits) > 6:
+            return _HIDDEN + "".join(digits[-2:])
     return f"{text[0]}{_HIDDEN}"
+
+
+class _Texts(dict[str, str]):
+    """Texts of an answer, masked: it says most of them many times."""
+
+    def __missing__(self, text: str) -> str:
+        return self.setdefault(text, masked(text))
+
+
+class _StandIns(dict[str, str]):
+    """What stands for ids. What comes before the first colon of one is a source or a type."""
+
+    def __init__(self, secret: bytes) -> None:
+        super().__init__()
+        self.secret = secret
+
+    def __missing__(self, text: str) -> str:
+        before, colon, _ = text.partition(":")
+        mark = blake2b(text.encode("utf-8", "surrogatepass"), key=self.secret, digest_size=6).hexdigest()
+        return self.setdefault(text, f"{before}:~{mark}" if colon else f"~{mark}")
 
 
 class _Mask:
     def __init__(self, secret: bytes) -> None:
-        self.secret = secret
+        self.texts = _Texts()
+        self.stand_ins = _StandIns(secret)
 
     def value(self, name: str, found: Any) -> Any:
         """What is shown of a value in the field of that name."""
-        if isinstance(found, str):
+        kind = type(found)
+        if kind is str:
             if name in _WORDS:
                 return found
-            return self.stand_in(found) if name in _IDS else masked(found)
-        if isinstance(found, dict):
+            return self.stand_ins[found] if name in _IDS else self.texts[found]
+        if kind is dict:
             return self.fields(name, found)
-        if isinstance(found, list):
+        if kind is list:
             return [self.item(name, item) for item in found]
         return found
 
     def fields(self, name: str, found: dict[str, Any]) -> dict[str, Any]:
         """What is shown of an object in the field of that name."""
         if name == "names":  # by record
-            return {self.stand_in(record): masked(text) for record, text in found.items()}
+            return {self.stand_ins[record]: self.texts[text] for record, text in found.items()}
         if name == "fields":  # of a record, by name
-            return {field: masked(str(text)) for field, text in found.items()}
-        if name == "state":
-            return {k: v if k in _STATE else self.value(k, v) for k, v in found.items()}
-        # What a permission says is a word; in a record's fields it is a part of an address.
-        return {k: v if k == "state" and isinstance(v, str) else self.value(k, v) for k, v in found.items()}
+            return {field: self.texts[str(text)] for field, text in found.items()}
+        shown = found.copy()
+        for field, value in found.items():
+            # A permission's state is a word; in the fields of a record, above, it is a part of an address.
+            word = type(value) is str and (field in _WORDS or field == "state")
+            if not (word or value is None or (name == "state" and field in _STATE)):
+                shown[field] = self.value(field, value)
+        return shown
 
     def item(self, name: str, found: Any) -> Any:
         """What is shown of an item of a list in the field of that name."""
-        if isinstance(found, dict):
+        if type(found) is dict:
             return self.fields("", found)
-        if isinstance(found, list) and name in _PAIRS:  # two records, and what joined or parted them
-            return [None if record is None else self.stand_in(record) for record in found[:2]] + found[2:]
+        if type(found) is list and name in _PAIRS:  # two records, and what joined or parted them
+            return [None if record is None else self.stand_ins[record] for record in found[:2]] + found[2:]
         return self.value(name, found)
-
-    def stand_in(self, text: str) -> str:
-        """What stands for an id. What comes before the first colon is a source or a type."""
-        before, colon, _ = text.partition(":")
-        mark = blake2b(text.encode("utf-8", "surrogatepass"), key=self.secret, digest_size=6).hexdigest()
-        return f"{before}:~{mark}" if colon else f"~{mark}"
