@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import resource
+from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from api.http.problems import Problem
+from api.http.problems import Problem, unavailable
 
 #: Bytes of a request's line and headers.
 HEAD = 65_536
 #: Seconds in which these have to arrive.
 PATIENCE = 20.0
+#: Files that a worker has open, or will, beside its connections: stores, tables, pipes.
+FILES = 100
+#: Files that a worker asks to be allowed to have open, where its user may.
+MOST = 65_536
+
+
+def make_room() -> None:
+    """Have this process, and those that it begins, be allowed more connections than a shell's usual thousand files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def room() -> float:
+    """Connections that may be open at one time: whoever is there already is answered from files that can be opened."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return math.inf if soft == resource.RLIM_INFINITY else soft - FILES
 
 
 class Bounded(HttpToolsProtocol):
-    """Closes connections whose head is too large, or comes too slowly."""
+    """Closes connections that are too many, and those whose head is too large, or comes too slowly."""
 
     _taken = 0
     _in_head = True
@@ -24,6 +45,9 @@ class Bounded(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody connects, and has to say what they want."""
         super().connection_made(transport)
+        if len(self.connections) > room():
+            self._refuse(unavailable("Too many connections are open.", 1))
+            return
         self._expect()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -60,9 +84,14 @@ class Bounded(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What can't be read is a problem like any other."""
-        told = Problem(400, "bad-request", msg, headers={"Connection": "close"}).response(None)
+        self._refuse(Problem(400, "bad-request", msg))
+
+    def _refuse(self, problem: Problem) -> None:
+        told = problem.response(None)
+        told.headers["Connection"] = "close"
         head = b"".join(name + b": " + value + b"\r\n" for name, value in told.raw_headers)
-        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + bytes(told.body))
+        status = f"HTTP/1.1 {told.status_code} {HTTPStatus(told.status_code).phrase}\r\n".encode()
+        self.transport.write(status + head + b"\r\n" + bytes(told.body))
         self.transport.close()
 
     def _expect(self) -> None:

@@ -15,7 +15,7 @@ from uvicorn.supervisors import Multiprocess
 
 from api.http.app import create_app
 from api.http.logs import write_lines
-from api.http.protocol import Bounded
+from api.http.protocol import Bounded, make_room
 from api.http.settings import Settings
 from api.http.tracing import exported
 from engine.errors import ConfigError
@@ -46,6 +46,7 @@ def run(settings: Settings, listening: socket.socket, level: str, traced: bool =
 
     `traced`: spans are sent as the environment says.
     """
+    make_room()
     with tempfile.TemporaryDirectory(prefix="clew-metrics-") as folder:
         if settings.workers > 1:
             # Where the workers count together; their Prometheus client wants it from its environment.

@@ -97,8 +97,9 @@ class Traffic:
             log.info("request", extra={FIELDS: told})
 
     def _limited(self, receive: Receive, headers: Headers) -> Receive:
-        """What is read of a body: no more than the limit, and not for longer."""
+        """What is read of a body: no more than the limit, and not for longer, however slowly it drips."""
         most, taken, whole = self.settings.body, 0, False
+        deadline = asyncio.get_running_loop().time() + self.settings.seconds
         announced = headers.get("content-length", "0")
         too_large = Problem(413, "too-large", f"A body may have {most:,} bytes.", headers={"Connection": "close"})
 
@@ -109,7 +110,7 @@ class Traffic:
             if announced.isdigit() and int(announced) > most:
                 raise too_large
             try:
-                async with asyncio.timeout(self.settings.seconds):
+                async with asyncio.timeout_at(deadline):
                     message = await receive()
             except TimeoutError:
                 raise Problem(408, "too-slow", "The body took too long.", headers={"Connection": "close"}) from None

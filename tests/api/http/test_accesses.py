@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from api.http import accesses
+from api.http import Settings, accesses, create_app
 from api.project import Project
 from engine.state.accesses import accesses_about
 from tests.api.http.conftest import EMAIL, Caller
 from tests.api.http.test_callers import wait
+from tests.disks import Disk, apart
 
 
 def test_every_answer_that_shows_a_person_is_written_down(copy: Path, serve: Callable[..., Caller]) -> None:
@@ -84,3 +88,38 @@ def test_a_killed_process_loses_its_last_moments_and_nothing_else(tmp_path: Path
     # A hundred are noted in 10 ms or more; beside those of one batch, there are those of its commit.
     assert len(kept) > noted - 100 * (accesses.EVERY + 2.0) / 0.01
     assert len(kept) > 1
+
+
+def test_on_a_full_disk_nobody_is_shown_until_there_is_room(copy: Path) -> None:
+    apart("tests.api.http.test_accesses:full", copy)
+
+
+def full(folder: Path) -> None:
+    """Who was shown before the disk was full is written down in the end; nothing else is answered otherwise."""
+    kept = folder / ".clew"
+    kept.rename(folder / "kept")
+    kept.mkdir()
+    disk = Disk(kept, 40_000)
+    shutil.copytree(folder / "kept", kept, dirs_exist_ok=True)
+    with ExitStack() as opened:
+        api = Caller(create_app(Settings(project=folder, local=True, seconds=60)), opened)
+        first = api.get("/v1/whois", params={"email": EMAIL})
+        john = first.json()["customer"]["customer_id"]
+        shown = [first]
+        assert wait(lambda: len(accesses_about(kept, {john})) == 1)
+        disk.leave(0)
+        while (found := api.get("/v1/whois", params={"email": EMAIL})).status_code == 200:
+            shown.append(found)
+            time.sleep(0.01)
+        assert {answer.content for answer in shown} == {first.content}
+        for refused in (found, api.get(f"/v1/customers/{john}/records"), api.get("/readyz")):
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+        decided = api.post("/v1/decisions", json={"kind": "block", "a": "info@shop.example"})
+        assert (decided.status_code, decided.json()["type"]) == (503, "urn:clew:unavailable")
+        assert api.get("/v1/runs").status_code == 200
+        disk.clear()
+        assert wait(lambda: api.get("/readyz").status_code == 200)
+        shown.append(api.get("/v1/whois", params={"email": EMAIL}))
+        assert shown[-1].content == first.content
+        ids = [answer.headers["x-request-id"] for answer in shown]
+        assert wait(lambda: [a.request for a in accesses_about(kept, {john})] == ids)
