@@ -13,7 +13,7 @@ from api.http.problems import Problem, unavailable
 
 #: Bytes of a request's line and headers.
 HEAD = 65_536
-#: Seconds in which these have to arrive.
+#: Seconds in which these have to arrive, and some of an answer has to be taken.
 PATIENCE = 20.0
 #: Files that a worker has open, or will, beside its connections: stores, tables, pipes.
 FILES = 100
@@ -36,11 +36,12 @@ def room() -> float:
 
 
 class Bounded(HttpToolsProtocol):
-    """Closes connections that are too many, and those whose head is too large, or comes too slowly."""
+    """Closes connections that are too many, whose head is too large or comes too slowly, or who don't read."""
 
     _taken = 0
     _in_head = True
     _timer: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody connects, and has to say what they want."""
@@ -53,7 +54,20 @@ class Bounded(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """They are gone."""
         self._done()
+        if self._unread is not None:
+            self._unread.cancel()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """More is to be read than fits on the way: they have to take some of it."""
+        self._unread = self.loop.call_later(PATIENCE, self.transport.abort)
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """They have."""
+        if self._unread is not None:
+            self._unread.cancel()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """A part of a request."""

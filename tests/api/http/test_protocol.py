@@ -26,8 +26,13 @@ def dial(copy: Path) -> Iterator[Callable[..., socket.socket]]:
     with ExitStack() as opened:
         port = int(opened.enter_context(listening(app)).rpartition(":")[2])
 
-        def connect() -> socket.socket:
-            return opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
+        def connect(buffer: int | None = None) -> socket.socket:
+            connection = opened.enter_context(socket.socket())
+            if buffer is not None:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+            connection.settimeout(PATIENCE)
+            connection.connect(("127.0.0.1", port))
+            return connection
 
         yield connect
 
@@ -74,6 +79,27 @@ def test_a_body_that_drips_is_given_up(dial: Callable[..., socket.socket]) -> No
     )
     slow.sendall(head.encode())
     assert drip(slow, PATIENCE).startswith(b"HTTP/1.1 408")
+
+
+def test_who_never_reads_is_given_up(dial: Callable[..., socket.socket], monkeypatch: pytest.MonkeyPatch) -> None:
+    connection, times = dial(4096), 100
+    port = connection.getpeername()[1]
+    size = len(httpx.get(f"http://127.0.0.1:{port}/openapi.json", timeout=PATIENCE).content)
+    monkeypatch.setattr(protocol, "PATIENCE", 0.2)
+    connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * times)
+    time.sleep(2)
+    assert taken(connection) < times * size
+
+
+def taken(connection: socket.socket) -> int:
+    """The bytes of answers, until there are no more of them."""
+    found = 0
+    try:
+        while read := connection.recv(1 << 20):
+            found += len(read)
+    except ConnectionError:
+        pass
+    return found
 
 
 def test_more_connections_than_there_is_room_for_are_sent_away(
