@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from api.ends import Understood, find_owned, find_typed, records_of
 from api.plain import Plain
+from api.shown import Shown
 from engine.errors import NotFoundError, UnclearError
 from graph.paths import Path, joined, weakest, widest
 from graph.store import Customer, DeviceWindow, Finding, GraphStore, KnownBy, Match, Refusal
@@ -75,7 +76,7 @@ class Also(Plain):
 
 
 @dataclass(frozen=True)
-class Answer(Plain):
+class Answer(Plain, Shown, page="customer:card", rows="customer.identifiers"):
     """One customer, or several of whom none is to be preferred.
 
     `also` is what was asked for beside `asked`: where all of it leads to one customer, that is the answer. `notes` are

@@ -11,6 +11,7 @@ from typing import Any
 
 from api.ends import End, find_end
 from api.plain import Plain
+from api.shown import Shown
 from engine.errors import NotFoundError
 from graph.paths import Cut, Path, bridges, joins, smallest_cut, widest
 from graph.store import Customer, GraphStore, Match, Reason, Refusal
@@ -20,7 +21,7 @@ Weigh = Callable[[Customer, Customer], Match | None]
 
 
 @dataclass(frozen=True)
-class Between(Plain):
+class Between(Plain, Shown, page="evidence:why", rows="evidence"):
     """What joins two ends, or keeps them apart.
 
     Of one customer: `path` is the widest between them, `bridges` those of its hops that nothing else could stand in
@@ -44,6 +45,18 @@ class Between(Plain):
         """Whether both ends are one customer."""
         return self.a.customer_id == self.b.customer_id
 
+    @property
+    def evidence(self) -> list[dict[str, Any]]:
+        """What speaks for and against, a row a comparison of each match that is spoken of, in order."""
+        found = [r.match for r in self.refusals] + [self.weighed] * (self.weighed is not None)
+        hops = list(self.path.hops) if self.path else [m for m in found if m]
+        return [
+            {"match": n, "record_a": m.record_a, "record_b": m.record_b, "rule": m.rule,
+             "comparison": reason.comparison, "level": reason.level, "bits": reason.weight}
+            for n, m in enumerate(hops, 1)
+            for reason in m.reasons
+        ]  # fmt: skip
+
     def shape(self) -> dict[str, Any]:
         """A path with its probability and its weakest hop."""
         found = {"same": self.same, **super().shape()}
@@ -63,7 +76,7 @@ class Join(Plain):
 
 
 @dataclass(frozen=True)
-class Growth(Plain):
+class Growth(Plain, Shown, page="evidence:how", rows="joins"):
     """How a customer's records came together, in the order of admission."""
 
     customer_id: str

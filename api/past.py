@@ -10,6 +10,7 @@ from datetime import datetime
 from api.ends import find_records
 from api.nobody import nobody
 from api.plain import Plain
+from api.shown import Shown
 from engine.compute import Compute
 from engine.errors import NotFoundError, UnclearError
 from engine.ledger import customer_id, customer_number, entries_about, follow
@@ -23,7 +24,7 @@ from graph.store import GraphStore
 
 
 @dataclass(frozen=True)
-class History(Plain):
+class History(Plain, Shown, page="past:history", rows="entries"):
     """What became of a customer, oldest first.
 
     `leads_to` is where its id leads now: the ids on the way and the living one, or "" where all records are gone or
@@ -50,7 +51,7 @@ class Values(Plain):
 
 
 @dataclass(frozen=True)
-class Was(Plain):
+class Was(Plain, Shown, page="past:was", rows="records"):
     """Who somebody was at a time, by the answer that stood then: that of run `run_id`.
 
     `through` are the records by which an identifier was found, which hold it now, or did in that run. `customer_id` is

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from api.answers import Answer
 from api.plain import Plain
+from api.shown import Shown
 
 if TYPE_CHECKING:  # only their types are needed
     import pyarrow as pa
@@ -45,7 +46,7 @@ class SourceCount(Plain):
 
 
 @dataclass(frozen=True)
-class RunSummary(Plain):
+class RunSummary(Plain, Shown, page="run:summary", rows="sources"):
     """What a run found, in a shop's own terms.
 
     `several` counts customers with records in more than one source, `apart` the records that looked like another one
@@ -77,7 +78,7 @@ class RunSummary(Plain):
 
 
 @dataclass(frozen=True)
-class Searched(Plain):
+class Searched(Plain, Shown, page="search:found", rows="customers"):
     """The customers who answer to a search, best first, each with the words that it answers by."""
 
     asked: str
@@ -141,7 +142,7 @@ class KnownRun(Plain):
 
 
 @dataclass(frozen=True)
-class Runs(Plain):
+class Runs(Plain, Shown, page="run:runs", rows="runs"):
     """All runs of a project, newest first, and the plans that wait."""
 
     runs: tuple[KnownRun, ...]
@@ -161,7 +162,7 @@ class Pruned(Plain):
 
 
 @dataclass(frozen=True)
-class Planned(Plain):
+class Planned(Plain, Shown, page="comparison:planned", rows="comparison.figures"):
     """A plan, and what it would change. `held` says why `clew run` would not publish it by itself.
 
     `other_settings`: the project file says something else than the plan goes by, so that `apply` would refuse it.
@@ -176,7 +177,7 @@ class Planned(Plain):
 
 
 @dataclass(frozen=True)
-class Status(Plain):
+class Status(Plain, Shown, page="run:status", rows="run"):
     """How a project stands. `run` is None before the first one."""
 
     project: Path
@@ -188,7 +189,7 @@ class Status(Plain):
 
 
 @dataclass(frozen=True)
-class Health(Plain):
+class Health(Plain, Shown, page="health:health", rows="findings"):
     """How the current run's data stand, by limits and by the runs before.
 
     `grade` is that of the worst finding; `findings` come worst first, then a line for each check that found nothing.
@@ -207,7 +208,7 @@ class Health(Plain):
 
 
 @dataclass(frozen=True)
-class Changes(Plain):
+class Changes(Plain, Shown, page="changes:changes", rows="runs"):
     """The change log of the kept runs, oldest first; `pending` is what the project file says otherwise since."""
 
     runs: tuple[RunChanges, ...]
@@ -216,7 +217,7 @@ class Changes(Plain):
 
 
 @dataclass(frozen=True)
-class Decided(Plain):
+class Decided(Plain, Shown, page="decisions:decided", rows="left"):
     """A decision. `left` and `right` are the records that are one person or two; `customers` those they were of then.
 
     Of a block, `type` and `value`; the value is None where the current run doesn't hold it. Of an erasure, `left` are
@@ -331,14 +332,14 @@ class Erased(Plain):
 
 
 @dataclass(frozen=True)
-class Decisions(Plain):
+class Decisions(Plain, Shown, page="decisions:listed", rows="decisions"):
     """Decisions, oldest first."""
 
     decisions: tuple[Decided, ...]
 
 
 @dataclass(frozen=True)
-class Verified(Plain):
+class Verified(Plain, Shown, page="past:verified", rows="problems"):
     """Whether the past adds up: `problems` are of the ledger and the current run, none where all is well.
 
     `graph_run` is the run that the graph shows, None where there is no graph; `differences` is what it has otherwise.
@@ -386,7 +387,7 @@ class ExportedGraph(Plain):
 
 
 @dataclass(frozen=True)
-class Addressed(Plain):
+class Addressed(Plain, Shown, page="audience:audience", rows="audience"):
     """Whom a purpose is about, and the file of those who may be written to (`reach`) or may not, if one was written."""
 
     audience: Audience
@@ -413,7 +414,7 @@ class Measures(Plain):
 
 
 @dataclass(frozen=True)
-class Profile(Plain):
+class Profile(Plain, Shown, page="profile:profile", rows="fields"):
     """A customer's golden record, what its addresses may be used for, and what a trigger needs to know of it."""
 
     customer_id: str
@@ -423,7 +424,7 @@ class Profile(Plain):
 
 
 @dataclass(frozen=True)
-class Card(Plain):
+class Card(Plain, Shown, page="profile:card", rows="identifiers"):
     """A customer on one page: the profile, the identifiers, and the match that it hangs on."""
 
     customer_id: str
@@ -444,7 +445,7 @@ class Card(Plain):
 
 
 @dataclass(frozen=True)
-class Timeline(Plain):
+class Timeline(Plain, Shown, page="timeline:timeline", rows="moments"):
     """What happened with a customer, oldest first, and how sure service has to be of what it speaks of."""
 
     customer_id: str
@@ -454,7 +455,7 @@ class Timeline(Plain):
 
 
 @dataclass(frozen=True)
-class Measured(Plain):
+class Measured(Plain, Shown, page="measure:shown", rows="rows"):
     """All rows of a measure: see docs/measures.md.
 
     `redefined` are the kept runs, oldest first, from which on it means something else than before, and why.
@@ -482,7 +483,7 @@ class Judged(Plain):
 
 
 @dataclass(frozen=True)
-class Demo(Plain):
+class Demo(Plain, Shown, page="run:demo", rows="run.sources"):
     """A demo shop, what came out of it, how right that is, and one good answer."""
 
     folder: Path

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from api.plain import Plain
+from api.shown import Shown
 from engine.compute import Compute
 from engine.runs import RunTables
 from engine.tables import EXTRA
@@ -39,7 +40,7 @@ class Field(Plain):
 
 
 @dataclass(frozen=True)
-class ReviewedPair(Plain):
+class ReviewedPair(Plain, Shown, page="review:pair", rows="fields"):
     """Two records to look at. `doubt` is why, and what the answer is; None where the two are to be judged blindly."""
 
     record_a: str
@@ -49,7 +50,7 @@ class ReviewedPair(Plain):
 
 
 @dataclass(frozen=True)
-class ReviewQueue(Plain):
+class ReviewQueue(Plain, Shown, page="review:listed", rows="pairs"):
     """The first pairs of the queue, most consequential first, or where `blind` in no order; `waiting` counts all."""
 
     run_id: str

@@ -15,12 +15,13 @@ from api.project.keys import Keys
 from api.project.opened import PROJECT_FILE
 from api.project.remember import Remember
 from api.project.review import Review
+from api.project.tune import Tune
 from api.project.watch import REPORT_FILE
 
 __all__ = ["PROJECT_FILE", "REPORT_FILE", "Project", "init", "open_project"]
 
 
-class Project(Ask, Change, Erase, Export, Keys, Remember, Review):
+class Project(Ask, Change, Erase, Export, Keys, Remember, Review, Tune):
     """One project. Use it in `with`, or `close()` it; opening reads the project file and nothing else.
 
     Every method raises a ClewError whose text is written for the user; what was published before then stands.

@@ -22,6 +22,7 @@ from engine.runs import read_manifest
 from graph.store import Customer, Match
 
 if TYPE_CHECKING:
+    from api.found import Rows
     from engine.profile.audiences import Audience, Channel, Purpose
     from engine.profile.layouts import Layout as FileLayout
 
@@ -93,19 +94,19 @@ class Ask(Opened):
         state = customer_state(tables, customer_id, utc(at) if at else None)
         return Profile(customer_id, fields, known[customer_id].permissions, state)
 
-    def card(self, customer_id: str) -> Card:
-        """A living customer on one page. Raises NotFoundError; RetiredError for an id that has ended."""
-        customer = self.graph.customer(customer_id)
-        known = self.profile(customer_id)
+    def customer(self, text: str) -> Card:
+        """The customer behind a text, on one page. Raises NotFoundError as `path_between` does; RetiredError, too."""
+        known = self.profile(text)
+        customer = self.graph.customer(known.customer_id)
         return Card(
-            customer_id, customer.name, customer.email, customer.phone, customer.place, customer.first_seen,
+            customer.customer_id, customer.name, customer.email, customer.phone, customer.place, customer.first_seen,
             customer.last_seen, len(customer.records), tuple(sorted({r.source for r in customer.records})),
             known.fields, customer.identifiers, customer.devices, known.permissions, known.state,
             hangs_on(customer.matches),
         )  # fmt: skip
 
     def drawing(self, customer_id: str, limit: int) -> Drawing:
-        """A living customer as a graph of at most `limit` nodes. Raises NotFoundError as `card` does."""
+        """A living customer as a graph of at most `limit` nodes. Raises NotFoundError; RetiredError, too."""
         return draw(self.graph.customer(customer_id), limit)
 
     def timeline(self, text: str) -> Timeline:
@@ -117,18 +118,39 @@ class Ask(Opened):
         moments = tuple(timeline(self._tables(), customer_id))
         return Timeline(customer_id, known[customer_id].name, moments, self.config.consent.confidence.service)
 
-    def measure(self, name: str, at: datetime | None = None) -> Measured:
+    def measure(self, name: str, at: datetime | None = None, *, unified: bool = True) -> Measured:
         """All rows of a measure of the current run, as Arrow: see docs/measures.md. NotFoundError if there is none.
 
-        As of `at` (UTC), or of the newest order or event.
+        As of `at` (UTC), or of the newest order or event. Where not `unified`, a customer is what the shop took for one
+        before: its account, else the e-mail, else the order itself.
         """
+        from engine.measure import identities
         from engine.rules import change_log, redefinitions
 
         check_view(name)
         with Compute() as compute:
-            open_views(compute, self._tables(), utc(at) if at else None, only=[name])
+            who = identities.unified if unified else identities.before
+            open_views(compute, self._tables(), utc(at) if at else None, only=[name], identities=who)
             rows = compute.arrow(f"FROM {name} ORDER BY ALL")
         return Measured(name, rows, redefinitions(change_log(self.layout, self._runs()), name))
+
+    def sql(self, query: str) -> Rows:
+        """Ask the tables of the current run in DuckDB's SQL: records, identifiers, orders, matches, members and others.
+
+        They are what `engine/tables.py` declares; measures come from `measure`. Errors: ConfigError for a query that
+        can't be understood.
+        """
+        from api.found import Rows
+        from engine.compute.failure import MEANINGLESS
+
+        tables = self._tables()
+        with Compute() as compute:
+            for path in sorted(tables.folder.glob("*.parquet")):
+                compute.read_parquet(path.stem, path)
+            try:
+                return Rows(compute.arrow(query))
+            except MEANINGLESS as error:
+                raise ConfigError(f"this isn't SQL over the run's tables: {str(error).splitlines()[0]}") from error
 
     def addressees(
         self, purpose: Purpose, channel: Channel, *, reach: bool = True, at: datetime | None = None

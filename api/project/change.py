@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,12 @@ from api.summary import summarise
 from engine.config import config_hash
 from engine.errors import NotFoundError, StateError
 from engine.progress import Reporter, Silent
-from engine.runs import started
+from engine.runs import RunTables, started
 from engine.state import Run
 
 if TYPE_CHECKING:
-    from engine.compare import Comparison, Explained, Metric
+    from api.found import Comparison, Explained
+    from engine.compare import Metric
     from engine.pipeline import RunResult
     from engine.plans import Plan
     from engine.stages import Request
@@ -63,22 +65,22 @@ class Change(Watch):
         return summarise(result, self.health())
 
     def plan(
-        self, only: str | None = None, *, threshold: float | None = None, retrain: bool = False,
-        frames: Mapping[str, Any] | None = None, reporter: Reporter | None = None, reason: str | None = None,
-        actor: str | None = None,
+        self, only: str | None = None, *, threshold: float | None = None, change: Mapping[str, Any] | None = None,
+        retrain: bool = False, frames: Mapping[str, Any] | None = None, reporter: Reporter | None = None,
+        reason: str | None = None, actor: str | None = None,
     ) -> Planned:  # fmt: skip
         """Work out what `run` would publish, and what that would change; nothing that answers changes.
 
-        `threshold` (bits) stands in for that of the project file, and `retrain` learns the weights anew. `apply`
-        publishes the plan.
+        `threshold` (bits) stands in for that of the project file, `change` for any of its settings by their dotted
+        names (`{"limits.block_size": 100}`), and `retrain` learns the weights anew. `apply` publishes the plan, once
+        the project file says the same. Errors: ConfigError for a setting that there isn't, or a wrong value.
         """
+        from engine.changed import changed
         from engine.pipeline import plan
         from engine.stages import Request
 
-        config = self.config
-        if threshold is not None:
-            linkage = config.linkage.model_copy(update={"threshold": float(threshold)})
-            config = config.model_copy(update={"linkage": linkage})
+        other = {**(change or {}), **({} if threshold is None else {"linkage.threshold": float(threshold)})}
+        config = changed(self.config, other)
         told = reporter or Silent()
         found = plan(config, self.root, Request(only, retrain, frames, actor or actor_at_work(), reason), told)
         told.stage("compare")
@@ -91,12 +93,14 @@ class Change(Watch):
         return self._planned(read(self.layout, plan_id))
 
     def _planned(self, found: Plan) -> Planned:
+        from api.found import Comparison
         from engine.compare import compare
 
         before = self.layout.run(found.base) if found.base else None
         now = started(found.manifest).replace(tzinfo=None)
         other = found.manifest["config_hash"] != config_hash(self.config)
-        return Planned(found.plan_id, found.author, found.reason, found.held, other, compare(before, found.tables, now))
+        compared = Comparison.of(compare(before, found.tables, now))
+        return Planned(found.plan_id, found.author, found.reason, found.held, other, compared)
 
     def write_comparison(self, found: Planned | Comparison, file: Path | str) -> Reported:
         """Write what `plan`, `planned` or `compare` found as one page of HTML that needs no network.
@@ -152,17 +156,14 @@ class Change(Watch):
     def compare(self, before: str | None = None, after: str | None = None) -> Comparison:
         """What the run `after` (default: the current one) has otherwise than `before` (default: the one before it).
 
-        A run is named by its id or by the beginning of it that no other has. Audiences are as of the later run's start.
-        Errors: NotFoundError for a run that there isn't, or whose tables are no longer kept.
+        A run is named by its id or by the beginning of it that no other has, a plan that waits by its whole id.
+        Audiences are as of the later run's start. Errors: NotFoundError for a run that there isn't, or whose tables are
+        no longer kept.
         """
+        from api.found import Comparison
         from engine.compare import compare
 
-        later = self._kept(after) if after else self._current()
-        if later is None:
-            raise StateError(f"{self.path}: nothing has been run yet; `clew run` works out who is who")
-        earlier = self._kept(before) if before else self._before(later)
-        runs = (self.layout.run(earlier.run_id), self.layout.run(later.run_id))
-        return compare(*runs, later.started)
+        return Comparison.of(compare(*self._both(before, after)))
 
     def explain_shift(self, metric: Metric, since: str | None = None, until: str | None = None) -> Explained:
         """Why a metric is another one in run `until` (default: the current one) than in `since` (the one before it).
@@ -170,21 +171,31 @@ class Change(Watch):
         A run is named as for `compare`, or by a date or time: then the run that answered at its end is meant. Errors:
         NotFoundError for a run that there isn't, or whose tables are no longer kept.
         """
+        from api.found import Explained
         from engine.compare import explain_shift
 
-        later = self._kept(until) if until else self._current()
-        if later is None:
-            raise StateError(f"{self.path}: nothing has been run yet; `clew run` works out who is who")
-        earlier = self._kept(since) if since else self._before(later)
-        runs = (self.layout.run(earlier.run_id), self.layout.run(later.run_id))
-        return explain_shift(*runs, metric, later.started)
+        earlier, later, at = self._both(since, until)
+        return Explained.of(explain_shift(earlier, later, metric, at))
 
-    def _before(self, later: Run) -> Run:
-        """The run that was published before another one."""
-        earlier = [r for r in self._published() if r.started < later.started]
-        if not earlier:
+    def _both(self, before: str | None, after: str | None) -> tuple[RunTables, RunTables, datetime]:
+        """The tables of two runs, or of a run and a plan, and when the later began; see `compare` for those not named.
+
+        A plan is compared with the run that it was made after.
+        """
+        from engine.plans import read, waiting
+
+        if after and after in waiting(self.layout):
+            plan = read(self.layout, after)
+            later, at, base = plan.tables, started(plan.manifest).replace(tzinfo=None), before or plan.base
+        else:
+            run = self._kept(after) if after else self._current()
+            if run is None:
+                raise StateError(f"{self.path}: nothing has been run yet; `clew run` works out who is who")
+            earlier = [r.run_id for r in self._published() if r.started < run.started]
+            later, at, base = self.layout.run(run.run_id), run.started, before or (earlier[-1] if earlier else None)
+        if base is None:
             raise NotFoundError(f"there is no run before {later.run_id} to compare it with")
-        return earlier[-1]
+        return self.layout.run(self._kept(base).run_id), later, at
 
     def _kept(self, named: str) -> Run:
         """A published run by its id or the beginning of it, or by a time, or a date at whose end, it answered."""

@@ -31,6 +31,7 @@ class Opened:
         self.root = self.path.parent
         self.layout = Layout(self.root / self.config.store)
         self._opened: dict[str, GraphStore] = {}
+        self._linkers = ExitStack()
 
     @property
     def graph(self) -> GraphStore:
@@ -48,6 +49,7 @@ class Opened:
         """Let go of files and connections."""
         while self._opened:
             self._opened.popitem()[1].close()
+        self._linkers.close()
 
     def __enter__(self) -> Self:
         return self

@@ -14,7 +14,7 @@ from engine.compute import Compute
 from engine.state import State
 
 if TYPE_CHECKING:
-    from engine.evaluate.labels import LabelScores
+    from api.found import LabelScores
 
 #: How many pairs are shown where nobody says how many.
 LIMIT = 20
@@ -60,9 +60,10 @@ class Review(Opened):
 
     def evaluate_labels(self) -> LabelScores:
         """Compare the current run with the labels: precision and recall on the labelled pairs."""
+        from api.found import LabelScores
         from engine.evaluate.labels import score_labels
 
         tables = self._tables()
         with Compute() as compute, State.open(self.layout.store, read_only=True) as state:
             compute.read_parquet("members", tables.path("members"))
-            return score_labels(compute, state, state.run(tables.run_id).last_entry or 0)
+            return LabelScores.of(score_labels(compute, state, state.run(tables.run_id).last_entry or 0))

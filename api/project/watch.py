@@ -20,8 +20,7 @@ from graph.sqlite import SqliteStore
 from graph.store import PublishReport
 
 if TYPE_CHECKING:
-    from engine.evaluate import Calibration, Evaluation
-    from engine.quality import Audit
+    from api.found import Audit, Calibration, Estimate, Evaluation
 
 #: The usual name of a report.
 REPORT_FILE = "clew-report.html"
@@ -90,6 +89,7 @@ class Watch(Opened):
 
     def audit(self, *, reporter: Reporter | None = None) -> Audit:
         """Look at the sources as they are today, without linking anything and without leaving anything behind."""
+        from api.found import Audit
         from engine.quality import audit
         from engine.sources import read_sources
         from engine.standardise import standardise
@@ -101,7 +101,7 @@ class Watch(Opened):
             told.stage("standardise")
             standardise(compute, self.config, told.step)
             told.stage("audit")
-            return audit(compute, self.config)
+            return Audit.of(audit(compute, self.config))
 
     def health(self) -> Health:
         """How the current run's data stand: findings by limits and by the kept runs before, with what to do."""
@@ -142,15 +142,32 @@ class Watch(Opened):
 
     def evaluate(self, truth: Path | str) -> Evaluation:
         """Compare the current run with a file of source, key, person."""
+        from api.found import Evaluation
         from engine.evaluate import evaluate
 
         tables = self._tables()
         with Compute() as compute:
             compute.read_parquet("members", tables.path("members"))
-            return evaluate(compute, "members", Path(truth))
+            return Evaluation.of(evaluate(compute, "members", Path(truth)))
+
+    def estimate(self, plan: str | None = None, truth: Path | str | None = None) -> Estimate:
+        """How right the current run, or a plan, is by its own weights, without labels, at its threshold and above.
+
+        With a file of source, key, person, what is true stands beside it. Errors: NotFoundError for no such plan.
+        """
+        from api.found import Estimate
+        from engine import plans
+        from engine.evaluate.expected import expected
+        from engine.rules import read_settings
+
+        tables = plans.read(self.layout, plan).tables if plan else self._tables()
+        settings = read_settings(tables)
+        threshold = settings["linkage"]["threshold"] if settings else self.config.linkage.threshold
+        return Estimate.of(expected(tables, threshold, Path(truth) if truth else None))
 
     def calibrate(self, truth: Path | str) -> Calibration:
         """How often pairs of each probability are true, over all that scored as matches, refused ones too."""
+        from api.found import Calibration
         from engine.evaluate import calibration
 
         tables = self._tables()
@@ -159,7 +176,7 @@ class Watch(Opened):
                 compute.read_parquet(name, tables.path(name))
             pairs = "SELECT record_a, record_b, probability FROM {}"
             compute.view("scored", " UNION ALL ".join(pairs.format(name) for name in ("matches", "refusals")))
-            return calibration(compute, "scored", Path(truth))
+            return Calibration.of(calibration(compute, "scored", Path(truth)))
 
     def publish(
         self, store: Literal["sqlite", "neo4j"] | None = None, *, rebuild: bool = False, verify: bool = False,

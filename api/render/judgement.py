@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import count, percent
 from engine.evaluate import Calibration, Evaluation
+from engine.evaluate.expected import Estimate, Expected
 from engine.evaluate.labels import LabelScores
+
+if TYPE_CHECKING:
+    from api.found import Blocking
 
 
 def evaluation(found: Evaluation) -> Group:
@@ -47,6 +53,33 @@ def calibration(found: Calibration) -> Group:
         heading("How sure, and how often right: pairs that scored as matches, refused ones too"),
         columns(("probability", "pairs", "said", "true"), rows, right=(1, 2, 3)),
         indented(Text(error + unjudged)),
+    )
+
+
+def estimate(found: Estimate) -> Group:
+    """What each threshold promises, beside the truth where that is known."""
+    judged = any(step.true for step in found.steps)
+    titles = ("bits", "precision", "recall", "F1", "false merges", "false splits", *(("true P", "true R") * judged))
+    return lines(
+        heading(f"What run {found.run_id} expects of its own threshold and of higher ones, without labels"),
+        columns(titles, [_promised(step) for step in found.steps], right=tuple(range(len(titles)))),
+        indented(Text("Precision and recall are of pairs of records; merges and splits of joins of two groups.")),
+    )
+
+
+def _promised(step: Expected) -> tuple[str, ...]:
+    known = (percent(step.true.precision), percent(step.true.recall)) if step.true else ()
+    shares = (percent(step.scores.precision), percent(step.scores.recall), percent(step.scores.f1))
+    return (f"{step.threshold:g}", *shares, f"{step.false_merges:,.1f}", f"{step.false_splits:,.1f}", *known)
+
+
+def blocking(found: Blocking) -> Group:
+    """What each rule proposes, and what it alone finds."""
+    rows = [(r.rule, f"{r.pairs:,}", f"{r.first:,}", f"{r.alone:,}", f"{r.found:,}") for r in found.rules]
+    return lines(
+        heading("Pairs that each blocking rule proposes"),
+        columns(("rule", "pairs", "first", "alone", "matches found alone"), rows, right=(1, 2, 3, 4)),
+        indented(Text("First: no rule above proposes them. Alone: no other rule does.")),
     )
 
 

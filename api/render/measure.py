@@ -18,6 +18,8 @@ from engine.rules import RunChanges
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from api.found import Rows
+
 #: Rows that are shown.
 SHOWN = 40
 #: Redefinitions that are told of, the latest, and changes of each.
@@ -45,6 +47,12 @@ def shown(found: Measured) -> Group:
         Text(f"clew measure {found.name} FILE.csv writes all of it{more}", style="dim"),
         *(Text(_redefined(run)) for run in found.redefined[-NOTES:]),
     )
+
+
+def rows(found: Rows) -> Group:
+    """The first rows of an answer in SQL."""
+    rest = found.rows.num_rows - SHOWN
+    return lines(Fitting(found.rows), Text(f"{rest:,} more rows", style="dim") if rest > 0 else None)
 
 
 def _redefined(run: RunChanges) -> str:

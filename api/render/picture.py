@@ -1,4 +1,4 @@
-"""A page as a picture: an SVG that needs no network, no fonts of its own and no program but a browser."""
+"""A page as a picture (an SVG that needs no network, no fonts of its own and no program but a browser), or as HTML."""
 
 from __future__ import annotations
 
@@ -27,17 +27,35 @@ FRAME = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http
 </g>
 </svg>
 """
+#: A page within another one, in whose colours it stands.
+HTML = """<pre style="font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace; line-height: 1.25; overflow-x: auto;
+white-space: pre">{code}</pre>"""
+
+
+def as_html(page: RenderableType) -> str:
+    """A page as a piece of HTML, for a notebook."""
+    return _recorded(page).export_html(theme=DEFAULT_TERMINAL_THEME, code_format=HTML, inline_styles=True)
+
+
+def as_text(page: RenderableType) -> str:
+    """A page as text."""
+    return _recorded(page).export_text()
+
+
+def _recorded(page: RenderableType) -> Console:
+    console = Console(
+        record=True, width=WIDTH + 20, file=StringIO(), highlight=False, markup=False, force_terminal=True,
+        force_jupyter=False,
+    )  # fmt: skip
+    console.print(page)
+    return console
 
 
 def write_picture(page: RenderableType, file: Path) -> None:
     """Write a page as SVG. Errors: ClewError for another ending, or a file that can't be written."""
     if file.suffix.lower() != ".svg":
         raise ClewError(f"{file}: a picture is written as SVG; give a name that ends in .svg")
-    console = Console(
-        record=True, width=WIDTH + 20, file=StringIO(), highlight=False, markup=False, force_terminal=True
-    )
-    console.print(page)
-    text = console.export_svg(title="", theme=DEFAULT_TERMINAL_THEME, code_format=FRAME)
+    text = _recorded(page).export_svg(title="", theme=DEFAULT_TERMINAL_THEME, code_format=FRAME)
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:

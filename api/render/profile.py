@@ -10,7 +10,7 @@ from rich.text import Text
 from api.render.layout import columns, heading, indented, lines
 from api.render.state import state_rows
 from api.render.words import day, minute, percent, safe
-from api.results import Profile
+from api.results import Card, Profile
 from engine.profile.record import Golden, Value
 from graph.store import Permission
 
@@ -20,7 +20,7 @@ OTHERS = 3
 _CHANNELS = {"email": "e-mail", "sms": "SMS"}
 
 
-def profile(found: Profile) -> Group:
+def profile(found: Profile | Card) -> Group:
     """The golden record field by field, what else was said, what each address may be used for, and the state."""
     name = next((f.value.value for f in found.fields if f.field == "name"), "")
     permissions = [_permission(p) for p in found.permissions]
@@ -34,6 +34,18 @@ def profile(found: Profile) -> Group:
         else indented(Text("nobody has said anything about consent")),
         heading(f"State, as of {minute(found.state.as_of)}"),
         columns((), state_rows(found.state), whole=(0,)),
+    )
+
+
+def card(found: Card) -> Group:
+    """The profile, and what the customer is known by."""
+    rows = [
+        (k.type, k.display, percent(k.confidence), ", ".join(k.sources), day(k.last_seen)) for k in found.identifiers
+    ]
+    return lines(
+        profile(found),
+        heading("Known by"),
+        columns(("type", "value", "sure", "sources", "last seen"), rows, right=(2,), whole=(0, 4)),
     )
 
 

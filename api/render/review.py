@@ -43,15 +43,18 @@ def listed(found: ReviewQueue) -> Group:
 
 def asked(number: int, found: ReviewQueue) -> Group:
     """One pair, to be judged."""
-    pair = found.pairs[number - 1]
-    rows = [(f.name, "; ".join(f.a), _SIGNS[f.same], "; ".join(f.b)) for f in pair.fields]
+    return lines(heading(f"{number} of {len(found.pairs)}"), pair(found.pairs[number - 1]))
+
+
+def pair(found: ReviewedPair) -> Group:
+    """The two records of a pair, side by side."""
+    rows = [(f.name, "; ".join(f.a), _SIGNS[f.same], "; ".join(f.b)) for f in found.fields]
     told: list[RenderableType] = []
-    if (doubt := pair.doubt) is not None:
+    if (doubt := found.doubt) is not None:
         sides = zip(_SIDE, _side(doubt.a), _side(doubt.b), strict=True)
         rows += [(name, a, "", b) for name, a, b in sides]
         told = [indented(Text(line)) for line in (_why(doubt), _score(doubt))]
-    table = columns(("", pair.record_a, "", pair.record_b), rows)
-    return lines(heading(f"{number} of {len(found.pairs)}"), table, *told)
+    return lines(columns(("", found.record_a, "", found.record_b), rows), *told)
 
 
 def ended(judged: int, later: int, blind: bool) -> Text:

@@ -92,6 +92,15 @@ def choose(compute: Compute, own: tuple[str, ...] = ()) -> list[Rule]:
 def block(compute: Compute, rules: list[Rule], block_size: int, link_only: bool) -> int:
     """Make `blocked` (join_key_l, join_key_r, match_key): each pair of node ids once, l < r, under its first rule.
 
+    See `propose`, which says what is compared. Returns the number of pairs.
+    """
+    propose(compute, rules, block_size, link_only)
+    return settle(compute)
+
+
+def propose(compute: Compute, rules: list[Rule], block_size: int, link_only: bool) -> None:
+    """Make `_blocked` (a, b, rule): each pair of node ids, a <= b, under every rule that proposes it.
+
     A node that stands for several records is paired with itself as well, to learn what their likeness is worth.
     Blocks that are too large are not compared (see `find_blocks`). With `link_only`, pairs of one source are left out.
     Errors: ConfigError for a rule of the project's own that can't be understood.
@@ -115,11 +124,16 @@ def block(compute: Compute, rules: list[Rule], block_size: int, link_only: bool)
         f"INSERT INTO _blocked SELECT node_id, node_id, {len(rules)} FROM node_records"
         " GROUP BY node_id HAVING count(*) > 1"
     )
+    compute.drop("blocks", "_held")
+
+
+def settle(compute: Compute) -> int:
+    """Make `blocked` of what was proposed; returns the number of pairs."""
     count = compute.table(
         "blocked",
         "SELECT a AS join_key_l, b AS join_key_r, min(rule)::VARCHAR AS match_key FROM _blocked GROUP BY a, b",
     )
-    compute.drop("blocks", "_held", "_blocked")
+    compute.drop("_blocked")
     return count
 
 

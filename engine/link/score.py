@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from splink import DuckDBAPI, Linker
 
@@ -26,12 +27,8 @@ def score(compute: Compute, model: Model) -> int:
     where the comparison is no evidence. `personal` says whether it speaks of one person rather than of a household.
     """
     # Splink takes every column that it sees along, and makes SQL of each.
-    compute.view("compared", f"SELECT {', '.join(map(quote, _compared(compute, model)))} FROM nodes")
-    api = DuckDBAPI(compute.connection)
-    linker = Linker(api.register("compared"), model.settings, log_level=None, validate_settings=False)
-    for column in model.term_frequencies:
-        linker.table_management.register_term_frequency_lookup(api.register(f"tf_{column}"), column)
-    linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
+    compute.view("compared", f"SELECT {', '.join(map(quote, compared(compute, model)))} FROM nodes")
+    linker = make_linker(compute, model, model.settings, "compared", "blocked")
     predicted = linker.inference.predict(threshold_match_weight=LEAST_WEIGHT, warning_mode="never").physical_name
     have = compute.columns(predicted)
     parts = []
@@ -58,7 +55,17 @@ def score(compute: Compute, model: Model) -> int:
     return count
 
 
-def _compared(compute: Compute, model: Model) -> list[str]:
+def make_linker(compute: Compute, model: Model, settings: dict[str, Any], nodes: str, pairs: str) -> Linker:
+    """Splink's linker over table `nodes`, with the model's term frequencies and the `pairs` to compare."""
+    api = DuckDBAPI(compute.connection)
+    linker = Linker(api.register(nodes), settings, log_level=None, validate_settings=False)
+    for column in model.term_frequencies:
+        linker.table_management.register_term_frequency_lookup(api.register(f"tf_{column}"), column)
+    linker.table_management.register_blocked_pairs_for_predict(api.register(pairs))
+    return linker
+
+
+def compared(compute: Compute, model: Model) -> list[str]:
     """The columns of `nodes` that a model's conditions speak of, and perhaps some whose names are parts of theirs."""
     said = " ".join(level["sql_condition"] for c in model.settings["comparisons"] for level in c["comparison_levels"])
     said = said.lower().replace('""', '"')

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from engine.compute import Compute
-from engine.link.model import Model
-from engine.link.nodes import build_nodes
+from engine.link.again import set_up
 from engine.link.score import reasons, score
 
 if TYPE_CHECKING:
@@ -26,13 +25,10 @@ def weigh(
     Each comparison counts with its best weight over all pairs across, so that what speaks for and against stands side
     by side; the pair of records that it comes from is named. Returns record_a and record_b (the strongest pair), weight
     (bits, prior included), probability and reasons, as in tables.MATCHES; None where no pair reaches LEAST_WEIGHT.
-    How common names and domains are is counted over all records of the run: some two seconds per 100,000 of them.
+    It takes as long as `set_up` does.
     """
     with Compute() as compute:
-        for name in ("records", "identifiers"):
-            compute.table(name, "SELECT * FROM read_parquet($path)", {"path": str(run.path(name))})
-        build_nodes(compute, config)
-        trained = Model.load(compute, model)
+        trained = set_up(compute, run, model, config)
         for side, records in (("_left", left), ("_right", right)):
             compute.load("_given", pa.table({"record_id": pa.array(sorted(records), pa.string())}))
             compute.table(

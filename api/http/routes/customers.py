@@ -47,7 +47,7 @@ async def card(request: Request, caller: SlowReader, customer: Id, as_of: AsOf =
         return reply(request, caller, run, was, [was.customer_id] if was.customer_id else was.several)
     if same := await unchanged(request, caller, _id(customer)):
         return same
-    run, found = await request.app.state.desk.ask(lambda project: project.card(_id(customer)), slow=True)
+    run, found = await request.app.state.desk.ask(lambda project: project.customer(_id(customer)), slow=True)
     return reply(request, caller, run, found, [_id(customer)])
 
 

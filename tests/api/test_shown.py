@@ -1,0 +1,118 @@
+"""Whatever a Project gives back shows itself in a notebook and becomes a table, in one way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from api.found import Estimate
+from api.project import Project
+from api.results import Demo
+from api.shown import Shown
+from engine.errors import ConfigError, NotFoundError
+
+JOHN = "john@email.com"
+
+#: What is asked -> words that a notebook shows, and columns of the table.
+ASKED: dict[str, tuple[Callable[[Project, Demo], Shown], str, set[str]]] = {
+    "status": (lambda p, d: p.status(), "records", {"run_id", "records", "changed"}),
+    "runs": (lambda p, d: p.runs(), "published", {"run_id", "status"}),
+    "whois": (lambda p, d: p.whois(JOHN), "John Doe", {"type", "value", "confidence"}),
+    "customer": (lambda p, d: p.customer(JOHN), "Golden record", {"type", "value", "confidence"}),
+    "why": (lambda p, d: p.why(JOHN, "zendesk_users:555123456700"), "bits", {"comparison", "bits"}),
+    "how": (lambda p, d: p.how(JOHN), "John Doe", {"match", "left", "right"}),
+    "timeline": (lambda p, d: p.timeline(JOHN), "order", {"at", "kind"}),
+    "history": (lambda p, d: p.history(JOHN), "created", {"at", "kind"}),
+    "search": (lambda p, d: p.search("john doe"), "John Doe", {"customer_id", "name"}),
+    "measure": (lambda p, d: p.measure("channels"), "acquired_by", {"acquired_by", "revenue"}),
+    "health": (lambda p, d: p.health(), "shopify_orders", {"grade"}),
+    "review": (lambda p, d: p.review(3), "doubtful pairs", {"record_a", "record_b"}),
+    "evaluate": (lambda p, d: p.evaluate(d.folder / "truth.csv"), "precision", {"of", "precision", "recall"}),
+    "calibrate": (lambda p, d: p.calibrate(d.folder / "truth.csv"), "probability", {"predicted", "true"}),
+    "estimate": (lambda p, d: p.estimate(), "false merges", {"threshold", "precision", "false_splits"}),
+    "evaluate_labels": (lambda p, d: p.evaluate_labels(), "label", {"name", "value"}),
+    "sql": (lambda p, d: p.sql("SELECT 7 AS n, count(*) AS held FROM members"), "held", {"n", "held"}),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_an_answer_is_a_page_and_a_table(project: Project, shop: Demo, asked: str) -> None:
+    ask, words, columns = ASKED[asked]
+    found = ask(project, shop)
+    shown = found._repr_mimebundle_()
+    assert words in shown["text/plain"]
+    assert words in shown["text/html"].replace("&nbsp;", " ")
+    assert shown["text/html"].startswith("<pre")
+    table = found.to_arrow()
+    assert columns <= set(table.column_names)
+    assert found.to_pandas().shape == found.to_polars().shape == table.shape
+    assert isinstance(found.to_dict(), dict)  # type: ignore[attr-defined]
+
+
+def test_what_the_users_data_says_is_no_html(project: Project) -> None:
+    shown = project.sql("SELECT '<script>alert(1)</script>' AS said")._repr_mimebundle_()
+    assert "<script>" not in shown["text/html"]
+    assert "&lt;script&gt;" in shown["text/html"]
+
+
+def test_any_part_becomes_a_table(project: Project) -> None:
+    audit = project.audit()
+    assert "shopify_orders" in audit._repr_mimebundle_()["text/plain"]
+    assert {"source", "rows", "identifiers"} <= set(audit.to_polars().columns)
+    steps = audit.to_arrow("steps").to_pylist()
+    assert [row["step"] for row in steps] == ["view", "add_to_cart", "begin_checkout", "purchase"]
+    assert all(row["share"] == row["known"] / row["visitors"] for row in steps)
+    assert audit.to_arrow("gain").num_rows == 1
+    assert audit.to_arrow("gain.note").to_pylist() == [{"value": audit.gain.note}]
+    assert project.runs().to_arrow("plans").num_rows == 0
+
+
+def test_a_part_that_there_isnt_is_named(project: Project) -> None:
+    with pytest.raises(NotFoundError, match=r"Runs has no part 'run'; there are runs, plans"):
+        project.runs().to_arrow("run")
+
+
+def test_polars_is_asked_for_only_where_it_is_wanted(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "polars", None)
+    assert isinstance(project.runs().to_arrow(), pa.Table)
+    with pytest.raises(ConfigError, match="pip install polars"):
+        project.runs().to_polars()
+
+
+def test_an_estimate_is_near_the_truth(project: Project, shop: Demo) -> None:
+    found: Estimate = project.estimate(truth=shop.folder / "truth.csv")
+    own = found.steps[0]
+    assert own.true is not None
+    assert own.true.f1 == pytest.approx(project.evaluate(shop.folder / "truth.csv").pairwise.f1, abs=1e-9)
+    assert abs(own.scores.precision - own.true.precision) < 0.07
+    assert abs(own.scores.recall - own.true.recall) < 0.05
+    recalls = [step.scores.recall for step in found.steps]
+    assert recalls == sorted(recalls, reverse=True)
+
+
+def test_sql_that_means_nothing_is_told(project: Project) -> None:
+    with pytest.raises(ConfigError, match=r"this isn't SQL over the run's tables: .*nothing_like_it"):
+        project.sql("FROM nothing_like_it")
+
+
+def test_the_linker_weighs_as_the_run_did(project: Project) -> None:
+    linker: Any = project.linker()
+    pairs = linker.inference.predict(threshold_match_weight=0).as_record_list()
+    weights = {tuple(sorted((p["unique_id_l"], p["unique_id_r"]))): p["match_weight"] for p in pairs}
+    run = project.sql("SELECT record_a, record_b, weight FROM matches WHERE stage = 'probabilistic'").rows.to_pylist()
+    held = [(weights[key], row["weight"]) for row in run if (key := (row["record_a"], row["record_b"])) in weights]
+    assert len(held) > 20
+    assert all(ours == pytest.approx(theirs, abs=1e-5) for theirs, ours in held)
+    assert "vega" in str(linker.visualisations.match_weights_chart().chart_dict["$schema"])
+
+
+def test_what_a_rule_proposes_adds_up(project: Project) -> None:
+    found = project.blocking()
+    assert {"rule", "pairs", "alone", "found"} <= set(found.to_arrow().column_names)
+    assert "same e-mail" in found._repr_mimebundle_()["text/plain"]
+    rules = found.rules
+    assert all(r.pairs >= r.first >= r.alone >= r.found for r in rules)
+    assert rules[0].pairs == rules[0].first > 0
