@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, get_args, get_type_hints
 
 import pyarrow as pa
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     from rich.console import RenderableType
+
+
+_KINDS = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
 class Shown:
@@ -51,13 +54,14 @@ class Shown:
         Errors: NotFoundError for a part that there isn't, which names those that there are.
         """
         found: Any = self
-        walked = part or self._rows
-        for name in walked.split("."):
+        whole: Any = self
+        name = ""
+        for name in (part or self._rows).split("."):
             known = _parts(found)
             if name not in known:
                 raise NotFoundError(f"{type(found).__name__} has no part {name!r}; there are {', '.join(known)}")
-            found = known[name]
-        return _table(found)
+            whole, found = found, known[name]
+        return _empty(type(whole), name) if isinstance(found, tuple) and not found else _table(found)
 
     def to_pandas(self, part: str | None = None) -> pd.DataFrame:
         """The same as a pandas data frame: see `to_arrow`."""
@@ -84,6 +88,17 @@ def _table(found: Any) -> pa.Table:
     elif _parts(found) or not isinstance(found, tuple | list):
         found = [found]
     return pa.Table.from_pylist([_cell(row) if _parts(row) else {"value": _cell(row)} for row in found])
+
+
+def _empty(whole: type, name: str) -> pa.Table:
+    """A table without rows, whose columns are what a row would have held, as far as its type says so."""
+    try:
+        (row, *_) = get_args(get_type_hints(whole)[name])
+        kinds = get_type_hints(row)
+        worked_out = {n: get_type_hints(p.fget).get("return") for n, p in vars(row).items() if isinstance(p, property)}
+    except (KeyError, NameError, TypeError, ValueError):  # what is only typed, or no row of its own
+        return pa.table({})
+    return pa.table({n: pa.array([], _KINDS.get(kind, pa.null())) for n, kind in (kinds | worked_out).items()})
 
 
 def _parts(item: Any) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def test_the_wheel_holds_the_program_and_its_data(installed: Path) -> None:
         "api/http/examples.json",
         "api/render/page/page.html",
         "api/render/page/style.css",
-        "notebooks/who_is_this.ipynb",
+        "notebooks/1_audit.ipynb",
     ):
         assert (installed / part).exists(), part
     assert not (installed / "tests").exists()
@@ -47,10 +47,25 @@ def test_it_works_outside_the_repository(installed: Path, tmp_path: Path) -> Non
     (tmp_path / "clew.yaml").write_text(f"sources: [{{path: people.csv, map: {{record: {record}}}}}]")
     environment = {**os.environ, "PYTHONPATH": str(installed)}
     code = "import engine, sys; from api.cli import main; print(engine.__file__); main()"
-    for words, expected in ((["run"], "2 customers"), (["whois", "ann@mail.com"], "Ann Ames")):
+    for words, expected in (
+        (["run"], "2 customers"), (["whois", "ann@mail.com"], "Ann Ames"), (["notebooks"], "8_splink.ipynb")
+    ):  # fmt: skip
         done = subprocess.run(
             [sys.executable, "-P", "-c", code, *words], cwd=tmp_path, env=environment, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
         assert str(installed) in done.stdout
         assert expected in done.stdout
+    # A notebook that was copied reads the project beside it, of a shop without orders and visits too.
+    code = """
+import json
+for cell in json.load(open("1_audit.ipynb"))["cells"]:
+    if cell["cell_type"] == "code":
+        exec("".join(cell["source"]))
+print(clew.__file__, len(known))
+"""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == f"{installed / 'clew.py'} 1"

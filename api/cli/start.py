@@ -45,6 +45,19 @@ def demo(
 
 
 @app.command(rich_help_panel=START)
+def notebooks(
+    folder: Annotated[Path, typer.Argument(help="The folder of the project, or another one.")] = Path(),
+    as_json: Json = False,
+) -> None:
+    """Copy the analysts' notebooks into a folder: audit, tune, threshold, clusters, review, impact and others."""
+    from api.notebooks import copy_notebooks
+    from api.render.run import notebooks as page
+
+    found = copy_notebooks(folder)
+    show(found, as_json, page(found))
+
+
+@app.command(rich_help_panel=START)
 def run(
     ctx: typer.Context,
     source: Annotated[

@@ -34,17 +34,17 @@ white-space: pre">{code}</pre>"""
 
 def as_html(page: RenderableType) -> str:
     """A page as a piece of HTML, for a notebook."""
-    return _recorded(page).export_html(theme=DEFAULT_TERMINAL_THEME, code_format=HTML, inline_styles=True)
+    return _recorded(page, WIDTH).export_html(theme=DEFAULT_TERMINAL_THEME, code_format=HTML, inline_styles=True)
 
 
 def as_text(page: RenderableType) -> str:
     """A page as text."""
-    return _recorded(page).export_text()
+    return _recorded(page, WIDTH).export_text()
 
 
-def _recorded(page: RenderableType) -> Console:
+def _recorded(page: RenderableType, width: int) -> Console:
     console = Console(
-        record=True, width=WIDTH + 20, file=StringIO(), highlight=False, markup=False, force_terminal=True,
+        record=True, width=width, file=StringIO(), highlight=False, markup=False, force_terminal=True,
         force_jupyter=False,
     )  # fmt: skip
     console.print(page)
@@ -55,7 +55,7 @@ def write_picture(page: RenderableType, file: Path) -> None:
     """Write a page as SVG. Errors: ClewError for another ending, or a file that can't be written."""
     if file.suffix.lower() != ".svg":
         raise ClewError(f"{file}: a picture is written as SVG; give a name that ends in .svg")
-    text = _recorded(page).export_svg(title="", theme=DEFAULT_TERMINAL_THEME, code_format=FRAME)
+    text = _recorded(page, WIDTH + 20).export_svg(title="", theme=DEFAULT_TERMINAL_THEME, code_format=FRAME)
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from api.notebooks import Notebooks
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import count, minute, safe
 from api.results import (
@@ -121,6 +122,24 @@ def initialised(path: Path, sources: list[tuple[str, str, str]]) -> Group:
         columns(("source", "is", "file"), sources),
         heading("Next"),
         indented(Text(f"{command}    (look into the file first, if you like: it explains itself)")),
+    )
+
+
+def notebooks(found: Notebooks) -> Group:
+    """What was copied, and how to open it."""
+    rows = [(notebook.file.name, notebook.question) for notebook in found.notebooks]
+    return lines(
+        Text(f"{count(len(rows), 'notebook')} in {safe(found.folder)}:"),
+        columns((), rows, whole=(0,)),
+        heading("Next"),
+        columns(
+            (),
+            [
+                ("pip install jupyterlab 'altair>=5.5'", "once"),
+                (f"jupyter lab {shlex.quote(str(found.folder))}", "opens them; they read the clew.yaml beside them"),
+            ],
+            whole=(0,),
+        ),
     )
 
 

@@ -1,25 +1,81 @@
-"""The notebooks run from top to bottom on the demo shop, and leave no output in the repository."""
+"""The notebooks run from top to bottom on the demo shop, each cell shows what it ends with, and they leave no output.
+
+They are copied as `clew notebooks` does it, so that each works in a folder of its own.
+"""
 
 from __future__ import annotations
 
+import ast
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import Result
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+HOME = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = sorted(HOME.glob("*.ipynb"))
+#: What a person would type, by the beginning of the question.
+ANSWERS = {"s same": "d", "Decide by": "y"}
+
+
+def _show(value: Any) -> None:
+    """Make what a notebook would show; Altair's charts say what is wrong with them only where they are written out."""
+    for way in ("to_dict", "_repr_mimebundle_", "_repr_html_"):
+        if hasattr(value, way):
+            assert getattr(value, way)() is not None, value
+
+
+def _run(cell: str, name: str, names: dict[str, Any]) -> None:
+    """Run a cell as a notebook does: its last expression is shown."""
+    parsed = ast.parse(cell, name)
+    last = parsed.body.pop() if isinstance(parsed.body[-1], ast.Expr) else None
+    exec(compile(parsed, name, "exec"), names)
+    if isinstance(last, ast.Expr):
+        _show(eval(compile(ast.Expression(last.value), name, "eval"), names))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_on_the_demo(path: Path, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CLEW_URL", "CLEW_NEO4J_URI"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(copy)
-    cells = [c for c in json.loads(path.read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code"]
-    assert all(c["outputs"] == [] and c["execution_count"] is None for c in cells), "strip the outputs"
-    names: dict[str, object] = {}
-    for number, cell in enumerate(cells):
-        exec(compile("".join(cell["source"]), f"{path.name}, cell {number}", "exec"), names)
-    names["project"].close()  # type: ignore[attr-defined]
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert all(c["outputs"] == [] and c["execution_count"] is None for c in code), "strip the outputs"
+    names: dict[str, Any] = {
+        "input": lambda asked: next(answer for start, answer in ANSWERS.items() if asked.startswith(start)),
+        "display": _show,
+    }
+    for number, cell in enumerate(code, 1):
+        _run("".join(cell["source"]), f"{path.name}, cell {number}", names)
+    names["project"].close()
 
 
-def test_there_are_notebooks() -> None:
-    assert NOTEBOOKS
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_begins_with_a_question_and_ends_with_a_decision(path: Path) -> None:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    assert texts[0].startswith("# ")
+    assert texts[0].splitlines()[0].endswith("?")
+    assert texts[-1].startswith("## Decide\n")
+
+
+def test_there_is_one_of_each() -> None:
+    named = ["audit", "tune", "threshold", "clusters", "review", "who_is_this", "impact", "splink"]
+    assert [path.stem for path in NOTEBOOKS] == [f"{n}_{name}" for n, name in enumerate(named, 1)]
+
+
+def test_they_are_copied_and_nothing_is_written_over(clew: Callable[..., Result], tmp_path: Path) -> None:
+    done = clew("notebooks", tmp_path / "mine")
+    assert done.exit_code == 0, done.output
+    assert sorted(p.name for p in (tmp_path / "mine").iterdir()) == [p.name for p in NOTEBOOKS]
+    assert (tmp_path / "mine" / "1_audit.ipynb").read_bytes() == NOTEBOOKS[0].read_bytes()
+    assert "Where does identity get lost?" in done.output
+    assert "jupyter lab" in done.output
+    (tmp_path / "mine" / "1_audit.ipynb").unlink()
+    again = clew("notebooks", tmp_path / "mine")
+    assert again.exit_code == 2
+    assert "2_tune.ipynb is there already" in again.stderr
+    assert not (tmp_path / "mine" / "1_audit.ipynb").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -68,6 +69,11 @@ def test_any_part_becomes_a_table(project: Project) -> None:
     assert audit.to_arrow("gain").num_rows == 1
     assert audit.to_arrow("gain.note").to_pylist() == [{"value": audit.gain.note}]
     assert project.runs().to_arrow("plans").num_rows == 0
+    # A shop without visits has no steps, and their columns all the same.
+    none = dataclasses.replace(audit, steps=()).to_pandas("steps")
+    assert none.empty
+    assert list(none.columns) == list(audit.to_pandas("steps").columns)
+    assert none.nlargest(1, "visitors").empty
 
 
 def test_a_part_that_there_isnt_is_named(project: Project) -> None:
