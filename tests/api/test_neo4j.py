@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from typer.testing import Result
 from api.project import Project
 from engine.demo.hero import EMAIL
 from engine.errors import ConfigError, StateError
+from tests.api.test_notebooks import cell_with
 from tests.neo4j.graphs import Graphs
 
 Clew = Callable[..., Result]
@@ -27,11 +29,18 @@ def server(neo4j: Graphs, monkeypatch: pytest.MonkeyPatch) -> Graphs:
     return neo4j
 
 
-def test_publish_verify_and_the_same_answers(server: Graphs, clew: Clew, copy: Path) -> None:
+def test_publish_verify_and_the_same_answers(
+    server: Graphs, clew: Clew, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     first = json.loads(clew("-p", copy, "publish", "--store", "neo4j", "--verify", "--json").stdout)
     assert (first["full"], first["verified"], first["store"]) == (True, True, "neo4j")
     assert "All of it agrees" in clew("-p", copy, "publish", "--store", "neo4j", "--verify").stdout
     asked = clew("-p", copy, "whois", EMAIL, "--json").stdout
+    with Project(copy) as project:
+        names = {"os": os, "answer": project.whois(EMAIL)}
+    capsys.readouterr()
+    exec(cell_with("6_who_is_this.ipynb", "CYPHER ="), names)
+    assert f"value='{EMAIL}' sure=1.0" in capsys.readouterr().out
     (copy / "clew.yaml").write_text((copy / "clew.yaml").read_text() + "\ngraph: neo4j\n")
     (copy / ".clew" / "graph.db").unlink()
     assert clew("-p", copy, "whois", EMAIL, "--json").stdout == asked

@@ -27,13 +27,20 @@ def _show(value: Any) -> None:
             assert getattr(value, way)() is not None, value
 
 
-def _run(cell: str, name: str, names: dict[str, Any]) -> None:
+def run_cell(cell: str, name: str, names: dict[str, Any]) -> None:
     """Run a cell as a notebook does: its last expression is shown."""
     parsed = ast.parse(cell, name)
     last = parsed.body.pop() if isinstance(parsed.body[-1], ast.Expr) else None
     exec(compile(parsed, name, "exec"), names)
     if isinstance(last, ast.Expr):
         _show(eval(compile(ast.Expression(last.value), name, "eval"), names))
+
+
+def cell_with(notebook: str, text: str) -> str:
+    """The one cell of code that holds a text."""
+    cells = json.loads((HOME / notebook).read_text(encoding="utf-8"))["cells"]
+    (found,) = [s for c in cells if c["cell_type"] == "code" and text in (s := "".join(c["source"]))]
+    return found
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -49,7 +56,7 @@ def test_a_notebook_runs_on_the_demo(path: Path, copy: Path, monkeypatch: pytest
         "display": _show,
     }
     for number, cell in enumerate(code, 1):
-        _run("".join(cell["source"]), f"{path.name}, cell {number}", names)
+        run_cell("".join(cell["source"]), f"{path.name}, cell {number}", names)
     names["project"].close()
 
 

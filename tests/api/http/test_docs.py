@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import time
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+import clew
 from api.http.desk import LOOK
 from api.project import Project
 from engine.state.keys import SCOPES
 from tests.api.http.conftest import Caller, listening
+from tests.api.test_notebooks import cell_with
 
 TEXT = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
 EXAMPLES = [line for line in TEXT.splitlines() if line.startswith("curl ")]
@@ -45,6 +48,18 @@ def test_the_program_runs(
     assert told[0].startswith("John Doe [")
     assert len(told) > 3
     assert told[-1].startswith("404 urn:clew:not-found")
+
+
+def test_the_notebooks_question_is_answered(
+    desk: Caller, copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Project(copy) as opened:
+        monkeypatch.setenv("CLEW_KEY", opened.create_key("notebook", ["read-personal"]).text)
+    with listening(desk.app, lifespan="off") as address:
+        monkeypatch.setenv("CLEW_URL", address)
+        time.sleep(2 * LOOK)
+        exec(cell_with("6_who_is_this.ipynb", "CLEW_URL"), {"os": os, "clew": clew, "WHO": "john@email.com"})
+    assert capsys.readouterr().out == "John Doe\n"
 
 
 def test_every_route_and_scope_is_named(api: Caller) -> None:

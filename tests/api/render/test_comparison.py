@@ -118,7 +118,7 @@ def test_nothing_of_it_asks_the_network_or_runs(planned: tuple[Planned, Page]) -
 
 
 def test_no_address_is_told_though_records_are_keyed_by_them(addressed: Project, tmp_path: Path) -> None:
-    found = addressed.plan(threshold=100, reason=f"asked by bob@mail.com {HOSTILE}", actor=HOSTILE)
+    found = addressed.plan(threshold=50, reason=f"asked by bob@mail.com {HOSTILE}", actor=HOSTILE)
     assert found.comparison.shifts
     assert all(shift.addressed for shift in found.comparison.shifts if shift.between)
     shown = written(addressed, found, tmp_path)
