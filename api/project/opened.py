@@ -84,6 +84,13 @@ class Opened:
             raise StateError(f"{self.path}: nothing has been run yet; `clew run` works out who is who")
         return self.layout.run(current.run_id)
 
+    def _threshold(self, tables: RunTables) -> float:
+        """The weight from which on matches were admitted in a run, in bits."""
+        from engine.rules import read_settings
+
+        settings = read_settings(tables)
+        return float(settings["linkage"]["threshold"]) if settings else self.config.linkage.threshold
+
     @property
     def _graph(self) -> GraphStore:
         return self._store(self.config.graph)

@@ -30,13 +30,10 @@ class Review(Opened):
         again. With `blind` nothing tells what the answer is: that is for labels.
         """
         from engine.review import queue
-        from engine.rules import read_settings
 
         tables = self._tables()
-        settings = read_settings(tables)
-        threshold = settings["linkage"]["threshold"] if settings else self.config.linkage.threshold
         with State.open(self.layout.store, read_only=True) as state:
-            found = queue(tables, state, threshold, limit)
+            found = queue(tables, state, self._threshold(tables), limit)
         return ReviewQueue(tables.run_id, blind, side_by_side(tables, found.doubts, blind), found.waiting)
 
     def label(self, a: str, b: str, same: bool, *, actor: str | None = None) -> Labelled:

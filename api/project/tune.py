@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from api.project.opened import Opened
@@ -39,17 +38,12 @@ class Tune(Opened):
         tables = self._tables()
         with Compute() as compute:
             model = self._set_up(compute, tables)
-            threshold = self.config.linkage.threshold
-            return Blocking(tables.run_id, rule_shares(compute, model, self.config, self.root, threshold))
+            shares = rule_shares(compute, model, self.config, self.root, self._threshold(tables))
+            return Blocking(tables.run_id, shares)
 
     def _set_up(self, compute: Compute, tables: RunTables) -> Model:
-        from engine.ledger.decided import NOTHING, find_decided
         from engine.link import set_up
 
-        for name in ("records", "identifiers", "events"):
-            compute.read_parquet(name, tables.path(name))
-        with State.find(self.layout.store) or nullcontext() as state:
-            decided = find_decided(compute, state) if state else NOTHING
-        for name in ("records", "identifiers", "events"):
-            compute.run(f'DROP VIEW "{name}"')
-        return set_up(compute, tables, self.layout.models / read_manifest(tables)["model"], self.config, decided)
+        model = self.layout.models / read_manifest(tables)["model"]
+        with State.open(self.layout.store, read_only=True) as state:
+            return set_up(compute, tables, model, self.config, state)

@@ -158,12 +158,9 @@ class Watch(Opened):
         from api.found import Estimate
         from engine import plans
         from engine.evaluate.expected import expected
-        from engine.rules import read_settings
 
         tables = plans.read(self.layout, plan).tables if plan else self._tables()
-        settings = read_settings(tables)
-        threshold = settings["linkage"]["threshold"] if settings else self.config.linkage.threshold
-        return Estimate.of(expected(tables, threshold, Path(truth) if truth else None))
+        return Estimate.of(expected(tables, self._threshold(tables), Path(truth) if truth else None))
 
     def calibrate(self, truth: Path | str) -> Calibration:
         """How often pairs of each probability are true, over all that scored as matches, refused ones too."""
