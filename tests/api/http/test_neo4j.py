@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from tests.api.http.test_callers import wait
 from tests.neo4j.graphs import Graphs
 
 
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 def test_a_server_that_restarts_is_waited_for_and_no_answer_is_wrong(
     neo4j: Graphs, copy: Path, serve: Callable[..., Caller], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,3 +61,5 @@ def test_a_server_that_restarts_is_waited_for_and_no_answer_is_wrong(
         else:
             assert answer.json()["type"] == "urn:clew:unavailable"
             assert int(answer.headers["retry-after"]) > 0
+    # The driver forgets to close connections that a server which goes has not greeted: no later test is to see them.
+    gc.collect()
