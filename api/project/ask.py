@@ -95,7 +95,7 @@ class Ask(Opened):
         return Profile(customer_id, fields, known[customer_id].permissions, state)
 
     def customer(self, text: str) -> Card:
-        """The customer behind a text, on one page. Raises NotFoundError as `path_between` does; RetiredError, too."""
+        """The customer behind a text, on one page; an id that has ended is followed. Errors: as for `path_between`."""
         known = self.profile(text)
         customer = self.graph.customer(known.customer_id)
         return Card(

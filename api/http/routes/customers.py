@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api import results
 from api.http.callers import Reader, SlowReader
 from api.http.desk import Standing
 from api.http.models.customers import Card, History, Records, TimelinePage, Was
 from api.http.models.evidence import Drawing, Growth
 from api.http.pages import CURSOR, page
 from api.http.reply import reply, unchanged
+from api.project import Project
 from engine.errors import NotFoundError
 from engine.ledger import customer_id, customer_number
 
@@ -47,7 +49,12 @@ async def card(request: Request, caller: SlowReader, customer: Id, as_of: AsOf =
         return reply(request, caller, run, was, [was.customer_id] if was.customer_id else was.several)
     if same := await unchanged(request, caller, _id(customer)):
         return same
-    run, found = await request.app.state.desk.ask(lambda project: project.customer(_id(customer)), slow=True)
+
+    def living(project: Project) -> results.Card:
+        # An id that has ended is told where it went, not followed.
+        return project.customer(project.graph.customer(_id(customer)).customer_id)
+
+    run, found = await request.app.state.desk.ask(living, slow=True)
     return reply(request, caller, run, found, [_id(customer)])
 
 
