@@ -84,6 +84,9 @@ class Ask(Opened):
 
         The state is as of `at` (UTC), or of the newest order or event. Raises NotFoundError as `path_between` does.
         """
+        return self._profiled(text, at)[0]
+
+    def _profiled(self, text: str, at: datetime | None = None) -> tuple[Profile, Customer]:
         from engine.profile.record import golden_record
         from engine.profile.state import customer_state
 
@@ -92,12 +95,11 @@ class Ask(Opened):
         tables = self._tables()
         fields = golden_record(tables, self.config, customer_id)
         state = customer_state(tables, customer_id, utc(at) if at else None)
-        return Profile(customer_id, fields, known[customer_id].permissions, state)
+        return Profile(customer_id, fields, known[customer_id].permissions, state), known[customer_id]
 
     def customer(self, text: str) -> Card:
         """The customer behind a text, on one page; an id that has ended is followed. Errors: as for `path_between`."""
-        known = self.profile(text)
-        customer = self.graph.customer(known.customer_id)
+        known, customer = self._profiled(text)
         return Card(
             customer.customer_id, customer.name, customer.email, customer.phone, customer.place, customer.first_seen,
             customer.last_seen, len(customer.records), tuple(sorted({r.source for r in customer.records})),

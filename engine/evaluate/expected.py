@@ -21,7 +21,9 @@ from engine.runs import RunTables
 
 #: Thresholds that are looked at, in bits, from the run's own on.
 STEPS = (0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
-#: Bits that a refusal takes from a match: see `engine.review.queue`.
+#: Bits that a refusal counts for: what forbids a match is seldom wrong, and the likelier the more speaks for the match.
+#: Of the demo's refused pairs of customers (of 6,200 and 20,600 records) one in 25 was one person's below 4 bits, and
+#: two in three were from 12 on.
 REFUSAL = 8.0
 
 

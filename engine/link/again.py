@@ -92,8 +92,7 @@ def rule_shares(compute: Compute, model: Model, config: Config, root: Path, thre
 
 
 def _rules(compute: Compute, config: Config, root: Path) -> list[Rule]:
-    settings = own.read_settings(root / config.linkage.settings) if config.linkage.settings else None
-    return blocking.choose(compute, config.linkage.blocking + (own.blocking(settings) if settings else ()))
+    return blocking.choose(compute, config.linkage.blocking + own.blocking(own.settings_of(config, root)))
 
 
 def _shares(compute: Compute, rules: Sequence[Rule], threshold: float) -> tuple[RuleShare, ...]:

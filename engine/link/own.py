@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.compute import Compute, quote
 from engine.compute.failure import MEANINGLESS
+from engine.config import Config
 from engine.errors import ConfigError
 from engine.link.comparisons import Comparison, Level
 from engine.link.model import Model, base_settings
@@ -27,6 +28,11 @@ def read_settings(path: Path) -> dict[str, Any]:
             f"linkage.settings: {path} is not a Splink settings file ({type(error).__name__}: {error})"
         ) from error
     return dict(found)
+
+
+def settings_of(config: Config, root: Path) -> dict[str, Any] | None:
+    """The settings of the Splink file that a project may name. Errors: as for `read_settings`."""
+    return read_settings(root / config.linkage.settings) if config.linkage.settings else None
 
 
 def comparisons(settings: dict[str, Any]) -> list[Comparison]:
@@ -49,9 +55,9 @@ def comparisons(settings: dict[str, Any]) -> list[Comparison]:
     ]
 
 
-def blocking(settings: dict[str, Any]) -> tuple[str, ...]:
-    """The blocking rules of a settings file, as SQL over l and r."""
-    rules = settings.get("blocking_rules_to_generate_predictions") or []
+def blocking(settings: dict[str, Any] | None) -> tuple[str, ...]:
+    """The blocking rules of a settings file, as SQL over l and r; none where there is no file."""
+    rules = (settings or {}).get("blocking_rules_to_generate_predictions") or []
     return tuple(rule if isinstance(rule, str) else rule["blocking_rule"] for rule in rules)
 
 

@@ -34,10 +34,11 @@ def model_fits(config: Config, root: Path, folder: Path) -> bool:
     """Tell whether there is a model in a folder, and it is the one of the Splink file that the project may name."""
     if not (folder / "model.json").exists():
         return False
-    if not config.linkage.settings:
+    settings = own.settings_of(config, root)
+    if not settings:
         return True
     with Compute() as compute:
-        return own.agrees(own.read_settings(root / config.linkage.settings), Model.load(compute, folder))
+        return own.agrees(settings, Model.load(compute, folder))
 
 
 def link(
@@ -60,7 +61,7 @@ def link(
     logging.getLogger("splink").setLevel(logging.ERROR)
     advance("fold")
     nodes = build_nodes(compute, config, decided)
-    settings = own.read_settings(root / config.linkage.settings) if config.linkage.settings else None
+    settings = own.settings_of(config, root)
     if settings:
         own.check_columns(compute, settings)
     comparisons = own.comparisons(settings) if settings else choose(compute, config.linkage.compare)
@@ -77,7 +78,7 @@ def link(
         folder = model.save(compute, models)
         compute.drop("seeds")
     advance("block")
-    rules = blocking.choose(compute, config.linkage.blocking + (own.blocking(settings) if settings else ()))
+    rules = blocking.choose(compute, config.linkage.blocking + own.blocking(settings))
     pairs = blocking.block(compute, rules, config.limits.block_size, config.linkage.link_only)
     advance("score")
     scored = score(compute, model)

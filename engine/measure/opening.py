@@ -16,7 +16,7 @@ from engine.measure.identities import IDENTITIES, unified
 from engine.runs import RunTables, read_manifest, started
 from engine.standardise.events import MESSAGE
 from engine.standardise.language import language
-from engine.standardise.times import AHEAD, OLDEST
+from engine.standardise.times import AHEAD, OLDEST, right
 from engine.tables import Table
 
 #: The run tables that the views read.
@@ -103,15 +103,16 @@ def make_views(
 
     What is dated before or after the times that can be right counts but never decides what is first, last or since.
     """
-    seen_at = f"coalesce({_right('r.seen_at', times)}, {_right('r.created_at', times)})"
+    oldest, latest = _moment(times.oldest), _moment(times.latest)
+    seen_at = f"coalesce({right('r.seen_at', oldest, latest)}, {right('r.created_at', oldest, latest)})"
     for name, column, found in (("segments", "x_segment", _SEGMENTS), ("record_languages", "x_language", _LANGUAGES)):
         # A column of the project's own, which it may not have.
         there = column in compute.columns("records")
         compute.view(name, found.format(column=f"r.{column}" if there else "NULL::VARCHAR", seen_at=seen_at))
     said = {
         "$as_of": _moment(times.as_of),
-        "$oldest": _moment(times.oldest),
-        "$latest": _moment(times.latest),
+        "$oldest": oldest,
+        "$latest": latest,
         "$sure": repr(sure),
         "$language": language("text"),
         "$message": _MESSAGE,
@@ -174,11 +175,6 @@ def _articles_of(run: RunTables) -> str:
     events, lines = (f"read_parquet({literal(str(run.path(table)))})" for table in ("events", "order_lines"))
     mine = "SELECT item FROM one_events UNION SELECT item FROM one_order_lines"
     return f"SELECT * FROM ({_ARTICLES.format(events=events, lines=lines)}) WHERE item IN ({mine})"
-
-
-def _right(time: str, times: Times) -> str:
-    """SQL of a time, NULL where it can't be right."""
-    return f"CASE WHEN {time} BETWEEN {_moment(times.oldest)} AND {_moment(times.latest)} THEN {time} END"
 
 
 def _moment(at: datetime) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 from engine.compute import Compute, quote
 from engine.config import Config
 from engine.profile.priorities import load_priorities
-from engine.standardise.times import AHEAD, OLDEST
+from engine.standardise.times import AHEAD, OLDEST, right
 from engine.tables import CUSTOMERS, KNOWN_BY, check
 
 #: Each rule as the order of the candidates of one customer and field, best first.
@@ -86,7 +86,6 @@ def load_candidates(compute: Compute, now: datetime) -> None:
     Customers and records are numbers in them, which sort and group much faster. A time that can't be right at `now`
     (UTC, naive) makes no value recent. Reads `golden_priorities`.
     """
-    known = "CASE WHEN {0} BETWEEN $oldest AND $latest THEN {0} END".format
     compute.table(
         "golden_ids",
         "SELECT customer_id, row_number() OVER () AS customer FROM (SELECT DISTINCT customer_id FROM members)",
@@ -95,12 +94,12 @@ def load_candidates(compute: Compute, now: datetime) -> None:
     compute.table(
         "golden_records",
         f"""SELECT customer, record_id, r.name, r.place, {_COMPLETE} AS completeness, priority, r.source, m.confidence,
-            coalesce(greatest({known("r.seen_at")}, o.at), {known("r.created_at")}) AS seen_at,
-            coalesce(least({known("r.created_at")}, o.at), {known("r.seen_at")}) AS created_at,
+            coalesce(greatest({right("r.seen_at")}, o.at), {right("r.created_at")}) AS seen_at,
+            coalesce(least({right("r.created_at")}, o.at), {right("r.seen_at")}) AS created_at,
             row_number() OVER (ORDER BY priority NULLS LAST, record_id) AS rank
         FROM members m JOIN golden_ids USING (customer_id) JOIN records r USING (record_id)
             LEFT JOIN golden_priorities USING (source)
-            LEFT JOIN (SELECT record_id, max({known('"at"')}) AS "at" FROM orders GROUP BY record_id) o
+            LEFT JOIN (SELECT record_id, max({right('"at"')}) AS "at" FROM orders GROUP BY record_id) o
                 USING (record_id)""",
         {"oldest": OLDEST, "latest": now + AHEAD},
     )

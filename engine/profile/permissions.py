@@ -14,7 +14,7 @@ from engine.config import Config
 from engine.profile.priorities import load_priorities
 from engine.sources.mapping import Channel
 from engine.standardise.consents import ADDRESSES, addresses
-from engine.standardise.times import AHEAD, OLDEST
+from engine.standardise.times import AHEAD, OLDEST, right
 from engine.tables import PERMISSIONS, check
 
 #: The order of the words of the sources on one address, the one to follow first. An opt-out wins a tie.
@@ -36,7 +36,7 @@ def build_permissions(compute: Compute, config: Config, now: datetime) -> None:
     compute.table(
         "_counting",
         f"""
-        SELECT c.* EXCLUDE (current) REPLACE (CASE WHEN c."at" BETWEEN $oldest AND $latest THEN c."at" END AS "at"),
+        SELECT c.* EXCLUDE (current) REPLACE ({right('c."at"')} AS "at"),
             address.type IS NOT NULL AS addressed
         FROM consents c LEFT JOIN {addresses()} ON address.channel = c.channel AND address.type = c.type
         WHERE state <> 'unknown' AND (current OR state = 'out' AND NOT EXISTS (

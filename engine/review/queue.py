@@ -10,6 +10,7 @@ from typing import Literal
 import pyarrow as pa
 
 from engine.compute import Compute
+from engine.evaluate.expected import REFUSAL
 from engine.evaluate.labels import judgements
 from engine.measure import open_views
 from engine.review.hanging import hanging
@@ -19,10 +20,6 @@ from engine.state.numbers import record_number_sql
 
 #: An admitted match of less than so many bits above the threshold is borderline; one of less than so many, a bridge.
 BORDERLINE, BRIDGE = 3.0, 7.0
-#: Bits that a refusal counts for: what forbids a match is seldom wrong, and the likelier the more speaks for the match.
-#: Of the demo's refused pairs of customers (of 6,200 and 20,600 records) one in 25 was one person's below 4 bits, and
-#: two in three were from 12 on.
-REFUSAL = 8.0
 
 
 @dataclass(frozen=True)

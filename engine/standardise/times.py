@@ -18,6 +18,11 @@ _CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
 _DAYS = ("%Y-%m-%d", "%d.%m.%Y", "%Y%m%d", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y")
 
 
+def right(time: str, oldest: str = "$oldest", latest: str = "$latest") -> str:
+    """SQL of a time, NULL where it can't be right; the bounds are SQL as well, and parameters unless given."""
+    return f"CASE WHEN {time} BETWEEN {oldest} AND {latest} THEN {time} END"
+
+
 def utc(text: str, zone: str, region: str) -> str:
     """Make the SQL that reads a time; `text`, `zone` and `region` are SQL expressions.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 
@@ -81,6 +82,14 @@ class RecordIds(dict[int, str]):
         ask = "SELECT source, key FROM record WHERE id = ?"
         source, key = self.words.connection.execute(ask, (number,)).fetchone()
         return self.setdefault(number, f"{self.words[source]}:{key}")
+
+
+def splits(record_id: str) -> Iterator[tuple[str, str]]:
+    """The source and the key that a record's id may stand for: either may hold colons."""
+    at = record_id.find(":")
+    while at >= 0:
+        yield record_id[:at], record_id[at + 1 :]
+        at = record_id.find(":", at + 1)
 
 
 @lru_cache(maxsize=1 << 16)

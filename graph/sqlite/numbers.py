@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
 
 from engine.compute.duck import Compute
+from graph.sqlite.names import splits
 from graph.sqlite.stage import Stage
 
 #: Rows that are under way at one time.
@@ -113,20 +114,12 @@ def number_changes(compute: Compute, connection: sqlite3.Connection, stage: Stag
 
 def _record_numbers(connection: sqlite3.Connection, words: Words, ids: list[str]) -> dict[str, int | None]:
     """The numbers of records by their ids, "source:key", in which either part may hold colons."""
-    splits = [(i, key, words.known[source]) for i in ids for source, key in _splits(i) if source in words.known]
+    asked = [(i, key, words.known[source]) for i in ids for source, key in splits(i) if source in words.known]
     found: dict[str, int | None] = dict.fromkeys(ids)
     ask = "SELECT id FROM record WHERE key = a AND source = b"
-    for (i, *_), number in zip(splits, _look_up(connection, ask, (s[1:] for s in splits)), strict=True):
+    for (i, *_), number in zip(asked, _look_up(connection, ask, (a[1:] for a in asked)), strict=True):
         found[i] = number if found[i] is None else found[i]
     return found
-
-
-def _splits(text: str) -> Iterator[tuple[str, str]]:
-    """A text in two, at each of its colons."""
-    at = text.find(":")
-    while at >= 0:
-        yield text[:at], text[at + 1 :]
-        at = text.find(":", at + 1)
 
 
 def _look_up(connection: sqlite3.Connection, ask: str, asked: Iterable[tuple[str, int | None]]) -> list[int | None]:

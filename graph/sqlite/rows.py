@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from graph.answers import best_statuses, by_channel, follow, in_order, in_time, moment, strongest_first, surest_first
-from graph.sqlite.names import Lists, RecordIds, Times, Values, Words, reasons
+from graph.sqlite.names import Lists, RecordIds, Times, Values, Words, reasons, splits
 from graph.sqlite.statements import (
     CUSTOMER,
     ENTRIES,
@@ -71,13 +71,8 @@ class Rows:
     def record_number(self, record_id: str) -> int | None:
         """The number of a record, by its id "source:key", in which either part may hold colons."""
         ask = "SELECT id FROM record WHERE key = ? AND source = (SELECT id FROM word WHERE text = ?)"
-        colon = record_id.find(":")
-        while colon >= 0:
-            row = self.one(ask, record_id[colon + 1 :], record_id[:colon])
-            if row:
-                return int(row[0])
-            colon = record_id.find(":", colon + 1)
-        return None
+        found = (self.one(ask, key, source) for source, key in splits(record_id))
+        return next((int(row[0]) for row in found if row), None)
 
     def customer_id(self, number: int) -> str:
         """The id of a customer, by its number."""
