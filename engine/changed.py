@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from engine.complaints import complaints
 from engine.config import Config
 from engine.errors import ConfigError
 
@@ -33,5 +34,4 @@ def changed(config: Config, change: Mapping[str, Any]) -> Config:
     try:
         return Config.model_validate(values)
     except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
-        raise ConfigError("; ".join(wrong)) from error
+        raise ConfigError("; ".join(complaints(Config, error))) from error

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from engine.document import Document
+from engine.document import Keys
 
 #: More than this many errors at once help nobody.
 SHOWN = 10
@@ -39,8 +39,10 @@ _WORDS = {
 }
 
 
-def complaints(model: type[BaseModel], error: ValidationError, document: Document) -> Iterator[str]:
-    """One line for each error: file, line, key, bad value, and what would be right."""
+def complaints(
+    model: type[BaseModel], error: ValidationError, place: Callable[[Keys], str] = lambda keys: ""
+) -> Iterator[str]:
+    """One line for each error: where it stands (`place`), key, bad value, and what would be right."""
     found_wrong = error.errors(include_url=False)
     # A list that is short for want of its wrong items is no further mistake.
     inside = {wrong["loc"][:depth] for wrong in found_wrong for depth in range(1, len(wrong["loc"]))}
@@ -48,11 +50,7 @@ def complaints(model: type[BaseModel], error: ValidationError, document: Documen
     for found in errors[:SHOWN]:
         keys = found["loc"]
         key = re.sub(r"\.(\d+)", r"[\1]", ".".join(map(str, keys)))
-        yield (
-            f"{document.place(keys)}: {key}: {_said(model, dict(found))}"
-            if key
-            else (f"{document.place(keys)}: {_said(model, dict(found))}")
-        )
+        yield ": ".join(part for part in (place(keys), key, _said(model, dict(found))) if part)
     if len(errors) > SHOWN:
         yield f"... and {len(errors) - SHOWN} more"
 
@@ -84,14 +82,14 @@ def _choice(value: str, expected: str) -> str:
     return f"should be {expected.replace(chr(39), '')}" + (f"; did you mean {close[0]}?" if close else "")
 
 
-def _unknown(model: type[BaseModel], keys: tuple[str | int, ...]) -> str:
+def _unknown(model: type[BaseModel], keys: Keys) -> str:
     """Name the setting nearest to one that doesn't exist, or all."""
     fields = list(_model_at(model, keys[:-1]).model_fields)
     close = difflib.get_close_matches(str(keys[-1]), fields, n=1)
     return "is not a setting; " + (f"did you mean {close[0]}?" if close else f"there are {', '.join(fields)}")
 
 
-def _model_at(model: type[BaseModel], keys: tuple[str | int, ...]) -> type[BaseModel]:
+def _model_at(model: type[BaseModel], keys: Keys) -> type[BaseModel]:
     """Find the model that the settings under `keys` are read with; indices and free names lead to no other."""
     for key in keys:
         field = model.model_fields.get(str(key))

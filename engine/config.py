@@ -310,7 +310,7 @@ def load(path: Path, presets: Callable[[], Collection[str]] = _presets) -> Confi
     try:
         return Config.model_validate(document.values, context={"presets": presets()})
     except ValidationError as error:
-        raise ConfigError("\n".join(complaints(Config, error, document))) from error
+        raise ConfigError("\n".join(complaints(Config, error, document.place))) from error
 
 
 def config_hash(config: Config) -> str:

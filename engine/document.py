@@ -24,15 +24,19 @@ _MAP, _LIST, _TEXT = (f"tag:yaml.org,2002:{kind}" for kind in ("map", "seq", "st
 _EMPTY = {"", "~", "null", "Null", "NULL"}
 
 
+#: Where a value stands: the keys and indices that lead to it.
+Keys = tuple[str | int, ...]
+
+
 @dataclass(frozen=True)
 class Document:
     """A file's values (dicts, lists, text, None) and the line of each, by its path of keys and indices."""
 
     path: Path
     values: Any
-    lines: dict[tuple[str | int, ...], int]
+    lines: dict[Keys, int]
 
-    def place(self, keys: tuple[str | int, ...]) -> str:
+    def place(self, keys: Keys) -> str:
         """`file:line` of a value, or of the nearest thing around it that is in the file."""
         while keys and keys not in self.lines:
             keys = keys[:-1]
@@ -42,7 +46,7 @@ class Document:
 def read_document(path: Path, max_bytes: int) -> Document:
     """Read a YAML file of settings. Raises ConfigError with the line of what can't be read."""
     text = _text(path, max_bytes)
-    lines: dict[tuple[str | int, ...], int] = {}
+    lines: dict[Keys, int] = {}
     try:
         node = _Composer(text).get_single_node()
         values = None if node is None else _value(node, (), lines)
@@ -104,7 +108,7 @@ class _Composer(yaml.BaseLoader):
         return node
 
 
-def _value(node: yaml.Node, keys: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]) -> Any:
+def _value(node: yaml.Node, keys: Keys, lines: dict[Keys, int]) -> Any:
     lines.setdefault(keys, node.start_mark.line + 1)
     if node.tag not in (_MAP, _LIST, _TEXT):
         raise yaml.composer.ComposerError(None, None, f"the tag {node.tag!r} has no meaning here", node.start_mark)

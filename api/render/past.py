@@ -11,12 +11,11 @@ from api.past import History, Was
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import count, day, minute, safe
 from api.results import Verified
+from engine.cluster.group import DECIDED_BY
 from engine.ledger.entries import Entry
 
 #: So many records and matches of an entry are named, and so many of a customer of the past.
 NAMED, MATCHES, RECORDS = 5, 3, 30
-#: How the rule of a match begins that somebody decided.
-DECIDED = "decided by "
 #: What a record is called that was erased.
 ERASED = "an erased record"
 
@@ -60,7 +59,7 @@ def _entry(found: History, entry: Entry) -> list[RenderableType]:
 
 
 def _match(a: str | None, b: str | None, rule: str) -> str:
-    by = "are one person," if rule.startswith(DECIDED) else "match by"
+    by = "are one person," if rule.startswith(DECIDED_BY) else "match by"
     return f"{_pair(a, b)} {by} {safe(rule)}"
 
 

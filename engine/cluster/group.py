@@ -11,8 +11,10 @@ from engine.compute import Compute
 from engine.link import names
 from engine.link.model import Model
 
+#: How the reason of a match or a refusal begins that somebody decided.
+DECIDED_BY = "decided by "
 #: Decisions are told by what is asked about them.
-DECIDED = "decided by {} to be two people (entry {})"
+DECIDED = DECIDED_BY + "{} to be two people (entry {})"
 TWO_OF_A_KIND = "two different values of {}, of which a person has one"
 NAMES = "most first names disagree"
 GENERATIONS = "one is {}, the other {}, of the same name"
@@ -21,7 +23,6 @@ TOO_MANY = "more than {} records in one customer"
 OUTVOTED = "most other pairs of their records are no matches"
 OUTWEIGHED = "outweighed by what the other records say: {}"
 
-_DECIDED = DECIDED.split("{", 1)[0]
 
 #: Pairs of first names, in both orders, that can't be one person's.
 Clashes = set[tuple[str, str]]
@@ -99,7 +100,7 @@ def refusal(a: Group, b: Group, tie: Tie, policy: Policy, clashes: Clashes) -> s
 def kept_apart(a: Group, b: Group) -> str | None:
     """The decision that two groups are two people, in words; None if there is none."""
     for kind, side in a.unique.items():
-        if kind.startswith(_DECIDED) and b.unique.get(kind, side) != side:
+        if kind.startswith(DECIDED_BY) and b.unique.get(kind, side) != side:
             return kind
     return None
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.cluster.admit import admit
 from engine.cluster.collective import join_groups
-from engine.cluster.group import DECIDED, tie_columns
+from engine.cluster.group import DECIDED, DECIDED_BY, tie_columns
 from engine.cluster.policy import Policy
 from engine.compute import Compute, quote
 from engine.link.blocking import Rule
@@ -132,7 +132,7 @@ def _matches(compute: Compute, model: Model, rules: list[Rule]) -> None:
         WITH every AS (
             SELECT a, b, stage, rule, weight, reasons, 0 AS step FROM _pairs
             UNION ALL
-            SELECT a, b, 'decision', format('decided by {{}} (entry {{}})', actor, entry), {DECIDED_BITS},
+            SELECT a, b, 'decision', format('{DECIDED_BY}{{}} (entry {{}})', actor, entry), {DECIDED_BITS},
                 [{{'comparison': 'decision', 'level': 'one person', 'weight': {DECIDED_BITS}, 'record_a': NULL,
                     'record_b': NULL}}], 0
             FROM decided_edges

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Literal, get_args
 
+from engine.cluster.group import DECIDED_BY
 from engine.compare.fates import CELLS, ENDS, FATES, find_fates
 from engine.compare.reasons import explain
 from engine.compare.worth import tell_worth
@@ -107,7 +108,7 @@ def _find_causes(compute: Compute, before: RunTables, after: RunTables) -> None:
         compute.read_parquet(f"shift_{side}_refusals", run.path("refusals"))
     said = " UNION ALL ".join(
         f"""SELECT record_a FROM shift_{side}_matches WHERE stage = 'decision'
-        UNION ALL SELECT record_a FROM shift_{side}_refusals WHERE starts_with(refusal, 'decided by ')"""
+        UNION ALL SELECT record_a FROM shift_{side}_refusals WHERE starts_with(refusal, '{DECIDED_BY}')"""
         for side in ("before", "after")
     )
     compute.table(
