@@ -3,14 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo demo-neo4j test test-neo4j check format lock wheel bench clean
+.PHONY: setup demo demo-neo4j test test-neo4j check types tests format lock wheel bench clean
 
 setup: $(READY)
 
-# Every package is pinned with its hashes; the project itself is installed in place.
+# Every package is pinned with its hashes; the project itself is installed in place. Python compiles what is used when it
+# is first used: all of it beforehand would take longer than the rest.
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
@@ -28,12 +29,17 @@ test: check
 test-neo4j: $(READY)
 	$(BIN)/pytest tests/graph/test_contract.py tests/graph/neo4j
 
-# The one gate. Several processes share the tests: see tests/conftest.py.
+# The one gate. Types are checked beside the tests, which several processes share: see tests/conftest.py.
 check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(MAKE) --no-print-directory --jobs 2 types tests
+
+types: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+tests: $(READY)
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 format: $(READY)
