@@ -23,7 +23,7 @@ from engine.erasure.stop import stop_erased
 from engine.errors import LinkError
 from engine.ledger import assign_ids, recall
 from engine.ledger.decided import Decided, find_decided
-from engine.link import Linked, link
+from engine.link import ENOUGH_PEOPLE, Linked, Model, link
 from engine.profile import anchors, build_customers, build_permissions
 from engine.progress import Reporter
 from engine.quality.measured import measure_health
@@ -185,6 +185,7 @@ class Stages:
             )
             check(self.compute, MEMBERS)
             counts["customers"] = int(self.compute.value("SELECT count(DISTINCT customer_id) FROM members"))
+        warnings += self._untaught(linked.model)
         now = started.replace(tzinfo=None)
         with self._stage("profile") as counts:
             build_customers(self.compute, self.config, now)
@@ -197,6 +198,16 @@ class Stages:
             manifest = self._write(run_id, started, linked, decided) | {"reading": reading.manifest(summary)}
             write_manifest(self.writer.folder, manifest)
         return Computed(self.writer.folder, manifest, changes, warnings)
+
+    def _untaught(self, model: Model) -> list[str]:
+        """Say that the weights were learned from too few people, if they were."""
+        if model.taught or self.config.linkage.settings:
+            return []
+        if self.counts["customers"] < ENOUGH_PEOPLE:
+            then = f"from {ENOUGH_PEOPLE} people on, `clew train` learns from your own"
+        else:
+            then = "there are people enough now: `clew train` learns from them"
+        return [f"too few people to learn from: matches weigh what shops usually show; {then}"]
 
     def _write(self, run_id: str, started: datetime, linked: Linked, decided: Decided) -> dict[str, Any]:
         """The run's tables; returns what its manifest says of them."""

@@ -43,7 +43,7 @@ def summary(found: RunSummary, hints: bool = True) -> Group:
     parts: list[RenderableType | None] = [
         Text(
             f"{count(found.records, 'record')} from {count(len(found.sources), 'source')} "
-            f"are {count(found.customers, 'customer')}.",
+            f"{'is' if found.records == 1 else 'are'} {count(found.customers, 'customer')}.",
             style="bold",
         ),
         Text(f"{several if len(found.sources) > 1 else 'The largest'} has {count(found.largest, 'record')}."),

@@ -16,6 +16,10 @@ from engine.link import names
 from engine.link.nodes import extra_columns
 from engine.tables import EXTRA
 
+#: Fewer people than this can't show how rare an agreement is, or how faithful: what shops usually show stands in, for u
+#: and m alike.
+ENOUGH_PEOPLE = 201
+
 #: An exact match on a number that isn't in service proves at most this much: one in so many people.
 WEAK_PHONE_U = 1e-4
 
@@ -305,21 +309,25 @@ _PERSONAL: dict[str, Callable[[], Comparison]] = {
     "phone": _phone,
     "accounts": _account,
     "birth_date": _birth_date,
-    "generation": _generation,
 }
 
 
 def choose(compute: Compute, wanted: tuple[str, ...]) -> list[Comparison]:
     """The comparisons for those columns of `nodes` that hold at least two values.
 
-    `wanted` names the project's own columns to compare, without their prefix.
+    Of few nodes one value is enough: it may be the same because there is one customer. Where nobody is known by
+    anything, one comparison stands for all that aren't made. `wanted` names the project's own columns to compare,
+    without their prefix.
     """
+    least = 1 if compute.count("nodes") < ENOUGH_PEOPLE else 2
 
-    def useful(*columns: str) -> bool:
+    def useful(*columns: str, least: int = least) -> bool:
         counts = ", ".join(f"count(DISTINCT {quote(c)})" for c in columns)
-        return bool(max(compute.rows(f"SELECT {counts} FROM nodes")[0]) > 1)
+        return bool(max(compute.rows(f"SELECT {counts} FROM nodes")[0]) >= least)
 
     found = [make() for column, make in _PERSONAL.items() if useful(column)]
+    if useful("generation", least=2):
+        found.append(_generation())
     if useful("street", "postcode", "city"):
         found.append(_address())
     if useful("company"):
@@ -331,6 +339,6 @@ def choose(compute: Compute, wanted: tuple[str, ...]) -> list[Comparison]:
     contacts = compute.rows(
         "SELECT source FROM nodes WHERE kind = 'contact' GROUP BY source HAVING count(*) > 1 ORDER BY 1"
     )
-    if contacts and useful("source"):
+    if contacts and useful("source", least=2):
         found.append(_source([source for (source,) in contacts]))
-    return found
+    return found or [_email()]

@@ -13,7 +13,7 @@ from typing import Any
 from engine.compute import Compute, quote
 from engine.compute.failure import UNREADABLE
 from engine.errors import LinkError
-from engine.link.comparisons import Comparison
+from engine.link.comparisons import ENOUGH_PEOPLE, Comparison
 
 SCHEMA_VERSION = 1
 #: A value's share is taken of at least so many people: what nobody else in a small shop has, somebody elsewhere has.
@@ -40,6 +40,11 @@ class Model:
         """log2 of the odds that two records taken at random are one person."""
         prior = self.settings["probability_two_random_records_match"]
         return math.log2(prior / (1 - prior))
+
+    @property
+    def taught(self) -> bool:
+        """Whether there were people enough to learn from."""
+        return self.trained_on.get("groups", 0) >= ENOUGH_PEOPLE
 
     @property
     def comparisons(self) -> list[str]:

@@ -120,7 +120,7 @@ def level_of(model: Model, comparison: str) -> str:
 
 def rule_name(rules: list[Rule]) -> str:
     """SQL over a row of `scored`: the rule that proposed the pair, in words."""
-    return f"[{', '.join(literal(r.name) for r in rules)}][rule + 1]"
+    return f"([{', '.join(literal(r.name) for r in rules)}]::VARCHAR[])[rule + 1]"
 
 
 def stage(rules: list[Rule]) -> str:

@@ -18,7 +18,7 @@ from splink import DuckDBAPI, Linker, block_on
 
 from engine.compute import Compute, quote
 from engine.errors import LinkError
-from engine.link.comparisons import Comparison
+from engine.link.comparisons import ENOUGH_PEOPLE, Comparison
 from engine.link.model import AT_LEAST_PEOPLE, Model, base_settings
 from engine.link.weights import settle
 from engine.tables import EXTRA
@@ -31,9 +31,8 @@ EM_PAIRS = 300_000
 #: A pass over fewer pairs than this teaches noise.
 EM_MIN_PAIRS = 50
 SEED = 20260101
-#: Fewer pairs of people than this can't show how rare an agreement is, or how faithful: what shops usually show stands
-#: in, for u and m alike.
-ENOUGH_PAIRS = 20_000
+#: Two records taken at random are one person at most as often as if there were so many pairs: the next customers come.
+AT_LEAST_PAIRS = 200
 
 #: Blocking passes for expectation maximisation: columns that are held equal while the others are learned. An e-mail is
 #: mostly made of its owner's name, so pairs that share one agree on names whether they match or not: such a pass may
@@ -50,20 +49,20 @@ HOUSEHOLD_PASSES = (("street", "postcode"), ("last_name", "postcode"), ("last_na
 def train(compute: Compute, comparisons: list[Comparison]) -> Model:
     """Learn a model from `nodes` and `seeds` in `compute`.
 
-    Raises LinkError when there is nothing to learn from.
+    Of too few people to learn from, it holds what shops usually show: see `Model.taught`. Raises LinkError where there
+    are no records.
     """
     nodes = compute.count("nodes")
-    if nodes < 2 or not comparisons:
+    if not nodes:
         raise LinkError(
-            "there is nothing to compare: the sources hold fewer than two records that differ in a name or "
-            "identifier. Is a file empty, or a column mapped wrongly? `clew audit` shows what is in each source"
+            "there is nobody to link: no source holds a record. Is a file empty, or a column mapped wrongly?"
+            " `clew audit` shows what is in each source"
         )
     settings = base_settings([c.settings() for c in comparisons])
     settings["probability_two_random_records_match"] = _prior(compute, nodes)
     model = Model.with_term_frequencies(compute, settings, comparisons)
     floor = _learn_u(compute, settings, comparisons)
-    groups = model.trained_on["groups"]
-    taught = groups * (groups - 1) / 2 >= ENOUGH_PAIRS or not any(v.usual for c in comparisons for v in c.levels)
+    taught = model.taught or not any(v.usual for c in comparisons for v in c.levels)
     settle(settings, comparisons, _learn_m(compute, settings, model.term_frequencies) if taught else {}, floor)
     return model
 
@@ -71,7 +70,7 @@ def train(compute: Compute, comparisons: list[Comparison]) -> Model:
 def _prior(compute: Compute, nodes: int) -> float:
     """How often two nodes taken at random are one person, by the first groups."""
     pairs = compute.value("SELECT sum(k * (k - 1) / 2) FROM (SELECT count(*) AS k FROM seeds GROUP BY seed_id)")
-    return _round(min(max(float(pairs or 0), 1.0) / (nodes * (nodes - 1) / 2), 0.5))
+    return _round(min(max(float(pairs or 0), 1.0) / max(nodes * (nodes - 1) / 2, AT_LEAST_PAIRS), 0.5))
 
 
 def _learn_u(compute: Compute, settings: dict[str, Any], comparisons: list[Comparison]) -> float:
@@ -79,6 +78,7 @@ def _learn_u(compute: Compute, settings: dict[str, Any], comparisons: list[Compa
     groups = compute.table(
         "_people", "SELECT n.* FROM nodes n JOIN seeds USING (node_id) WHERE is_head ORDER BY node_id"
     )
+    enough = groups >= ENOUGH_PEOPLE
     sampler = Linker(
         DuckDBAPI(compute.connection).register("_people"), settings, log_level=None, validate_settings=False
     )
@@ -87,7 +87,7 @@ def _learn_u(compute: Compute, settings: dict[str, Any], comparisons: list[Compa
     )
     # A level that the sample never showed is rarer than the sample could show.
     pairs = min(U_PAIRS, groups * (groups - 1) / 2)
-    floor = 0.5 / max(pairs, U_PAIRS if pairs < ENOUGH_PAIRS else 1)
+    floor = 0.5 / max(pairs, 1 if enough else U_PAIRS)
     for learned, wanted in _paired_levels(sampler.misc.save_model_to_json(), settings):
         u = learned.get("u_probability")
         wanted["u_probability"] = _round(max(u if isinstance(u, float) else 0.0, floor))
@@ -95,7 +95,7 @@ def _learn_u(compute: Compute, settings: dict[str, Any], comparisons: list[Compa
         for level, wanted in zip(comparison.levels, found["comparison_levels"], strict=True):
             if level.among_namesakes:
                 wanted["u_probability"] = _round(_shared_by_namesakes(compute))
-            elif level.usual and pairs < ENOUGH_PAIRS:
+            elif level.usual and not enough:
                 wanted["u_probability"] = level.usual[1]
     sampler.table_management.invalidate_cache()
     compute.drop("_people")

@@ -294,3 +294,41 @@ def test_frames_in_place_of_files_give_the_same_answer(new_corner: Corner) -> No
 def test_a_frame_for_an_unknown_source_is_refused(corner: Corner) -> None:
     with pytest.raises(NotFoundError, match="tll"):
         corner.run(frames={"tll": pa.table({"id": []})})
+
+
+# --- the first day
+
+
+@pytest.fixture
+def first_day(tmp_path: Path) -> Corner:
+    """A shop of one customer, in one or two sources, that learns its weights itself."""
+    corner = Corner(tmp_path / "shop")
+    corner.settings = {}
+    corner.write("visits", [])
+    corner.write("web", WEB[:1])
+    corner.write("till", [])
+    return corner
+
+
+def test_a_shop_of_one_record_is_published(first_day: Corner) -> None:
+    result = first_day.run()
+    assert customers(result.run) == [["web:1"]]
+    assert result.warnings[-1].startswith("too few people to learn from")
+
+
+def test_what_one_customer_says_twice_is_one_customer_from_the_first_day_on(first_day: Corner) -> None:
+    first = first_day.run()
+    first_day.write("till", [{**WEB[0], "id": "7"}])
+    assert customers(first_day.run().run) == [["till:7", "web:1"]]
+    first_day.write("till", TILL)
+    first_day.write("web", WEB)
+    last = first_day.run()
+    assert customers(last.run) == PEOPLE
+    assert last.manifest["model_hash"] != first.manifest["model_hash"]
+
+
+def test_records_that_nothing_can_compare_are_customers_each(first_day: Corner) -> None:
+    first_day.write("web", [{"id": "1"}, {"id": "2"}])
+    result = first_day.run()
+    assert customers(result.run) == [["web:1"], ["web:2"]]
+    assert table(result.run, "matches", "count(*)") == [(0,)]

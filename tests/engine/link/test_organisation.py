@@ -41,5 +41,6 @@ def test_a_persons_company_is_no_customer(people: People, tmp_path: Path) -> Non
         people.add(record, name, company=company, street="1 main st", postcode="02115")
     people.build()
     linked = link(people.compute, config(), tmp_path, tmp_path / "models")
-    assert "organisation" not in linked.model.comparisons
-    assert people.compute.rows("SELECT w_company > 0, personal FROM scored WHERE a = 1 AND b = 2") == [(True, False)]
+    assert "organisation" in linked.model.comparisons
+    found = people.compute.rows("SELECT w_company > 0, w_organisation, personal FROM scored WHERE a = 1 AND b = 2")
+    assert found == [(True, None, False)]
