@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple
 
-from api.ends import Understood, find_owned, find_typed, records_of
+from api.ends import Numbered, Understood, find_owned, find_typed, no_orders, records_of
 from api.plain import Plain
 from api.shown import Shown
 from engine.errors import NotFoundError, UnclearError
@@ -109,22 +109,31 @@ class Answer(Plain, Shown, page="customer:card", rows="customer.identifiers"):
 _TOLD = tuple(f for f in fields(Customer) if f.name != "matches")
 
 
-def whois(graph: GraphStore, text: str, region: str, priorities: Mapping[str, int]) -> Answer:
-    """Find the customer behind an e-mail, a phone in any format, an id of any kind, a record or a customer id.
+def whois(
+    graph: GraphStore, text: str, region: str, priorities: Mapping[str, int], numbered: Numbered = no_orders
+) -> Answer:
+    """Find the customer behind an e-mail, a phone in any format, an id of any kind, an order's number or a record.
 
-    Numbers without a country code are read as of `region`; `priorities` orders the project's identifier types.
+    Numbers without a country code are read as of `region`; `priorities` orders the project's identifier types;
+    `numbered` knows orders by the number on them.
     Raises NotFoundError, which says what was understood and why it leads to nobody.
     """
-    return whois_all(graph, [Asked(text)], region, priorities)
+    return whois_all(graph, [Asked(text)], region, priorities, numbered)
 
 
-def whois_all(graph: GraphStore, asked: Sequence[Asked], region: str, priorities: Mapping[str, int]) -> Answer:
+def whois_all(
+    graph: GraphStore,
+    asked: Sequence[Asked],
+    region: str,
+    priorities: Mapping[str, int],
+    numbered: Numbered = no_orders,
+) -> Answer:
     """Find the customer behind all that is asked for at once: see `whois`.
 
     What leads to nobody is left out of account as long as something leads to somebody; where no customer is behind all
     of the rest, each one that something leads to is listed.
     """
-    found = [_find(graph, one, region, priorities) for one in asked]
+    found = [_find(graph, one, region, priorities, numbered) for one in asked]
     known = [findings for findings in found if not isinstance(findings, NotFoundError)]
     if not known:
         raise next(error for error in found if isinstance(error, NotFoundError))
@@ -154,10 +163,12 @@ def whois_all(graph: GraphStore, asked: Sequence[Asked], region: str, priorities
     )  # fmt: skip
 
 
-def _find(graph: GraphStore, asked: Asked, region: str, priorities: Mapping[str, int]) -> list[Finding] | NotFoundError:
+def _find(
+    graph: GraphStore, asked: Asked, region: str, priorities: Mapping[str, int], numbered: Numbered
+) -> list[Finding] | NotFoundError:
     try:
         if asked.type is None:
-            return find_owned(graph, asked.text.strip(), region, priorities)
+            return find_owned(graph, asked.text.strip(), region, priorities, numbered)
         return find_typed(graph, asked.type, asked.text, region)
     except NotFoundError as error:
         return error
@@ -188,8 +199,8 @@ class Found(Plain):
 def whois_each(
     graph: GraphStore, texts: Sequence[str], region: str, priorities: Mapping[str, int]
 ) -> tuple[Found, ...]:
-    """Who is behind each of many texts, in their order."""
-    return tuple(_found(graph, text, _find(graph, Asked(text), region, priorities)) for text in texts)
+    """Who is behind each of many texts, in their order; numbers of orders aren't looked for."""
+    return tuple(_found(graph, text, _find(graph, Asked(text), region, priorities, no_orders)) for text in texts)
 
 
 def _found(graph: GraphStore, text: str, found: list[Finding] | NotFoundError) -> Found:

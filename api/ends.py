@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from api.nobody import nobody
 from api.plain import Plain
@@ -12,6 +12,8 @@ from engine.ledger import customer_id, customer_number
 from engine.standardise import identify, standardise_identifier
 from graph.store import Customer, Finding, GraphStore
 
+#: From the number on an order to the ids of the orders that have it.
+Numbered = Callable[[str], Sequence[str]]
 #: Of several customers that a text leads to, so many are named.
 NAMED = 5
 
@@ -35,15 +37,28 @@ class End(Plain):
     records: tuple[str, ...]
 
 
-def find_owned(graph: GraphStore, text: str, region: str, priorities: Mapping[str, int]) -> list[Finding]:
+def no_orders(_: str) -> Sequence[str]:
+    """Where no orders are known by their numbers."""
+    return ()
+
+
+def find_owned(
+    graph: GraphStore, text: str, region: str, priorities: Mapping[str, int], numbered: Numbered = no_orders
+) -> list[Finding]:
     """The findings of a text that lead to customers, likeliest first.
 
-    Numbers without a country code are read as of `region`; `priorities` orders the project's identifier types.
+    Numbers without a country code are read as of `region`; `priorities` orders the project's identifier types. What is
+    called by nothing else may be the number of an order, which `numbered` knows.
     Raises UnclearError, which says what was understood and why it leads to nobody.
     """
     candidates = standardise_identifier(text, region, tuple(priorities))
     findings = _findings(graph, text, candidates)
-    owned = [f for f in findings if f.customers]
+    owned = [f for f in findings if f.customers] or [
+        replace(finding, reason=f"{text} is the number of the order {record_id}")
+        for record_id in numbered(text)
+        for finding in graph.find_id(record_id)
+        if finding.value == record_id and finding.customers
+    ]
     if not owned:
         raise nobody(text, None, candidates, findings, region)
     return owned
@@ -68,14 +83,19 @@ def find_typed(graph: GraphStore, type_: str, text: str, region: str) -> list[Fi
 
 
 def find_end(
-    graph: GraphStore, text: str, region: str, priorities: Mapping[str, int], known: dict[str, Customer]
+    graph: GraphStore,
+    text: str,
+    region: str,
+    priorities: Mapping[str, int],
+    known: dict[str, Customer],
+    numbered: Numbered = no_orders,
 ) -> End:
     """The one customer that a text leads to, and the records there that stand for it; `known` keeps the customers.
 
     Raises NotFoundError where it leads to nobody or to several.
     """
     text = text.strip()
-    owned = find_owned(graph, text, region, priorities)
+    owned = find_owned(graph, text, region, priorities, numbered)
     ids = sorted({owner.customer_id for finding in owned for owner in finding.customers})
     if len(ids) > 1:
         named = ", ".join(ids[:NAMED]) + (" and others" if len(ids) > NAMED else "")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from api.ends import End, find_end
+from api.ends import End, Numbered, find_end, no_orders
 from api.plain import Plain
 from api.shown import Shown
 from engine.errors import NotFoundError
@@ -87,7 +87,13 @@ class Growth(Plain, Shown, page="evidence:how", rows="joins"):
 
 
 def between(
-    graph: GraphStore, a: str, b: str, region: str, priorities: Mapping[str, int], weigh: Weigh | None = None
+    graph: GraphStore,
+    a: str,
+    b: str,
+    region: str,
+    priorities: Mapping[str, int],
+    weigh: Weigh | None = None,
+    numbered: Numbered = no_orders,
 ) -> Between:
     """What ties two texts (identifiers, records or customers) together or keeps them apart.
 
@@ -95,7 +101,7 @@ def between(
     leads to nobody or to several customers; see `whois` for the rest.
     """
     known: dict[str, Customer] = {}
-    left, right = (find_end(graph, text, region, priorities, known) for text in (a, b))
+    left, right = (find_end(graph, text, region, priorities, known, numbered) for text in (a, b))
     names = {record: name for customer in known.values() for record, name in customer.names.items()}
     if left.customer_id != right.customer_id:
         ours, theirs = known[left.customer_id], known[right.customer_id]
@@ -113,9 +119,11 @@ def between(
     return Between(left, right, path, alone, smallest_cut(matches, left.records, right.records), (), names)
 
 
-def path_between(graph: GraphStore, a: str, b: str, region: str, priorities: Mapping[str, int]) -> Between:
+def path_between(
+    graph: GraphStore, a: str, b: str, region: str, priorities: Mapping[str, int], numbered: Numbered = no_orders
+) -> Between:
     """The widest path between two texts. Raises NotFoundError where they are two customers."""
-    found = between(graph, a, b, region, priorities)
+    found = between(graph, a, b, region, priorities, numbered=numbered)
     if not found.same:
         raise NotFoundError(
             f"{a} is {found.a.customer_id} and {b} is {found.b.customer_id}: no path joins two customers; "
@@ -130,10 +138,12 @@ def match_of(row: Mapping[str, Any]) -> Match:
     return Match(row["record_a"], row["record_b"], row["weight"], row["probability"], reasons=reasons)
 
 
-def how(graph: GraphStore, text: str, region: str, priorities: Mapping[str, int]) -> Growth:
+def how(
+    graph: GraphStore, text: str, region: str, priorities: Mapping[str, int], numbered: Numbered = no_orders
+) -> Growth:
     """How the customer behind a text came together: each join, and the records on either side of it."""
     known: dict[str, Customer] = {}
-    end = find_end(graph, text, region, priorities, known)
+    end = find_end(graph, text, region, priorities, known, numbered)
     customer = known[end.customer_id]
     part: dict[str, tuple[str, ...]] = {r.record_id: (r.record_id,) for r in customer.records}
     grown = []

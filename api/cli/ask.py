@@ -14,7 +14,9 @@ from api.progress import progress
 @app.command(rich_help_panel=ASK)
 def whois(
     ctx: typer.Context,
-    who: Annotated[str, typer.Argument(help="An e-mail, a phone number in any format, an id, or a record.")],
+    who: Annotated[
+        str, typer.Argument(help="An e-mail, a phone number in any format, an id, an order's number, or a record.")
+    ],
     as_of: Past = None,
     as_json: Json = False,
 ) -> None:

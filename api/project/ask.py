@@ -31,12 +31,12 @@ class Ask(Opened):
     """Questions: they change nothing."""
 
     def whois(self, text: str) -> Answer:
-        """Find the customer behind an e-mail, a phone in any format, an id or a record. NotFoundError if none."""
-        return whois(self.graph, text, *self._reading())
+        """Find the customer behind an e-mail, phone, id, order's number or record. NotFoundError if there is none."""
+        return whois(self.graph, text, *self._reading(), self._numbered)
 
     def whois_all(self, asked: Sequence[Asked]) -> Answer:
         """Find the customer behind all that is asked for at once; where it leads to different ones, each is listed."""
-        return whois_all(self.graph, asked, *self._reading())
+        return whois_all(self.graph, asked, *self._reading(), self._numbered)
 
     def whois_each(self, texts: Sequence[str]) -> tuple[Found, ...]:
         """Who is behind each of many texts, in short and in their order."""
@@ -56,7 +56,7 @@ class Ask(Opened):
 
         Raises NotFoundError where one of them leads to nobody or to several customers, or both to different ones.
         """
-        return path_between(self.graph, a, b, *self._reading())
+        return path_between(self.graph, a, b, *self._reading(), self._numbered)
 
     def why(self, a: str, b: str) -> Between:
         """Why two identifiers, records or customers are one person or aren't: see `path_between`, which wants one.
@@ -64,7 +64,7 @@ class Ask(Opened):
         Where no pair of the records of two customers was near enough to be kept, their evidence is worked out now,
         which takes seconds in a large shop.
         """
-        return between(self.graph, a, b, *self._reading(), self._weigh)
+        return between(self.graph, a, b, *self._reading(), self._weigh, self._numbered)
 
     def _weigh(self, left: Customer, right: Customer) -> Match | None:
         from engine.link import weigh
@@ -77,7 +77,7 @@ class Ask(Opened):
 
     def how(self, text: str) -> Growth:
         """How the customer behind a text came together, join by join. Raises NotFoundError as `whois` does."""
-        return how(self.graph, text, *self._reading())
+        return how(self.graph, text, *self._reading(), self._numbered)
 
     def profile(self, text: str, at: datetime | None = None) -> Profile:
         """The golden record of the customer behind a text, with where each value comes from, its permissions and state.
@@ -91,7 +91,7 @@ class Ask(Opened):
         from engine.profile.state import customer_state
 
         known: dict[str, Customer] = {}
-        customer_id = find_end(self.graph, text, *self._reading(), known).customer_id
+        customer_id = find_end(self.graph, text, *self._reading(), known, self._numbered).customer_id
         tables = self._tables()
         fields = golden_record(tables, self.config, customer_id)
         state = customer_state(tables, customer_id, utc(at) if at else None)
@@ -116,7 +116,7 @@ class Ask(Opened):
         from engine.profile.timeline import timeline
 
         known: dict[str, Customer] = {}
-        customer_id = find_end(self.graph, text, *self._reading(), known).customer_id
+        customer_id = find_end(self.graph, text, *self._reading(), known, self._numbered).customer_id
         moments = tuple(timeline(self._tables(), customer_id))
         return Timeline(customer_id, known[customer_id].name, moments, self.config.consent.confidence.service)
 

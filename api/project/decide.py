@@ -29,7 +29,7 @@ class Decide(Opened):
         are the same records; StateError where it contradicts decisions that stand.
         """
         known: dict[str, Customer] = {}
-        ends = [find_end(self.graph, text, *self._reading(), known) for text in (a, b)]
+        ends = [find_end(self.graph, text, *self._reading(), known, self._numbered) for text in (a, b)]
         whole = [end.understood.type == "customer" for end in ends]
         left, right = (
             tuple(r.record_id for r in known[end.customer_id].records) if all_of_it else end.records

@@ -32,7 +32,7 @@ class Erase(Decide):
         from engine.profile.record import golden_record
 
         known: dict[str, Customer] = {}
-        customer_id = find_end(self.graph, text, *self._reading(), known).customer_id
+        customer_id = find_end(self.graph, text, *self._reading(), known, self._numbered).customer_id
         tables = self._tables()
         records = {record.record_id for record in known[customer_id].records}
         values = {(i.type, i.value) for record in known[customer_id].records for i in record.identifiers}
@@ -82,7 +82,7 @@ class Erase(Decide):
         from engine.pipeline import erase, finish_erasing
 
         known: dict[str, Customer] = {}
-        customer_id = find_end(self.graph, text, *self._reading(), known).customer_id
+        customer_id = find_end(self.graph, text, *self._reading(), known, self._numbered).customer_id
         person = find_person(self.layout, self._tables(), customer_id)
         if not really:
             return Erased(person, None, 0, compared=False)

@@ -84,6 +84,12 @@ class Opened:
             raise StateError(f"{self.path}: nothing has been run yet; `clew run` works out who is who")
         return self.layout.run(current.run_id)
 
+    def _numbered(self, text: str) -> list[str]:
+        """The record ids of the current run's orders with a number."""
+        from engine.profile.numbered import orders_numbered
+
+        return orders_numbered(self._tables(), text)
+
     def _threshold(self, tables: RunTables) -> float:
         """The weight from which on matches were admitted in a run, in bits."""
         from engine.rules import read_settings

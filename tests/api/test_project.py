@@ -51,6 +51,25 @@ def test_john_is_one_customer_whatever_he_is_called(shop: Demo, project: Project
     }
 
 
+@pytest.mark.parametrize("mark", ["#", "# ", ""])
+def test_an_order_is_known_by_the_number_on_it(project: Project, mark: str) -> None:
+    rows = project.sql("SELECT record_id, number FROM orders ORDER BY number DESC LIMIT 1").to_arrow()
+    ((record_id, number),) = (row.values() for row in rows.to_pylist())
+    answer = project.whois(mark + number.removeprefix("#"))
+    assert answer.customer is not None
+    assert record_id in {record.record_id for record in answer.customer.records}
+    if mark:
+        assert answer.understood.value == record_id
+        assert answer.notes == (f"{mark}{number.removeprefix('#')} is the number of the order {record_id}",)
+        assert project.profile(mark + number.removeprefix("#")).customer_id == answer.customer.customer_id
+
+
+@pytest.mark.parametrize("text", ["#99999999", "#", "99999999", "#1 OR 1=1"])
+def test_a_number_of_no_order_leads_to_nobody(project: Project, text: str) -> None:
+    with pytest.raises(NotFoundError):
+        project.whois(text)
+
+
 def test_every_identifier_of_john_has_a_thread(shop: Demo) -> None:
     answer = shop.answer
     assert answer.customer is not None

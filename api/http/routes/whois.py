@@ -14,6 +14,7 @@ from api.http.callers import Caller, Reader
 from api.http.models.customers import Answer, Batch, Question, Questions
 from api.http.problems import Problem
 from api.http.reply import reply
+from engine.profile.numbered import may_be_number
 
 router = APIRouter(prefix="/v1/whois", tags=["who"])
 
@@ -37,7 +38,7 @@ def _question(query: bytes) -> Question:
 
 @router.get("", response_model=Answer, openapi_extra={"parameters": _parameters()})
 async def whois(request: Request, caller: Reader) -> Response:
-    """The customer behind an e-mail, phone, account, loyalty id, device or record, with the reasons.
+    """The customer behind an e-mail, phone, account, loyalty id, device, record or order number, with the reasons.
 
     Asked by several at once, it is the customer behind all of them; where they lead to different ones, `customer` is
     null and `several` lists each.
@@ -52,7 +53,9 @@ async def whois_post(request: Request, caller: Reader, asked: Question) -> Respo
 
 
 async def _whois(request: Request, caller: Caller, asked: list[Asked]) -> Response:
-    run, found = await request.app.state.desk.ask(lambda project: project.whois_all(asked), at_once=True)
+    # What may be an order's number is looked for in the run's tables, too.
+    at_once = not any(may_be_number(one.text) for one in asked)
+    run, found = await request.app.state.desk.ask(lambda project: project.whois_all(asked), at_once=at_once)
     shown = [found.customer] if found.customer else found.several
     return reply(request, caller, run, found, [one.customer_id for one in shown])
 

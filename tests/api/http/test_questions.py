@@ -39,6 +39,12 @@ def test_each_way_to_ask_leads_to_the_same_customer(api: Caller, john: str, aske
         assert found.json()["understood"]["type"] == type_
 
 
+def test_an_order_is_asked_for_by_its_number(api: Caller, project: Project) -> None:
+    asked = {"q": project.sql("SELECT min(number) AS number FROM orders").to_arrow()["number"][0].as_py()}
+    assert asked["q"].startswith("#")
+    assert api.get("/v1/whois", params=asked).json() == project.whois(asked["q"]).to_dict()
+
+
 def test_asked_by_several_at_once(api: Caller, john: str, shop: Demo) -> None:
     both = api.post("/v1/whois", json={"email": [EMAIL, "nobody@nowhere.com"], "phone": [PHONE]}).json()
     assert (both["customer"]["customer_id"], [a["why"] for a in both["also"]]) == (john, ["unknown", None])
