@@ -16,7 +16,7 @@ def make_claims(compute: Compute, config: Config) -> None:
         f"""
         SELECT r.source || ':' || r.key AS record_id, r.source, r.key, NULL::TIMESTAMP AS at,
             {currency("r.currency", "coalesce(s.currency, $currency)")} AS currency,
-            {amount("r.revenue")} AS revenue, {amount("r.orders")}::BIGINT AS orders
+            {amount("r.revenue")} AS revenue, TRY_CAST({amount("r.orders")} AS BIGINT) AS orders
         FROM raw_claims r LEFT JOIN {SOURCES} s ON s.source = r.source
         UNION ALL
         SELECT NULL, source, key, "at", currency, value, 1 FROM events WHERE kind = 'deal' AND value IS NOT NULL

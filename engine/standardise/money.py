@@ -9,20 +9,26 @@ from engine.config import Config
 
 #: currency, since, rate: what one unit is worth in the project's currency, from that day on.
 RATES = "std_rates"
+#: Digits, not too many to be counted, with nothing between them but marks and spaces, in SQL.
+_ONE_NUMBER = "^[^0-9]*[0-9][0-9.,''’\\s\\pZ]{0,40}[^0-9]*$"
 
 
 def amount(text: str) -> str:
-    """Make the SQL that reads an amount: 1,234.50 or 1.234,50 or $12 or (12.00); NULL for what is none.
+    """Make the SQL that reads an amount: 1,234.50 or 1.234,50 or $12 or Rs. 12 or (12.00); NULL for what is none.
 
     Of two kinds of mark the last is the decimal one. A comma alone is decimal unless three digits follow each; a full
-    stop alone is decimal unless there are several.
+    stop alone is decimal unless there are several. What has anything but marks and spaces between its digits is none,
+    such as 1e3 or 2 x 5; yet programs write as 5.5e-17 what should be 0.
     """
-    bare = f"regexp_replace({text}, '[^0-9,.()−-]', '', 'g')"
-    digits = f"regexp_replace({text}, '[^0-9,.]', '', 'g')"
+    said = f"regexp_replace({text}, '\\pL+[.]', '', 'g')"  # the stop of Rs. and kr. is no mark
+    bare = f"regexp_replace({said}, '[^0-9,.()−-]', '', 'g')"
+    digits = f"regexp_replace({said}, '[^0-9,.]', '', 'g')"
     # No subquery, though it would read better: DuckDB makes a join of it, which takes many times as long.
     return f"""coalesce(
-        CASE WHEN isfinite(TRY_CAST({text} AS DOUBLE)) THEN TRY_CAST({text} AS DOUBLE) END,
-        CASE WHEN regexp_matches({text}, '[0-9]') THEN TRY_CAST(CASE
+        CASE WHEN isfinite(TRY_CAST({text} AS DOUBLE)) AND {text} NOT LIKE '%e%' AND {text} NOT LIKE '%E%'
+            THEN TRY_CAST({text} AS DOUBLE) END,
+        CASE WHEN regexp_matches({text}, '^-?[0-9.]+[eE]-[0-9]+$') THEN TRY_CAST({text} AS DOUBLE) END,
+        CASE WHEN regexp_matches({said}, '{_ONE_NUMBER}') THEN TRY_CAST(CASE
             WHEN regexp_matches({digits}, '[.].*,') THEN replace(replace({digits}, '.', ''), ',', '.')
             WHEN regexp_matches({digits}, ',.*[.]') THEN replace({digits}, ',', '')
             WHEN regexp_matches({digits}, '^[0-9]{{1,3}}(,[0-9]{{3}})+$') THEN replace({digits}, ',', '')
