@@ -70,7 +70,8 @@ def group_rows(stage: Stage, filled: Filled) -> None:
     """Put the rows of one order together, before anything is deduplicated.
 
     Shopify writes an order's own fields in its first row only; other tools repeat them in every row. So a row with a
-    key starts an order unless it follows a row with the same key directly and differs from it in its line.
+    key starts an order unless it follows a row with the same key directly and differs from it in its line. Somebody may
+    have sorted the rows: those before the first that starts their order belong to it, too.
     """
     compute = stage.compute
     by, key = stage.at("group.by"), stage.at("record.key")
@@ -93,18 +94,20 @@ def group_rows(stage: Stage, filled: Filled) -> None:
     compute.table(
         GROUPED,
         """
-        SELECT row, member, min(row) OVER (PARTITION BY part, member, nth) AS head, nth > 0 AS whole
+        SELECT row, member, min(row) FILTER (starts) OVER (PARTITION BY part, member, greatest(nth, 1)) AS head,
+            head IS NOT NULL AS whole
         FROM (
-            SELECT row, part, member, sum(CAST(starts AS INTEGER)) OVER (PARTITION BY part, member ORDER BY row) AS nth
+            SELECT *, sum(CAST(starts AS INTEGER)) OVER (PARTITION BY part, member ORDER BY row) AS nth
             FROM stage_marked WHERE member IS NOT NULL
         )
         """,
     )
     names = " or ".join(stage.mapping.group.by.column) if stage.mapping.group else ""
+    keys = " or ".join(stage.mapping.record.key.column) if stage.mapping.record else ""
     lost = compute.rows("SELECT row FROM stage_marked WHERE member IS NULL ORDER BY row")
     filled.without += [(row, f"nothing in {names}, which says what order the row belongs to") for (row,) in lost]
     orphans = compute.rows(f"SELECT row, member FROM {GROUPED} WHERE NOT whole ORDER BY row")
-    filled.without += [(row, f"belongs to {member}, whose first row is missing") for row, member in orphans]
+    filled.without += [(row, f"belongs to {member}, of which no row has {keys}") for row, member in orphans]
     compute.table(
         RECORDS,
         f"SELECT s.rowid AS row, s.{key} AS key, s.rowid AS head FROM {STAGE} s JOIN {GROUPED} g ON g.row = s.rowid "

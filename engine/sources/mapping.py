@@ -120,7 +120,7 @@ class Claims(Part):
 class Group(Part):
     """Rows that belong together, such as the lines of an order.
 
-    Rows with the same text in `by` are one order; its first row carries the order's fields, later ones may be blank.
+    Rows with the same text in `by` are one order; one of them carries the order's fields, the others may be blank.
     """
 
     by: Column

@@ -318,7 +318,20 @@ def test_shopify_orders_are_grouped_before_they_are_deduplicated(tmp_path: Path)
         assert read.values("device") == {"502": {"GA1.7"}}
         assert read.values("phone") == {"502": {"617"}}
         assert read.only.duplicates == 1
-        assert read.rows("rejects", "line", "reason") == [(7, "belongs to #3, whose first row is missing")]
+        assert read.rows("rejects", "line", "reason") == [(7, "belongs to #3, of which no row has Id")]
+
+
+def test_shopify_orders_whose_rows_somebody_has_sorted(tmp_path: Path) -> None:
+    head, *rows = ORDERS.splitlines(keepends=True)
+    once = rows[2:]
+    found = []
+    for order in (once, once[::-1], sorted(once, key=lambda row: row.split(",")[20])):
+        (tmp_path / "orders.csv").write_text(head + "".join(order))
+        with reading(tmp_path, {"path": "orders.csv", "preset": "shopify_orders"}) as read:
+            lines = sorted(read.rows("raw_order_lines", "key", "item", "quantity"))
+            found.append((lines, read.rows("raw_orders", "key", "total"), read.rows("rejects", "reason")))
+    assert found[0][0] == [("501", "Bottle", "1"), ("501", "Lamp", "2"), ("502", "Lamp", "1")]
+    assert found[1:] == [found[0]] * 2
 
 
 def test_orders_that_repeat_themselves_in_every_row(tmp_path: Path) -> None:
