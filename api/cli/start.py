@@ -21,7 +21,10 @@ def init(
 
     path = projects.init(folder)
     with projects.open_project(path) as project:
-        found = [(s.title, s.preset or "by its own map", s.path or "a database") for s in project.config.sources]
+        found = [
+            (s.title, s.preset or "by its own map", s.path or (s.database and s.database.table) or "a query")
+            for s in project.config.sources
+        ]
     write(initialised(path, found))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.sources.columns import Arguments, when_sql
+from engine.sources.mapping import columns_of
 from engine.sources.stage import STAGE, Stage
 
 #: (row, key) of the rows that carry a record; for grouped rows the first of each group.
@@ -103,7 +104,7 @@ def group_rows(stage: Stage, filled: Filled) -> None:
         """,
     )
     names = " or ".join(stage.mapping.group.by.column) if stage.mapping.group else ""
-    keys = " or ".join(stage.mapping.record.key.column) if stage.mapping.record else ""
+    keys = " or ".join(name for p, c in columns_of(stage.mapping) if p == "record.key" for name in c.column)
     lost = compute.rows("SELECT row FROM stage_marked WHERE member IS NULL ORDER BY row")
     filled.without += [(row, f"nothing in {names}, which says what order the row belongs to") for (row,) in lost]
     orphans = compute.rows(f"SELECT row, member FROM {GROUPED} WHERE NOT whole ORDER BY row")

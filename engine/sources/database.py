@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pyarrow as pa
-from sqlalchemy import Connection, CursorResult, Engine, create_engine, event
+from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -72,6 +72,18 @@ def read_database(database: DatabaseTable, root: Path, source: str) -> Generator
                 yield _arrow(names, texts, [])
     except SQLAlchemyError as error:
         raise SourceError(f"source {source}: {shown(database)} can't be read: {_reason(error)}") from error
+    finally:
+        engine.dispose()
+
+
+def tables_of(path: Path, label: str) -> dict[str, tuple[str, ...]]:
+    """The tables of an SQLite file, each with its columns. Errors: SourceError for a file that is damaged."""
+    engine = _engine(URL.create("sqlite", database=str(path)), label)
+    try:
+        found = inspect(engine)
+        return {name: tuple(c["name"] for c in found.get_columns(name)) for name in sorted(found.get_table_names())}
+    except SQLAlchemyError as error:
+        raise SourceError(f"{label} can't be read: {_reason(error)}") from error
     finally:
         engine.dispose()
 

@@ -8,6 +8,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,13 +16,16 @@ from engine.compute import Compute
 from engine.errors import ConfigError, SourceError
 from engine.sources.files import FORMATS, Export, look, prepare
 from engine.sources.guess import currency_of, regions_of, zone_of
-from engine.sources.mapping import Mapping, columns_of
+from engine.sources.mapping import columns_of
 from engine.sources.presets import Preset, candidates, presets
 from engine.sources.stage import STAGE, Stage
 
 log = logging.getLogger("clew")
 
 FILE = "clew.yaml"
+#: What SQLite's files are called, and what they begin with.
+_DATABASES = (".db", ".db3", ".sqlite", ".sqlite3")
+_MAGIC = b"SQLite format 3\0"
 #: How many rows of each file are looked at to guess region, currency and time zone.
 LOOKED_AT = 20_000
 #: The numbers and dates that tell the parts of one export apart: orders_export_2.csv, ga4_2026-01-31.json, web20260131.
@@ -33,12 +37,35 @@ _SHOP_IDS = ("ga4_events", "segment_events")
 _SHOPS = {"shopify": "shopify", "woocommerce": "woocommerce", "magento": "magento"}
 
 
+@dataclass(frozen=True)
+class _Table:
+    """A table of an SQLite file in the folder."""
+
+    folder: Path
+    file: str
+    table: str
+    names: tuple[str, ...]
+
+    @property
+    def shown(self) -> str:
+        """How people know it."""
+        return f"table {self.table} of {self.file}"
+
+    @property
+    def place(self) -> dict[str, str]:
+        """Where it is, as a source says it."""
+        if "." not in self.table:
+            return {"url": f"sqlite:///{self.file}", "table": self.table}
+        name = self.table.replace('"', '""')
+        return {"url": f"sqlite:///{self.file}", "query": f'SELECT * FROM "{name}"'}
+
+
 @dataclass
 class _Found:
     """What a folder holds."""
 
-    known: list[tuple[Export, Preset]] = field(default_factory=list)
-    unknown: list[Export] = field(default_factory=list)
+    known: list[tuple[Export | _Table, Preset]] = field(default_factory=list)
+    unknown: list[Export | _Table] = field(default_factory=list)
     truths: list[Export] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
 
@@ -56,7 +83,7 @@ def write_project(folder: Path, name: str | None = None) -> Path:
     found = _look(folder)
     if not found.known:
         seen = [*(e.shown for e in found.unknown), *found.unreadable.values()]
-        there = "; ".join(seen[:20]) or "no CSV, JSON or Parquet file"
+        there = "; ".join(seen[:20]) or "no CSV, JSON or Parquet file and no SQLite database"
         known = ", ".join(p.name for p in presets().values() if p.recognise.columns)
         raise SourceError(
             f"No file in {folder} is an export that Clew knows. There is: {there}. Clew knows: {known}. "
@@ -78,9 +105,13 @@ def write_project(folder: Path, name: str | None = None) -> Path:
 def _look(folder: Path) -> _Found:
     found = _Found()
     for path in sorted(folder.iterdir()):
-        if not path.is_file() or not any(s.lower() in FORMATS for s in path.suffixes):
+        database = path.suffix.lower() in _DATABASES
+        if not path.is_file() or not (database or any(s.lower() in FORMATS for s in path.suffixes)):
             continue
         try:
+            if database:
+                _look_into(path, found)
+                continue
             export = look(path, path.name)
         except SourceError as error:
             found.unreadable[path.name] = str(error)
@@ -95,6 +126,27 @@ def _look(folder: Path) -> _Found:
             found.unknown.append(export)
     found.known.sort(key=lambda item: (item[1].rank, item[0].shown))
     return found
+
+
+def _look_into(path: Path, found: _Found) -> None:
+    """Take note of the tables of an SQLite file. Errors: SourceError for one that can't be read or named."""
+    try:
+        with path.open("rb") as file:
+            if file.read(len(_MAGIC)) != _MAGIC:
+                return
+    except OSError as error:
+        raise SourceError(f"{path.name} can't be read ({error.strerror})") from error
+    if "?" in path.name or "${" in path.name:
+        raise SourceError(f"{path.name} can't stand in a database's URL: give it a name without ? and $")
+    # SQLAlchemy takes half a second to import, and most shops have files alone.
+    from engine.sources.database import tables_of
+
+    for table, names in tables_of(path, path.name).items():
+        one = _Table(path.parent, path.name, table, names)
+        if best := candidates(names):
+            found.known.append((one, best[0][0]))
+        else:
+            found.unknown.append(one)
 
 
 def _text(name: str, found: _Found) -> str:
@@ -115,11 +167,16 @@ def _text(name: str, found: _Found) -> str:
     ]
     shop = next((s for e, p in found.known for key, s in _SHOPS.items() if p.name.startswith(key)), "shopify")
     titles: set[str] = set()
-    for path, preset in _paths(found):
-        lines.append(f"  - path: {json.dumps(path, ensure_ascii=False)}")
+    for place, preset in _places(found):
+        if isinstance(place, _Table):
+            path, own = place.table, ""
+            lines.append(f"  - database: {json.dumps(place.place, ensure_ascii=False)}")
+        else:
+            path, own = place, _stem(place)
+            lines.append(f"  - path: {json.dumps(path, ensure_ascii=False)}")
         lines.append(f"    preset: {preset.name}   # {preset.product}: {preset.about}")
         title = _title(path, preset.name, titles)
-        if title != _stem(path):
+        if title != own:
             lines.append(f"    name: {json.dumps(title, ensure_ascii=False)}")
         if preset.name in _SHOP_IDS and shop != "shopify":
             lines.append(f"    map: {{systems: {{shopify: {shop}}}}}   # whose customer ids its user ids are")
@@ -129,13 +186,17 @@ def _text(name: str, found: _Found) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _paths(found: _Found) -> Iterator[tuple[str, Preset]]:
-    """The known files, those that differ in a number alone as one pattern; first where the first of them stands."""
-    parts: dict[tuple[str, str], list[str]] = {}
+def _places(found: _Found) -> Iterator[tuple[str | _Table, Preset]]:
+    """The known tables and files, those that differ in a number alone as one pattern; first where the first stands."""
+    parts: dict[tuple[str | _Table, str], list[str]] = {}
     for export, preset in found.known:
-        parts.setdefault((_NUMBER.sub("*", export.shown), preset.name), []).append(export.shown)
+        pattern = export if isinstance(export, _Table) else _NUMBER.sub("*", export.shown)
+        parts.setdefault((pattern, preset.name), []).append(export.shown)
     every = [e.shown for e in (*(e for e, _ in found.known), *found.unknown, *found.truths)] + list(found.unreadable)
     for (pattern, name), files in parts.items():
+        if isinstance(pattern, _Table):
+            yield pattern, presets()[name]
+            continue
         alike = sorted(files) == sorted(fnmatch.filter(every, pattern))
         for path in [pattern] if len(files) > 1 and alike else files:
             yield path, presets()[name]
@@ -147,7 +208,11 @@ def _unknown(found: _Found) -> Iterator[str]:
         columns = _comment(", ".join(export.names[:12]))
         yield f"  # {_comment(export.shown)} is not an export that Clew knows. Its columns: {columns}"
         yield "  # If it is a list of people or of events, say what its columns are (docs/sources.md):"
-        yield f"  # - path: {_comment(json.dumps(export.shown, ensure_ascii=False))}"
+        if isinstance(export, _Table):
+            yield f"  # - database: {_comment(json.dumps(export.place, ensure_ascii=False))}"
+            yield f"  #   name: {_comment(json.dumps(export.table, ensure_ascii=False))}"
+        else:
+            yield f"  # - path: {_comment(json.dumps(export.shown, ensure_ascii=False))}"
         yield "  #   preset: contacts   # or events"
         yield "  #   map: {record: {key: ID, identifiers: [{type: email, column: E-mail}]}}"
     for export in found.truths:
@@ -179,7 +244,7 @@ def _comment(text: str) -> str:
     return " ".join(text.split())
 
 
-def _sample(known: list[tuple[Export, Preset]]) -> tuple[Counter[str], Counter[str], list[str]]:
+def _sample(known: list[tuple[Export | _Table, Preset]]) -> tuple[Counter[str], Counter[str], list[str]]:
     """Countries, currencies and times in the first rows of the known files."""
     countries: Counter[str] = Counter()
     currencies: Counter[str] = Counter()
@@ -211,8 +276,14 @@ def _sample(known: list[tuple[Export, Preset]]) -> tuple[Counter[str], Counter[s
     return countries, currencies, times
 
 
-def _stage(compute: Compute, export: Export, preset: Preset) -> Stage:
-    mapping: Mapping = preset.map
-    stage = Stage(compute, export.shown, mapping, [c for _, c in columns_of(mapping)], [])
-    stage.add_file(prepare(export, compute.folder), limit=LOOKED_AT)
+def _stage(compute: Compute, export: Export | _Table, preset: Preset) -> Stage:
+    stage = Stage(compute, export.shown, preset.map, [c for _, c in columns_of(preset.map)], [])
+    if isinstance(export, Export):
+        stage.add_file(prepare(export, compute.folder), limit=LOOKED_AT)
+        return stage
+    from engine.config import DatabaseTable
+    from engine.sources.database import read_database
+
+    with closing(read_database(DatabaseTable(**export.place), export.folder, export.table)) as parts:
+        stage.add_arrow(export.shown, next(parts).slice(0, LOOKED_AT))
     return stage

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -64,6 +68,39 @@ def test_it_runs_as_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
         assert [s.rows for s in summary.sources] == [40, 1, 1]
 
 
+def _database(path: Path, tables: dict[str, str]) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        for name, text in tables.items():
+            pd.read_csv(io.StringIO(text), dtype=str).to_sql(name, database, index=False)
+
+
+def test_tables_of_sqlite_files_are_recognised(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    _database(tmp_path / "shop.db", {"customers": CUSTOMERS, 'carts.2026 "x"': CHECKOUTS, "prices": "sku,price\nA,1\n"})
+    (tmp_path / "Thumbs.db").write_bytes(b"of another program")
+    (tmp_path / "broken.sqlite").write_bytes(b"SQLite format 3\0" + b"x" * 2000)
+    target = write_project(tmp_path, "shop")
+    config = _project(target)
+    assert (config.region, config.currency) == ("DE", "EUR")
+    assert [(s.title, s.preset) for s in config.sources] == [
+        ("customers", "shopify_customers"),
+        ("carts", "shopify_checkouts"),
+    ]
+    with Compute(tmp_path, threads=2) as compute:
+        summary = read_sources(compute, config, tmp_path)
+        assert [s.rows for s in summary.sources] == [40, 1]
+    text = target.read_text(encoding="utf-8")
+    assert "# table prices of shop.db is not an export that Clew knows. Its columns: sku, price" in text
+    assert '# - database: {"url": "sqlite:///shop.db", "table": "prices"}' in text
+    assert "# broken.sqlite can't be read: " in text
+    assert caplog.messages == [f"Left out, for reasons that {target} gives: table prices of shop.db, broken.sqlite."]
+
+
+def test_a_database_without_a_known_table_is_named(tmp_path: Path) -> None:
+    _database(tmp_path / "shop.db", {"prices": "sku,price\nA,1\n"})
+    with pytest.raises(SourceError, match=r"There is: table prices of shop\.db"):
+        write_project(tmp_path)
+
+
 def test_it_never_overwrites(tmp_path: Path) -> None:
     (tmp_path / "kunden.csv").write_text(CUSTOMERS)
     (tmp_path / "clew.yaml").write_text("mine")
@@ -73,7 +110,10 @@ def test_it_never_overwrites(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_known_file_says_what_it_found_and_what_it_knows(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"There is: no CSV, JSON or Parquet file. Clew knows: shopify_customers, "):
+    with pytest.raises(
+        SourceError,
+        match=r"There is: no CSV, JSON or Parquet file and no SQLite database. Clew knows: shopify_customers, ",
+    ):
         write_project(tmp_path)
     (tmp_path / "products.csv").write_text("sku,price\nA,1\n")
     with pytest.raises(SourceError, match=r"There is: products.csv"):
