@@ -67,10 +67,15 @@ function told(moment) {
     case "deal":
       return [`sale booked by ${moment.source}${amount}`, moment.item];
     case "consent":
-      return [`${moment.item === "in" ? "opted in to" : "opted out of"} ${CHANNELS[moment.name] ?? moment.name}`, moment.source];
+      return [`${moment.item === "in" ? "opted in to" : "opted out of"} ${CHANNELS[moment.name] ?? moment.name}${addressed(moment)}`, moment.source];
     case "contact":
       return [KINDS.contact, moment.source];
+    case "unsubscribe":
+    case "bounce":
+      return [`${KINDS[moment.kind]}${addressed(moment)}`, moment.item];
     default:
       return [`${KINDS[moment.kind] ?? words(moment.kind)}${amount}`, moment.item];
   }
 }
+
+const addressed = (moment) => (moment.addresses.length ? ` for ${moment.addresses.join(", ")}` : "");

@@ -28,6 +28,8 @@ _KINDS = {
     "contact": "new contact", "sent": "message sent", "open": "message opened", "click": "message clicked",
     "ticket": "conversation", "begin_checkout": "checkout", "unsubscribe": "unsubscribed", "bounce": "bounced",
 }  # fmt: skip
+#: What says something of the address, rather than of the message.
+_OF_ADDRESS = ("unsubscribe", "bounce")
 
 
 def timeline(found: Timeline, everything: bool = False) -> Group:
@@ -81,13 +83,19 @@ def _told(moment: Moment) -> Text:
     elif moment.kind == "deal":
         what = f"sale booked by {safe(moment.source)}{amount}"
     elif moment.kind == "consent":
-        what = f"{_SAID[moment.item or '']} {_CHANNELS.get(moment.name or '', moment.name)}"
+        what = f"{_SAID[moment.item or '']} {_CHANNELS.get(moment.name or '', moment.name)}{_for(moment)}"
         about = moment.source
     elif moment.kind == "contact":
         about = moment.source
+    elif moment.kind in _OF_ADDRESS:
+        what = f"{what}{_for(moment)}"
     elif moment.status:
         what = f"{what}, {safe(moment.status)}"
     return _line(what, about)
+
+
+def _for(moment: Moment) -> str:
+    return f" for {', '.join(map(safe, moment.addresses))}" if moment.addresses else ""
 
 
 def _visit(moments: list[Moment]) -> Text:

@@ -7,8 +7,11 @@ from datetime import datetime
 
 from engine.compute import Compute
 from engine.runs import RunTables
+from engine.standardise.events import MESSAGE
 
 _TABLES = ("records", "members", "orders", "order_lines", "events", "event_owners", "consents")
+#: The address that a message went to, as SQL over events.
+_WENT_TO = f"list_filter([CASE {MESSAGE} WHEN 'sms' THEN phone ELSE email END], lambda value: value IS NOT NULL)"
 
 
 @dataclass(frozen=True)
@@ -18,8 +21,9 @@ class Moment:
     `kind` is contact (a record of the person was made), order, consent, or the kind of an event; `name` the order's
     number, the channel of a consent, or the tool's own word; `item` what it was about (articles, a subject, a campaign,
     the state of a consent), `status` the tool's word for how that stands (a conversation is open or solved, an order
-    voided). `value` and `refunded` are in `currency`. `because` says what ties it to the customer
-    (`record`, or as for EVENT_OWNERS), `confidence` how sure that is. Times are UTC, None where the source has none.
+    voided). `value` and `refunded` are in `currency`. `because` says what ties it to the customer (`record`, or as for
+    EVENT_OWNERS), `confidence` how sure that is. Times are UTC, None where the source has none. `addresses` are those
+    that a consent was said of, as in CONSENTS, or that a message went to.
     """
 
     at: datetime | None
@@ -35,6 +39,7 @@ class Moment:
     currency: str | None
     because: str
     confidence: float
+    addresses: tuple[str, ...]
 
 
 def timeline(run: RunTables, customer_id: str) -> list[Moment]:
@@ -46,7 +51,7 @@ def timeline(run: RunTables, customer_id: str) -> list[Moment]:
         for table in _TABLES:
             compute.read_parquet(table, run.path(table))
         rows = compute.rows(
-            """
+            f"""
             WITH mine AS (
                 SELECT record_id, r.source, r.key, r.kind, r.created_at, r.seen_at, m.confidence
                 FROM (FROM members WHERE customer_id = $customer) m JOIN records r USING (record_id)
@@ -57,26 +62,37 @@ def timeline(run: RunTables, customer_id: str) -> list[Moment]:
             ), met AS (
                 SELECT e.*, o.because, o.confidence
                 FROM (FROM event_owners WHERE customer_id = $customer) o JOIN events e USING (source, key)
+            ), said_of AS (
+                SELECT source, key, channel, state, "at",
+                    list(DISTINCT value ORDER BY value) FILTER (value IS NOT NULL) AS addresses
+                FROM consents SEMI JOIN (SELECT source, key FROM mine UNION ALL SELECT source, key FROM met)
+                    USING (source, key)
+                WHERE state <> 'unknown' GROUP BY ALL
+            ), unsubscribed AS (
+                SELECT source, key, flatten(list(addresses ORDER BY channel)) AS addresses
+                FROM said_of GROUP BY source, key
             )
             SELECT coalesce(created_at, seen_at) AS "at", 'contact' AS kind, source, key, NULL AS name, NULL AS item,
                 NULL AS status, NULL AS session, NULL::DOUBLE AS value, NULL::DOUBLE AS refunded, NULL AS currency,
-                'record' AS because, confidence FROM mine WHERE kind = 'contact'
+                'record' AS because, confidence, NULL::VARCHAR[] AS addresses FROM mine WHERE kind = 'contact'
             UNION ALL
             SELECT "at", 'order', source, key, number, items, status, NULL, total, nullif(refunded, 0), currency,
-                'record', confidence FROM bought
+                'record', confidence, NULL FROM bought
             UNION ALL
-            SELECT c."at", 'consent', c.source, c.key, c.channel, c.state, NULL, NULL, NULL, NULL, NULL, 'record',
-                any_value(confidence)
-            FROM consents c JOIN mine ON mine.source = c.source AND mine.key = c.key
-            WHERE c.state <> 'unknown' GROUP BY ALL
+            SELECT "at", 'consent', source, key, channel, state, NULL, NULL, NULL, NULL, NULL, 'record',
+                confidence, addresses
+            FROM said_of JOIN (SELECT source, key, confidence FROM mine) USING (source, key)
             UNION ALL
             SELECT "at", kind, source, key, name,
                 coalesce(item, subject, CASE WHEN session IS NULL THEN campaign END), status, session, value,
-                NULL, currency, because, confidence
-            FROM met WHERE kind <> 'purchase' OR order_key IS NULL OR NOT EXISTS (
+                NULL, currency, because, confidence,
+                CASE WHEN kind = 'unsubscribe' THEN addresses
+                    WHEN kind IN ('sent', 'open', 'click', 'bounce') THEN {_WENT_TO} END
+            FROM met LEFT JOIN unsubscribed USING (source, key)
+            WHERE kind <> 'purchase' OR order_key IS NULL OR NOT EXISTS (
                 FROM bought b WHERE met.order_key IN (b.key, b.number, ltrim(b.number, '#')))
             ORDER BY "at" NULLS FIRST, source, key, kind, name, item
             """,
             {"customer": customer_id},
         )
-    return [Moment(*row) for row in rows]
+    return [Moment(*(*row[:-1], tuple(row[-1] or ()))) for row in rows]

@@ -223,6 +223,7 @@ class Moment(Wire):
     currency: str | None
     because: str
     confidence: float
+    addresses: list[str]
 
 
 class TimelinePage(Wire):

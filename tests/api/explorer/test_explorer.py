@@ -224,7 +224,7 @@ def test_the_past(look: Look, john: str) -> None:
         expect(page.locator(".was")).to_contain_text("John Doe")
         page.get_by_role("link", name="Timeline", exact=True).click()
         expect(page.locator(".moment").first).to_be_visible()
-        expect(page.locator(".timeline")).to_contain_text("opted in to e-mail")
+        expect(page.locator(".timeline")).to_contain_text("opted in to e-mail for john@email.com")
 
 
 def test_decisions_and_the_queue(look: Look, site: Site, john: str) -> None:

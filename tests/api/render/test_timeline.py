@@ -16,7 +16,7 @@ def moment(kind: str, hour: int = 0, **fields: Any) -> Moment:
     given: dict[str, Any] = {
         "at": START + timedelta(hours=hour), "kind": kind, "source": "web", "key": str(hour), "name": None,
         "item": None, "status": None, "session": None, "value": None, "refunded": None, "currency": None,
-        "because": "record", "confidence": 1.0,
+        "because": "record", "confidence": 1.0, "addresses": (),
     }  # fmt: skip
     return Moment(**{**given, **fields})
 
@@ -57,6 +57,20 @@ def test_other_moments_in_words() -> None:
         "conversation, pending Where\N{REPLACEMENT CHARACTER}[2J is it?", "sale booked by crm, 99.00 EUR Lamps",
     ]  # fmt: skip
     assert "at no known time  add to cart  Hat" in lines[9]
+
+
+def test_what_is_said_of_an_address_names_it() -> None:
+    two = ("a@x.com", "b@x.com")
+    lines = shown(
+        moment("consent", name="email", item="in", source="crm", addresses=two),
+        moment("unsubscribe", 1, item="Spring", addresses=two[:1]),
+        moment("bounce", 2, addresses=two[1:]),
+        moment("sent", 3, item="Spring", addresses=two[:1]),
+    )
+    assert [" ".join(line.split()[2:-3]) for line in lines[4:]] == [
+        "opted in to e-mail for a@x.com, b@x.com crm", "unsubscribed for a@x.com Spring", "bounced for b@x.com",
+        "message sent Spring",
+    ]  # fmt: skip
 
 
 def test_an_order_says_how_it_stands_where_it_is_not_simply_paid() -> None:

@@ -100,4 +100,19 @@ def test_what_was_said_about_consent_is_told_once_for_all_addresses(shop: Shop) 
     for value in ("a@x.com", "b@x.com"):
         shop.add(tables.CONSENTS, **said, value=value, state="out")
     shop.add(tables.CONSENTS, **{**said, "channel": "sms"}, state="unknown")
-    assert [(m.kind, m.name, m.item) for m in shop.moments()[1:]] == [("consent", "email", "out")]
+    (found,) = shop.moments()[1:]
+    assert (found.kind, found.name, found.item, found.addresses) == ("consent", "email", "out", ("a@x.com", "b@x.com"))
+
+
+def test_who_unsubscribes_does_so_for_what_counts_as_opted_out(shop: Shop) -> None:
+    both = {"email": "a@x.com", "phone": "+15551234567"}
+    shop.event("e1", "unsubscribe", JUNE, **both)
+    said = {"source": "web", "key": "e1", "at": JUNE, "current": True, "state": "out"}
+    shop.add(tables.CONSENTS, **said, channel="email", type="email", value="a@x.com")
+    shop.add(tables.CONSENTS, **said, channel="sms", type="phone", value="+15551234567")
+    shop.event("e2", "bounce", JUNE, name="Bounced SMS", **both)
+    shop.event("e3", "sent", JUNE, email="a@x.com")
+    shop.event("e4", "login", JUNE, email="a@x.com")
+    assert [m.addresses for m in shop.moments()[1:]] == [
+        ("a@x.com", "+15551234567"), ("+15551234567",), ("a@x.com",), (),
+    ]  # fmt: skip
