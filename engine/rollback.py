@@ -12,9 +12,12 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from pyarrow import parquet
+
 from engine.compute import Compute
 from engine.config import Config, config_hash
 from engine.differences import write_difference
+from engine.erasure.recount import recount
 from engine.errors import StateError
 from engine.fingerprints import write_fingerprints
 from engine.ledger import assign_ids, recall
@@ -114,5 +117,7 @@ def restore(
         "back_to": goal.run_id,
         "read_in": read_last(current).run_id,
     }
+    if parquet.read_metadata(folder / "records.parquet").num_rows < manifest["counts"]["records"]:
+        recount(config, folder, manifest, now)  # somebody was erased since
     write_manifest(folder, manifest)
     return Computed(folder, manifest, changes, []), notes

@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -22,6 +21,7 @@ from engine import plans
 from engine.compute import Compute, literal, quote
 from engine.config import Config, config_hash
 from engine.erasure.forget import find_gone, forget
+from engine.erasure.recount import recount
 from engine.erasure.stop import erased_marks
 from engine.errors import StateError
 from engine.fingerprints import write_fingerprints
@@ -110,7 +110,11 @@ def erase(
     try:
         forget(before, part, state.key, pa.table({"mark": pa.array(sorted(marks), pa.int64())}))
         _redirect(part / "redirects.parquet", person.customer_id, now)
-        manifest = _manifest(before, part, run_id, now)
+        (part / "ledger.parquet").unlink(missing_ok=True)  # it is written anew, with the entry
+        (part / "ledger.hashes").unlink(missing_ok=True)
+        manifest = read_manifest(before) | {"run_id": run_id, "started": now.isoformat()}
+        recount(config, part, manifest, now)
+        write_manifest(part, manifest)
         number = customer_number(person.customer_id)
         names = {record_number(state.key, record_id): record_id for record_id in person.record_ids}
         entries = pa.Table.from_pylist(
@@ -139,25 +143,6 @@ def _redirect(path: Path, customer_id: str, now: datetime) -> None:
         )
         compute.write_parquet("redirects", path, order_by=RUN_TABLES["redirects"])
         write_fingerprints(compute, path)
-
-
-def _manifest(before: RunTables, folder: Path, run_id: str, now: datetime) -> dict[str, Any]:
-    manifest = read_manifest(before)
-    with Compute() as compute:
-        counts = {
-            path.stem: int(compute.value(f"SELECT count(*) FROM read_parquet({literal(str(path))})"))
-            for path in folder.glob("*.parquet")
-        }
-    (folder / "ledger.parquet").unlink(missing_ok=True)  # it is written anew, with the entry
-    (folder / "ledger.hashes").unlink(missing_ok=True)
-    known = manifest["counts"]
-    manifest |= {
-        "run_id": run_id,
-        "started": now.isoformat(),
-        "counts": {**known, **{name: counts[name] for name in known if name in counts}},
-    }
-    write_manifest(folder, manifest)
-    return manifest
 
 
 def finish(layout: Layout, state: State) -> None:

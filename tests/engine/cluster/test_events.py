@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.cluster.events import own_events
+from engine.cluster.events import count_stitched, own_events
 from engine.compute import Compute
 from tests.engine.cluster.test_devices import DAY, Devices
 
@@ -132,3 +132,4 @@ def test_stitching_is_counted(shop: Events) -> None:
     shop.at(1, "d2")
     found = own_events(shop.compute)
     assert (found.anonymous, found.stitched) == (2, 1)
+    assert count_stitched(shop.compute) == found

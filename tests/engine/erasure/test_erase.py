@@ -17,8 +17,8 @@ from engine.errors import NotFoundError
 from engine.ledger import follow, verify
 from engine.ledger.decisions import decide, decisions, undo
 from engine.ledger.table import write_ledger
-from engine.runs import Layout, RunTables
-from engine.stages import Request
+from engine.runs import Layout, RunTables, read_manifest
+from engine.stages import RUN_TABLES, Request
 from engine.state import State
 from tests.engine.corner import PEOPLE, TILL, VISITS, WEB, Corner, customers
 
@@ -106,6 +106,31 @@ def test_all_others_stay_as_they_were_in_every_run(ran_twice: Corner, ran_erased
     for name, groups in runs.items():
         there = customers(RunTables(ran_erased.store / "runs" / name))
         assert there == [group for group in groups if not set(group) & set(ANN)]
+
+
+def test_what_is_counted_is_what_is_left(ran_twice: Corner, ran_erased: Corner) -> None:
+    counted = []
+    for corner in (ran_twice, ran_erased):
+        counts = read_manifest(corner.current())["counts"]
+        rows = {name: pq.read_metadata(corner.current().path(name)).num_rows for name in RUN_TABLES}
+        assert {name: counts[name] for name in rows} == rows
+        health = zip(*columns(corner.current(), "health", "metric", "source", "value", "whole"), strict=True)
+        said = {(metric, source): (value, whole) for metric, source, value, whole in health}
+        counted.append((counts["anonymous"], counts["stitched"], said["customers", None][0], said["records", "web"][0]))
+        assert ("stitched", None) not in said or said["stitched", None] == (counts["stitched"], counts["anonymous"])
+    assert counted == [(1, 1, 4, 4), (0, 0, 3, 3)]
+
+
+def test_a_rollback_counts_what_is_left(twice: Corner) -> None:
+    erase(twice)
+    twice.write("till", TILL)
+    twice.run()
+    goal = sorted(path.name for path in (twice.store / "runs").iterdir())[0]
+    found = pipeline.rollback(twice.config, twice.folder, goal, actor="ann")
+    assert found.manifest["counts"]["records"] == pq.read_metadata(found.run.path("records")).num_rows
+    assert (found.manifest["counts"]["anonymous"], found.manifest["counts"]["stitched"]) == (0, 0)
+    assert read_manifest(found.run) == found.manifest
+    assert "stitched" not in columns(found.run, "health", "metric")[0]
 
 
 def test_the_ledger_says_so_without_a_value(ran_twice: Corner, ran_erased: Corner) -> None:
