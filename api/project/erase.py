@@ -12,7 +12,7 @@ from api.project.actor import actor_at_work
 from api.project.decide import Decide
 from api.results import Access, Erased
 from engine.compute import Compute
-from engine.errors import StateError
+from engine.errors import ConfigError, StateError
 from engine.state import State
 from engine.state.accesses import accesses_about
 from graph.store import Customer
@@ -74,11 +74,11 @@ class Erase(Decide):
         Every kept run, the models, the graph and the ledger lose the person, plans that wait are dropped, and what
         comes in again under the same ids is stopped. Then every file of the store is searched for the identifiers, and
         a graph in Neo4j compared with the tables that were searched. The exports themselves are the shop's own. Errors:
-        NotFoundError as for `whois`; StateError where the search finds a file that still holds the person, or the
-        graph isn't what the tables say.
+        NotFoundError as for `whois`; ConfigError for a reason that names the person; StateError where the search finds
+        a file that still holds the person, or the graph isn't what the tables say.
         """
         from engine.erasure.erase import find_person
-        from engine.erasure.search import search
+        from engine.erasure.search import names, search
         from engine.pipeline import erase, finish_erasing
 
         known: dict[str, Customer] = {}
@@ -87,6 +87,11 @@ class Erase(Decide):
         if not really:
             return Erased(person, None, 0, compared=False)
         texts = {*person.record_ids, *(value for _, value in person.values), *_spelt(known[customer_id], person.values)}
+        if names(reason or "", texts | {record.name for record in known[customer_id].records if record.name}):
+            raise ConfigError(
+                f"the reason holds a name or an identifier of {customer_id}, and is kept when all else is gone: say it"
+                " without, by the number of the request or the like. Nothing was erased"
+            )
         _, run = erase(self.config, self.root, customer_id, actor=actor or actor_at_work(), reason=reason)
         # Built anew where it is in use, as a file keeps what was deleted from it until it is written over.
         self._store("sqlite").drop()

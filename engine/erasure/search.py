@@ -15,12 +15,17 @@ from engine.compute import Compute, literal, quote
 _ALONE = r"(?:^|[^0-9A-Za-z])(?:{})(?:$|[^0-9A-Za-z])"
 
 
+def names(text: str, values: Collection[str]) -> bool:
+    """Whether a text holds any of some values, standing alone, in whatever case."""
+    return re.search(_pattern(values), text, re.IGNORECASE) is not None
+
+
 def search(store: Path, values: Collection[str]) -> tuple[int, list[Path]]:
     """Search every file under a store for any of some texts; returns how many were searched, and those that hold one.
 
     Tables of Parquet and SQLite files are read; of others the bytes are looked at.
     """
-    pattern = _ALONE.format("|".join(re.escape(value) for value in sorted(values) if value))
+    pattern = _pattern(values)
     files = sorted(path for path in store.rglob("*") if path.is_file())
     holding = []
     with Compute() as compute:
@@ -34,6 +39,10 @@ def search(store: Path, values: Collection[str]) -> tuple[int, list[Path]]:
             if found:
                 holding.append(path)
     return len(files), holding
+
+
+def _pattern(values: Collection[str]) -> str:
+    return _ALONE.format("|".join(re.escape(value) for value in sorted(values) if value))
 
 
 def _in_parquet(compute: Compute, path: Path, pattern: str) -> bool:

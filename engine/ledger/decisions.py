@@ -25,6 +25,8 @@ from engine.state.numbers import record_number, record_number_sql
 from engine.state.schema import DECIDED
 
 Kind = Literal["same", "different", "block", "erase"]
+#: SQL of why somebody decided, in their words; an erasure is a run, and why is kept with that.
+WHY = "coalesce(said.reason, CASE WHEN kind = 'erased' THEN run.reason END)"
 #: What a record is called that was erased.
 ERASED = "an erased record"
 #: Kinds of entry, and what they decide.
@@ -64,9 +66,9 @@ def decisions(state: State) -> list[Decision]:
     """All decisions, those that were undone too, oldest first."""
     rows = list(
         state.rows(
-            f"""SELECT seq, at, actor, kind, origin, target, records, text, reason
+            f"""SELECT seq, at, act.actor, kind, origin, target, records, text, {WHY}
             FROM entry e JOIN act ON act.id = e.act LEFT JOIN cause ON cause.id = e.cause
-            LEFT JOIN said ON said.entry = e.seq WHERE {DECIDED} ORDER BY seq"""
+            LEFT JOIN run USING (run_id) LEFT JOIN said ON said.entry = e.seq WHERE {DECIDED} ORDER BY seq"""
         )
     )
     causes = {seq: json.loads(text) if text else {} for seq, *_, text, _ in rows}

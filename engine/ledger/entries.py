@@ -9,7 +9,7 @@ from datetime import datetime
 
 import numpy as np
 
-from engine.ledger.decisions import decisions
+from engine.ledger.decisions import WHY, decisions
 from engine.ledger.ids import customer_id
 from engine.ledger.past import known_number, record_name
 from engine.state import DECISIONS, State, from_micros
@@ -25,7 +25,7 @@ class Entry:
     `actor` is what wrote it, or who decided; `starter` who started the run. Where a cause names very many matches, the
     ledger keeps some and `more_matches` counts the rest. Of a decision that two are different, the first `left`
     records are one's; of a block, `type` and `mark` say which value; of what was undone, `undoes` is the decision.
-    `reason` is why somebody decided, in their words.
+    `reason` is why somebody decided or erased, in their words.
     """
 
     seq: int
@@ -85,7 +85,7 @@ def entries(state: State, wanted: Collection[int]) -> list[Entry]:
 def _entry(state: State, wanted: int) -> Entry:
     seq, at, run_id, actor, starter, kind, origin, target, records, text, reason, digest = next(
         state.rows(
-            """SELECT seq, at, run_id, act.actor, run.actor, kind, origin, target, records, text, said.reason, hash
+            f"""SELECT seq, at, run_id, act.actor, run.actor, kind, origin, target, records, text, {WHY}, hash
             FROM entry e JOIN act ON act.id = e.act LEFT JOIN run USING (run_id)
             LEFT JOIN cause ON cause.id = e.cause LEFT JOIN said ON said.entry = e.seq WHERE seq = ?""",
             [wanted],

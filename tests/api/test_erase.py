@@ -8,7 +8,7 @@ from pathlib import Path
 
 from typer.testing import Result
 
-from engine.errors import NotFoundError
+from engine.errors import ConfigError, NotFoundError
 
 EMAIL, PHONE = "john@email.com", "+15551234567"
 
@@ -23,15 +23,21 @@ def test_first_it_is_shown_and_then_it_is_done(copy: Path, clew: Callable[..., R
         assert told in shown
     assert clew("-p", copy, "whois", EMAIL).exit_code == 0
 
+    for personal in (f"{EMAIL.upper()} asked for it", "asked by john doe, by phone"):
+        refused = clew("-p", copy, "erase", PHONE, "--really", "--reason", personal)
+        assert refused.exit_code == ConfigError.exit_code
+        assert "Nothing was erased" in " ".join(refused.stderr.split())
     done = clew("-p", copy, "erase", PHONE, "--really", "--reason", "asked for it")
     assert done.exit_code == 0
     assert EMAIL not in done.stdout
     assert "of the store were searched: nothing is left" in done.stdout
-    for asked in (EMAIL, PHONE, customer_id):
-        assert clew("-p", copy, "whois", asked).exit_code == NotFoundError.exit_code
+    for gone in (EMAIL, PHONE, customer_id):
+        assert clew("-p", copy, "whois", gone).exit_code == NotFoundError.exit_code
     assert customer_id not in _searched(copy, clew)
     assert "is retired (erased on " in " ".join(clew("-p", copy, "whois", customer_id).stderr.split())
     assert "were erased, and what comes in again" in " ".join(clew("-p", copy, "decisions").stdout.split())
+    for asked in (["history", customer_id], ["decisions"]):
+        assert "“asked for it”" in clew("-p", copy, *asked).stdout
     assert clew("-p", copy, "publish", "--verify").exit_code == 0
 
     assert clew("-p", copy, "run").exit_code == 0

@@ -126,6 +126,8 @@ def test_all_that_is_held_and_then_nothing(desk: Caller, copy: Path) -> None:
     assert desk.get(f"/v1/customers/{john}").status_code == 410
     since = desk.get("/v1/changes", params={"after": before["next"]}).json()
     assert [(c["kind"], c["origin"]) for c in since["changes"] if c["seq"]] == [("erased", john)]
+    last = desk.get(f"/v1/customers/{john}/history").json()["entries"][-1]
+    assert (last["kind"], last["reason"]) == ("erased", "asked to")
     with Project(copy) as opened:
         (decided,) = opened.decisions().decisions
     assert (decided.kind, decided.actor) == ("erase", "desk")
