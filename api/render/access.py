@@ -25,7 +25,10 @@ _TITLES = {
     "events": ("Visits, messages and conversations", "With what ties each to you, and how sure that is."),
     "device_windows": ("Devices", "When a device was taken to be yours, and why."),
     "matches": ("Why the records are one person's", "Each pair that was joined; weights are in bits, and add up."),
-    "refusals": ("What was kept apart", "Records that looked alike and were judged to be somebody else's."),
+    "refusals": (
+        "What was kept apart",
+        "Records that look like one of yours (the first of each pair) and were not joined to it, and what forbade it.",
+    ),
 }
 #: Columns that say the same in every row, or what another column says.
 _KNOWN = ("customer_id", "first_root")

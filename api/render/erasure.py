@@ -11,10 +11,13 @@ from api.render.layout import columns, heading, indented, lines
 from api.render.words import count, safe
 from api.results import Access, Erased
 
+#: Tables of a run that their names don't explain.
+_TITLES = {"refusals": "pairs kept apart"}
+
 
 def accessed(found: Access, file: Path | None) -> Group:
     """How much is held of a person, and where all of it was written."""
-    rows = [(name.replace("_", " "), f"{len(rows):,}") for name, rows in found.held.items()]
+    rows = [(_TITLES.get(name, name.replace("_", " ")), f"{len(rows):,}") for name, rows in found.held.items()]
     rows += [("entries of the ledger", f"{len(found.entries):,}"), ("decisions", f"{len(found.decisions):,}")]
     rows.append(("labels", f"{len(found.labels):,}"))
     title = f"Held about {found.customer_id}, in run {found.run_id} of {count(len(found.runs), 'kept run')}"

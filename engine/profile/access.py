@@ -27,8 +27,11 @@ _HELD = {
     "device_windows": "FROM device_windows WHERE customer_id = $customer ORDER BY since, device",
     "matches": """SELECT * FROM matches WHERE record_a IN (SELECT record_id FROM mine)
         AND record_b IN (SELECT record_id FROM mine) ORDER BY step, weight DESC, record_a, record_b""",
-    "refusals": """SELECT * FROM refusals WHERE record_a IN (SELECT record_id FROM mine)
-        OR record_b IN (SELECT record_id FROM mine) ORDER BY weight DESC, record_a, record_b""",
+    "refusals": """SELECT m.record_id AS record_a, if(record_a = m.record_id, record_b, record_a) AS record_b, refusal,
+            stage, rule, weight, probability, reasons
+        FROM refusals JOIN mine m ON m.record_id IN (record_a, record_b)
+        WHERE m.record_id = record_a OR record_a NOT IN (SELECT record_id FROM mine)
+        ORDER BY weight DESC, record_a, record_b""",
 }
 _TABLES = (*_HELD, "members", "event_owners")
 
@@ -36,7 +39,8 @@ _TABLES = (*_HELD, "members", "event_owners")
 def held_about(run: RunTables, customer_id: str) -> dict[str, list[dict[str, Any]]]:
     """The rows of each table of a run that are about a customer; tables without any are left out.
 
-    Of pairs of records that were refused the other record is somebody else's: only its id is told.
+    Of pairs of records that were kept apart `record_a` is the customer's. The other may be somebody else's: only its id
+    is told.
     """
     found = {}
     given = {"customer": customer_id}

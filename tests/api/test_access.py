@@ -48,6 +48,28 @@ def test_all_of_it_is_there_and_nothing_of_others(copy: Path, tmp_path: Path) ->
     assert json.loads((tmp_path / "john.json").read_text())["held"].keys() == found.held.keys()
 
 
+def test_what_was_kept_apart_is_told_with_what_forbade_it(copy: Path, tmp_path: Path) -> None:
+    with Project(copy) as project:
+        refused = (
+            project.sql(
+                """SELECT customer_id, count(*) AS pairs FROM members m
+            JOIN refusals r ON m.record_id IN (record_a, record_b)
+            WHERE (SELECT count(*) FROM members o WHERE o.customer_id = m.customer_id
+                AND o.record_id IN (record_a, record_b)) = 1
+            GROUP BY customer_id ORDER BY pairs DESC, customer_id LIMIT 1"""
+            )
+            .to_arrow()
+            .to_pylist()[0]
+        )
+        found = project.access(refused["customer_id"], tmp_path / "held.html")
+    records = {row["record_id"] for row in found.held["records"]}
+    apart = [row for row in found.held["refusals"] if row["record_b"] not in records]
+    assert len(apart) == refused["pairs"]
+    assert all(row["record_a"] in records and row["refusal"] and row["reasons"] for row in apart)
+    page = (tmp_path / "held.html").read_text(encoding="utf-8")
+    assert all(row["record_b"] in page and row["refusal"] in page for row in apart)
+
+
 def test_a_page_to_read_asks_nothing_of_the_network(copy: Path, tmp_path: Path, clew: Callable[..., Result]) -> None:
     page = tmp_path / "john.html"
     with Project(copy) as project:
