@@ -142,11 +142,20 @@ class KnownRun(Plain):
 
 
 @dataclass(frozen=True)
+class VoidPlan:
+    """A plan that can't be applied as things stand, and why."""
+
+    run_id: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Runs(Plain, Shown, page="run:runs", rows="runs"):
-    """All runs of a project, newest first, and the plans that wait."""
+    """All runs of a project, newest first, and the plans that wait; `void` are those that can't be applied."""
 
     runs: tuple[KnownRun, ...]
     plans: tuple[str, ...]
+    void: tuple[VoidPlan, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from engine.config import Config, config_hash
 from engine.errors import NotFoundError, StateError
-from engine.runs import Layout, RunTables, read_manifest
+from engine.runs import Layout, RunTables, read_manifest, started
 from engine.sources.files import file_hash, find_files
 from engine.state import ENTRIES, MOVED, Changes, State
 
@@ -103,10 +103,11 @@ def check_unapplied(plan_id: str, state: State) -> None:
         raise StateError(f"plan {plan_id} was applied before: it is run {plan_id}")
 
 
-def check_unmoved(plan: Plan, state: State, config: Config, root: Path) -> None:
+def check_unmoved(plan: Plan, state: State, config: Config, root: Path, *, quick: bool = False) -> None:
     """Raise StateError where the answer, the settings or the inputs are no longer those that the plan was made for.
 
-    Files are compared by their hash. Of tables of databases and of frames only the name is known.
+    Files are compared by their hash; if `quick`, one of the same size that is older than the plan is taken to be the
+    same. Of tables of databases and of frames only the name is known.
     """
     run_id = plan.plan_id
     current = state.current_run()
@@ -125,16 +126,18 @@ def check_unmoved(plan: Plan, state: State, config: Config, root: Path) -> None:
             f"plan {run_id} was made with other settings than the project file has: the next run would undo it. "
             "Write the settings of the plan into the file, or make the plan again"
         )
-    known = {row["file"]: row["sha256"] for row in plan.manifest["inputs"]}
-    moved = [file for file, digest in _files(config, root) if known.get(file) != digest]
+    since = started(plan.manifest).timestamp() if quick else 0
+    moved = list(_moved(config, root, {row["file"]: row for row in plan.manifest["inputs"]}, since))
     if moved:
         raise StateError(f"{', '.join(moved[:5])}: not what plan {run_id} has read. Make the plan again")
 
 
-def _files(config: Config, root: Path) -> Iterator[tuple[str, str]]:
-    """Every file that the sources mean, with its hash."""
+def _moved(config: Config, root: Path, known: dict[str, Any], since: float) -> Iterator[str]:
+    """The files that the sources mean and that aren't as they are known; those not written `since` aren't read."""
     for source in config.sources:
         if source.path is None:
             continue
         for path, label in find_files(root, source.path, source.title):
-            yield label, file_hash(path)
+            found, was = path.stat(), known.get(label, {})
+            if was.get("bytes") != found.st_size or (found.st_mtime >= since and was["sha256"] != file_hash(path)):
+                yield label

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -9,13 +10,13 @@ from typing import TYPE_CHECKING, Literal
 
 from api.project.opened import Opened
 from api.project.times import utc
-from api.results import Changes, CurrentRun, FailedRun, Health, KnownRun, Published, Reported, Runs, Status
+from api.results import Changes, CurrentRun, FailedRun, Health, KnownRun, Published, Reported, Runs, Status, VoidPlan
 from engine.compute import Compute
 from engine.config import config_hash
 from engine.errors import ClewError, ConfigError, StateError
 from engine.progress import Reporter, Silent
 from engine.runs import read_manifest
-from engine.state import Run
+from engine.state import Run, State
 from graph.sqlite import SqliteStore
 from graph.store import PublishReport
 
@@ -40,7 +41,7 @@ class Watch(Opened):
         return Status(self.path, self.config.name, self.layout.store, found, len(self._published()), failed)
 
     def runs(self) -> Runs:
-        """All runs that were tried, newest first, and the plans that wait."""
+        """All runs that were tried, newest first, and the plans that wait, with why one can't be applied any more."""
         from engine.plans import waiting
 
         current = self._current()
@@ -55,7 +56,20 @@ class Watch(Opened):
             )
             for r in self._runs()
         ]
-        return Runs(tuple(reversed(found)), tuple(waiting(self.layout)))
+        plans = tuple(waiting(self.layout))
+        return Runs(tuple(reversed(found)), plans, tuple(self._void(plans)))
+
+    def _void(self, plans: Sequence[str]) -> Iterator[VoidPlan]:
+        from engine.plans import check_unmoved, read
+
+        if not plans:
+            return
+        with State.open(self.layout.store, read_only=True) as state:
+            for plan_id in plans:
+                try:
+                    check_unmoved(read(self.layout, plan_id), state, self.config, self.root, quick=True)
+                except ClewError as error:
+                    yield VoidPlan(plan_id, str(error))
 
     def _current_run(self, current: Run) -> CurrentRun:
         manifest = read_manifest(self.layout.run(current.run_id))

@@ -220,7 +220,8 @@ def runs(found: Runs) -> Group:
         )
         for r in found.runs
     ]
-    plans = [(plan_id, f"clew apply {plan_id} publishes it") for plan_id in found.plans]
+    void = {plan.run_id: f"can't be applied: {safe(plan.why)}" for plan in found.void}
+    plans = [(plan_id, void.get(plan_id, f"clew apply {plan_id} publishes it")) for plan_id in found.plans]
     return lines(
         columns(("run", "started", "", "tables"), rows, whole=(0, 1)) if rows else None,
         heading("Plans that wait") if plans else None,

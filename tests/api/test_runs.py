@@ -171,13 +171,15 @@ def test_a_plan_is_shown_then_applied(copy: Path, clew: Callable[..., Result]) -
     assert f"clew apply {waits}" in shown.stdout
     assert planned.comparison.kinds["split"] > 5
     assert planned.reason == "what if"
-    assert f"{waits}  clew apply {waits} publishes it" in clew("-p", path, "runs").stdout
+    listed = " ".join(clew("-p", path, "runs").stdout.split())
+    assert f"{waits} can't be applied: plan {waits} was made with other settings" in listed
     assert json.loads(clew("-p", path, "diff", "--plan", waits, "--json").stdout)["plan_id"] == waits
     refused = clew("-p", path, "apply", waits)
     assert refused.exit_code == 5
     assert "other settings than the project file has" in refused.stderr
     path.write_text(path.read_text() + "\nlinkage: {threshold: 12}\n")
     assert "says otherwise" not in clew("-p", path, "diff", "--plan", waits).stdout
+    assert f"{waits}  clew apply {waits} publishes it" in clew("-p", path, "runs").stdout
     applied = clew("-p", path, "apply", waits)
     assert applied.exit_code == 0
     assert "split off" in applied.stdout
@@ -186,6 +188,25 @@ def test_a_plan_is_shown_then_applied(copy: Path, clew: Callable[..., Result]) -
         assert status.run is not None
         assert (status.run.run_id, status.run.graph, status.run.changed) == (waits, "shows this run", False)
         assert project.runs().plans == ()
+
+
+def test_plans_that_others_have_overtaken_are_told_from_those_that_can_be_applied(copy: Path) -> None:
+    orders = copy / "shopify_orders.csv"
+    with Project(copy) as project:
+        plan = project.plan().plan_id
+        assert project.runs().void == ()
+        text = orders.read_bytes()
+        orders.write_bytes(text.replace(b"USD", b"EUR", 1))
+        (void,) = project.runs().void
+        assert (void.run_id, "shopify_orders.csv: not what" in void.why) == (plan, True)
+        orders.write_bytes(text)
+        assert project.runs().void == ()
+        decided = project.block("+1 555-123-4567", actor="ann")
+        assert "earlier decisions" in project.runs().void[0].why
+        assert project.undo(decided.entry, actor="ann")
+        project.run()
+        assert [void.run_id for void in project.runs().void] == [plan]
+        assert "answers now" in project.runs().void[0].why
 
 
 def test_a_shift_is_explained_between_runs_or_dates(parted: Path, clew: Callable[..., Result]) -> None:

@@ -19,11 +19,19 @@ class KnownRun(Wire):
     current: bool
 
 
+class VoidPlan(Wire):
+    """A plan that can't be applied as things stand, and why."""
+
+    run_id: str
+    why: str
+
+
 class Runs(Wire):
-    """All runs, newest first, and the plans that wait."""
+    """All runs, newest first, and the plans that wait; `void` are those that can't be applied."""
 
     runs: list[KnownRun]
     plans: list[str]
+    void: list[VoidPlan]
 
 
 class Finding(Wire):
