@@ -10,6 +10,8 @@ import typer
 from api.cli.app import LOOK_AFTER, Html, Json, app, notes, opened, show
 from engine.errors import StateError
 
+Top = Annotated[int, typer.Option(min=1, help="Name so many of the customers that changed, those with most at stake.")]
+
 
 @app.command(rich_help_panel=LOOK_AFTER)
 def runs(ctx: typer.Context, as_json: Json = False) -> None:
@@ -27,6 +29,7 @@ def diff(
     before: Annotated[str | None, typer.Argument(help="A run's id, or its beginning. Default: the one before.")] = None,
     after: Annotated[str | None, typer.Argument(help="The later run. Default: the current one.")] = None,
     plan: Annotated[str | None, typer.Option(help="Show what this plan would do in place of a run.")] = None,
+    top: Top = 20,
     html: Html = None,
     as_json: Json = False,
 ) -> None:
@@ -36,7 +39,7 @@ def diff(
     from api.results import Planned
 
     with opened(ctx) as project:
-        found = project.planned(plan) if plan else project.compare(before, after)
+        found = project.planned(plan, top=top) if plan else project.compare(before, after, top=top)
         written = project.write_comparison(found, html) if html else None
     show(found, as_json, planned(found) if isinstance(found, Planned) else comparison(found))
     if written:
@@ -62,13 +65,14 @@ def explain_shift(
         str | None, typer.Option("--from", help="A run, or a date at whose end it answered. Default: the one before.")
     ] = None,
     until: Annotated[str | None, typer.Option("--to", help="The later run. Default: the current one.")] = None,
+    top: Top = 20,
     as_json: Json = False,
 ) -> None:
     """Say why a number has moved from one run to another: new data, new rules, decisions, or who is who."""
     from api.render.shift import explained
 
     with opened(ctx) as project:
-        found = project.explain_shift(metric.value, since, until)
+        found = project.explain_shift(metric.value, since, until, top=top)
     show(found, as_json, explained(found))
 
 

@@ -86,20 +86,23 @@ class Change(Watch):
         told.stage("compare")
         return self._planned(found)
 
-    def planned(self, plan_id: str) -> Planned:
-        """A plan that waits, and what it would change. Errors: NotFoundError where there is none of that id."""
+    def planned(self, plan_id: str, *, top: int = 20) -> Planned:
+        """A plan that waits, and what it would change, `top` of the changes by name.
+
+        Errors: NotFoundError where there is none of that id.
+        """
         from engine.plans import read
 
-        return self._planned(read(self.layout, plan_id))
+        return self._planned(read(self.layout, plan_id), top)
 
-    def _planned(self, found: Plan) -> Planned:
+    def _planned(self, found: Plan, top: int = 20) -> Planned:
         from api.found import Comparison
         from engine.compare import compare
 
         before = self.layout.run(found.base) if found.base else None
         now = started(found.manifest).replace(tzinfo=None)
         other = found.manifest["config_hash"] != config_hash(self.config)
-        compared = Comparison.of(compare(before, found.tables, now))
+        compared = Comparison.of(compare(before, found.tables, now, top))
         return Planned(found.plan_id, found.author, found.reason, found.held, other, compared)
 
     def write_comparison(self, found: Planned | Comparison, file: Path | str) -> Reported:
@@ -153,19 +156,21 @@ class Change(Watch):
 
         return Pruned(**vars(prune(self.layout, keep, dry_run=dry_run)), dry_run=dry_run)
 
-    def compare(self, before: str | None = None, after: str | None = None) -> Comparison:
+    def compare(self, before: str | None = None, after: str | None = None, *, top: int = 20) -> Comparison:
         """What the run `after` (default: the current one) has otherwise than `before` (default: the one before it).
 
         A run is named by its id or by the beginning of it that no other has, a plan that waits by its whole id.
-        Audiences are as of the later run's start. Errors: NotFoundError for a run that there isn't, or whose tables are
-        no longer kept.
+        Audiences are as of the later run's start. Of the customers that changed, `top` are named, those with most at
+        stake. Errors: NotFoundError for a run that there isn't, or whose tables are no longer kept.
         """
         from api.found import Comparison
         from engine.compare import compare
 
-        return Comparison.of(compare(*self._both(before, after)))
+        return Comparison.of(compare(*self._both(before, after), top))
 
-    def explain_shift(self, metric: Metric, since: str | None = None, until: str | None = None) -> Explained:
+    def explain_shift(
+        self, metric: Metric, since: str | None = None, until: str | None = None, *, top: int = 20
+    ) -> Explained:
         """Why a metric is another one in run `until` (default: the current one) than in `since` (the one before it).
 
         A run is named as for `compare`, or by a date or time: then the run that answered at its end is meant. Errors:
@@ -175,7 +180,7 @@ class Change(Watch):
         from engine.compare import explain_shift
 
         earlier, later, at = self._both(since, until)
-        return Explained.of(explain_shift(earlier, later, metric, at))
+        return Explained.of(explain_shift(earlier, later, metric, at, top))
 
     def _both(self, before: str | None, after: str | None) -> tuple[RunTables, RunTables, datetime]:
         """The tables of two runs, or of a run and a plan, and when the later began; see `compare` for those not named.

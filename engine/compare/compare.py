@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +11,7 @@ from engine.compare.agreement import agreement
 from engine.compare.elsewhere import tell_merges
 from engine.compare.fates import CELLS, ENDS, FATES, find_fates
 from engine.compare.reasons import explain, find_addressed
-from engine.compare.result import KINDS, Audience, Channel, Comparison, Figure, Input, Shift
+from engine.compare.result import IN_TURN, KINDS, Audience, Channel, Comparison, Conflicts, Figure, Input, Shift
 from engine.compare.worth import CHANNELS, tell_worth
 from engine.compute import Compute
 from engine.profile.audiences import PURPOSES
@@ -17,8 +19,12 @@ from engine.rules import Change, read_settings
 from engine.rules import compare as compare_settings
 from engine.runs import RunTables, read_manifest
 
-#: So many of the shifts with most at stake, and of the largest customers, are named.
+#: So many of the shifts with most at stake, unless somebody says otherwise, and of the largest customers are named.
 SHIFTS, LARGEST = 20, 5
+#: A difference below is what adding in another order makes.
+LEAST = 1e-6
+#: A sum over the customers of the earlier run, and over those of the later one.
+Sides = tuple[float, float]
 #: What is most at stake comes first; customers that were neither joined nor parted last.
 _MOST = "kind IN ('changed', 'created'), greatest(abs(was), abs(is_now)) DESC, records DESC, fate"
 
@@ -32,10 +38,11 @@ _SUMS = {
 }
 
 
-def compare(before: RunTables | None, after: RunTables, now: datetime) -> Comparison:
+def compare(before: RunTables | None, after: RunTables, now: datetime, top: int = SHIFTS) -> Comparison:
     """Compare two runs: who became whom, and what that does to measures and audiences as of `now` (UTC, naive).
 
-    `before` is None where there is nothing to compare with. Errors: as for reading either run.
+    `before` is None where there is nothing to compare with. `top` of the shifts are named. Errors: as for reading
+    either run.
     """
     with Compute() as compute:
         find_fates(compute, before, after)
@@ -58,7 +65,7 @@ def compare(before: RunTables | None, after: RunTables, now: datetime) -> Compar
             conflicts=_conflicts(compute),
             channels=_channels(compute),
             audiences=_audiences(compute),
-            shifts=_shifts(compute, before, after),
+            shifts=_shifts(compute, before, after, top),
             elsewhere=tell_merges(compute, after),
             inputs=_inputs(was, now_is),
             rules=_rules(before, after),
@@ -91,20 +98,20 @@ def _largest(compute: Compute, side: str) -> tuple[tuple[str, int], ...]:
 
 
 def _figures(compute: Compute) -> tuple[Figure, ...]:
-    totals: dict[str, dict[bool, float]] = {}
+    sums: dict[str, dict[str, Sides]] = {}
     found = []
     for name, value in _SUMS.items():
         rows = compute.rows(
             f"SELECT kind, later, round(sum({value}), 4)::DOUBLE FROM compare_worth GROUP BY ALL ORDER BY ALL"
         )
+        sums[name] = sides = _by_kind(rows)
         # Of amounts with cents: what adding them in another order changes isn't a difference.
-        totals[name] = {later: round(sum(v for _, side, v in rows if side is later), 4) for later in (False, True)}
-        parts = {kind: round(sum(v if later else -v for k, later, v in rows if k == kind), 4) for kind in KINDS}
-        found.append(Figure(name, totals[name][False], totals[name][True], {k: v for k, v in parts.items() if v}))
+        was, is_now = (round(sum(side), 4) for side in zip(*sides.values(), strict=True))
+        parts = {kind: round(later - earlier, 4) for kind, (earlier, later) in sides.items()}
+        found.append(Figure(name, was, is_now, {k: v for k, v in parts.items() if v}))
 
     def rate(name: str, of: str, by: str) -> Figure:
-        was, is_now = (totals[of][later] / totals[by][later] if totals[by][later] else None for later in (False, True))
-        return Figure(name, was, is_now, None)
+        return Figure(name, *_rate(sums[of], sums[by]))
 
     return (
         *found,
@@ -123,24 +130,60 @@ def _moved(compute: Compute) -> float:
     return float(moved or 0)
 
 
-def _conflicts(compute: Compute) -> tuple[int, int]:
+def _conflicts(compute: Compute) -> Conflicts:
     """Consents in conflict that were made, and those that were resolved, among customers that share records."""
-    made, resolved = compute.rows(
-        """SELECT sum(greatest(more, 0)), sum(greatest(-more, 0)) FROM (
-            SELECT sum(CASE WHEN later THEN conflicts ELSE -conflicts END) AS more FROM compare_worth GROUP BY fate)"""
-    )[0]
-    return int(made or 0), int(resolved or 0)
+    found = {
+        kind: (int(made), int(resolved))
+        for kind, made, resolved in compute.rows(
+            """SELECT kind, sum(greatest(more, 0)), sum(greatest(-more, 0)) FROM (
+                SELECT kind, sum(CASE WHEN later THEN conflicts ELSE -conflicts END) AS more
+                FROM compare_worth GROUP BY fate, kind) GROUP BY kind"""
+        )
+    }
+
+    def told(side: int) -> dict[str, int]:
+        return {kind: found[kind][side] for kind in KINDS if kind in found and found[kind][side]}
+
+    return Conflicts(made=told(0), resolved=told(1))
 
 
 def _channels(compute: Compute) -> tuple[Channel, ...]:
-    rows = compute.rows(
-        """SELECT acquired_by, count(*) FILTER (NOT later AND purchases > 0) AS was,
-            count(*) FILTER (later AND purchases > 0) AS is_now,
-            round(avg(revenue) FILTER (NOT later AND purchases > 0), 4),
-            round(avg(revenue) FILTER (later AND purchases > 0), 4)
-        FROM compare_worth GROUP BY acquired_by HAVING was + is_now > 0 ORDER BY is_now DESC, acquired_by"""
-    )
-    return tuple(Channel(*row) for row in rows)
+    buying: dict[str, list[tuple[str, bool, float]]] = defaultdict(list)
+    worth: dict[str, list[tuple[str, bool, float]]] = defaultdict(list)
+    for channel, kind, later, buyers, revenue in compute.rows(
+        """SELECT acquired_by, kind, later, count(*), round(sum(revenue), 4)::DOUBLE FROM compare_worth
+        WHERE purchases > 0 GROUP BY ALL ORDER BY ALL"""
+    ):
+        buying[channel].append((kind, later, buyers))
+        worth[channel].append((kind, later, revenue or 0.0))
+    found = []
+    for channel, rows in buying.items():
+        sides = _by_kind(rows)
+        was, is_now = (int(sum(side)) for side in zip(*sides.values(), strict=True))
+        found.append(Channel(channel, was, is_now, *_rate(_by_kind(worth[channel]), sides)))
+    return tuple(sorted(found, key=lambda c: (-c.buyers_after, c.channel)))
+
+
+def _by_kind(rows: Iterable[tuple[str, bool, float]]) -> dict[str, Sides]:
+    """Sums of (kind, later, value) by kind, those of the earlier run and those of the later one."""
+    known = {(kind, later): value for kind, later, value in rows}
+    return {kind: (known.get((kind, False), 0.0), known.get((kind, True), 0.0)) for kind in KINDS}
+
+
+def _rate(of: dict[str, Sides], by: dict[str, Sides]) -> tuple[float | None, float | None, dict[str, float]]:
+    """A rate before and after, and what made the difference: one kind of change after the other, IN_TURN."""
+    counted, counts = (sum(was for was, _ in sums.values()) for sums in (of, by))
+    first = value = round(counted / counts, 9) if counts else None
+    parts: dict[str, float] = {}
+    for kind in IN_TURN:
+        counted += of[kind][1] - of[kind][0]
+        counts += by[kind][1] - by[kind][0]
+        # Nobody is left to have a rate while those that come are still to be counted: what they make is told of them.
+        before, value = value, round(counted / counts, 9) if counts > 0 else value
+        if before is not None and value is not None and abs(value - before) > LEAST:
+            parts[kind] = round(value - before, 9)
+    last = sum(later for _, later in by.values())
+    return first, value if last else None, parts if first is not None and last else {}
 
 
 def _audiences(compute: Compute) -> tuple[Audience, ...]:
@@ -168,7 +211,7 @@ def _audiences(compute: Compute) -> tuple[Audience, ...]:
     return tuple(found)
 
 
-def _shifts(compute: Compute, before: RunTables | None, after: RunTables) -> tuple[Shift, ...]:
+def _shifts(compute: Compute, before: RunTables | None, after: RunTables, top: int) -> tuple[Shift, ...]:
     # Where nothing was before, everything is new, and none of it a change.
     compute.table(
         "compare_top",
@@ -177,8 +220,8 @@ def _shifts(compute: Compute, before: RunTables | None, after: RunTables) -> tup
             SELECT fate, sum(revenue) FILTER (NOT later) AS was, sum(revenue) FILTER (later) AS is_now
             FROM compare_worth GROUP BY fate) w USING (fate)
         WHERE kind <> 'unchanged' AND $compared
-        ORDER BY {_MOST} LIMIT {SHIFTS}""",
-        {"compared": before is not None},
+        ORDER BY {_MOST} LIMIT $top""",
+        {"compared": before is not None, "top": top},
     )
     explain(compute, before, after)
     find_addressed(compute, before, after)

@@ -11,6 +11,8 @@ from engine.rules import Change
 #: records, 1 and 1 with others, 0 and 1, 1 and 0, several and 1, 1 and several, several and several.
 Kind = Literal["unchanged", "changed", "created", "retired", "merged", "split", "regrouped"]
 KINDS: tuple[Kind, ...] = ("unchanged", "changed", "created", "retired", "merged", "split", "regrouped")
+#: Who is who comes first, as in an explained shift, and then what is new.
+IN_TURN: tuple[Kind, ...] = ("merged", "split", "regrouped", "unchanged", "changed", "created", "retired")
 
 #: Whether another system would merge accounts: it refuses, it needs a choice, or nothing in the exports is against it.
 Verdict = Literal["refuses", "choose", "check"]
@@ -42,24 +44,33 @@ class Shift:
 class Figure:
     """A number before and after. `parts` says how much of the difference each kind of change made; they sum to it.
 
-    A rate has no parts: it is made of counts that have.
+    Of a rate each is what that kind of change makes after those before it, in the order IN_TURN.
     """
 
     name: str
     before: float | None
     after: float | None
-    parts: dict[str, float] | None
+    parts: dict[str, float]
 
 
 @dataclass(frozen=True)
 class Channel:
-    """Buyers and their average lifetime value by the channel that acquired them."""
+    """Buyers and their average lifetime value by the channel that acquired them; `parts` are of that, a rate."""
 
     channel: str
     buyers_before: int
     buyers_after: int
     ltv_before: float | None
     ltv_after: float | None
+    parts: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Conflicts:
+    """Consents in conflict that were made, and those that were resolved, by what became of the customer."""
+
+    made: dict[str, int]
+    resolved: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -157,7 +168,7 @@ class Comparison:
     agreement: Agreement
     figures: tuple[Figure, ...]
     revenue_moved: float
-    conflicts: tuple[int, int]
+    conflicts: Conflicts
     channels: tuple[Channel, ...]
     audiences: tuple[Audience, ...]
     shifts: tuple[Shift, ...]

@@ -19,7 +19,7 @@ Metric = Literal["ltv", "repeat-rate", "revenue", "buyers", "customers", "revenu
 METRICS: tuple[Metric, ...] = get_args(Metric)
 #: What can move a metric, in the order in which the difference is taken apart.
 CAUSES = ("new rules", "decisions", "identity changes", "new data")
-#: So many of the customers that moved it most are named.
+#: So many of the customers that moved it most are named, unless somebody says otherwise.
 MOVERS = 20
 #: An effect below is what adding in another order makes.
 LEAST = 1e-9
@@ -68,8 +68,8 @@ class Explained:
         return asdict(self)
 
 
-def explain_shift(before: RunTables, after: RunTables, metric: Metric, now: datetime) -> Explained:
-    """Take the difference of a metric between two runs apart, as of `now` (UTC, naive).
+def explain_shift(before: RunTables, after: RunTables, metric: Metric, now: datetime, top: int = MOVERS) -> Explained:
+    """Take the difference of a metric between two runs apart, as of `now` (UTC, naive), and name `top` movers.
 
     The earlier run's purchases are put under the later run's customers, one cause after the other; what is left then is
     new data. So the parts sum to the whole, of rates too. Customers that new records joined or parted are *identity
@@ -85,7 +85,7 @@ def explain_shift(before: RunTables, after: RunTables, metric: Metric, now: date
         steps = _steps(compute)
         values = [_metric(metric, counts) for counts in steps]
         shares = [round((b or 0) - (a or 0), 9) for a, b in pairwise(values)]
-        movers = _movers(compute, metric, steps[0], before, after)
+        movers = _movers(compute, metric, steps[0], before, after, top)
     parts = dict(zip(CAUSES, shares, strict=True))
     return Explained(metric, before.run_id, after.run_id, values[0], values[-1], parts, movers)
 
@@ -174,7 +174,7 @@ def _steps(compute: Compute) -> list[dict[str, float]]:
 
 
 def _movers(
-    compute: Compute, metric: Metric, whole: dict[str, float], before: RunTables, after: RunTables
+    compute: Compute, metric: Metric, whole: dict[str, float], before: RunTables, after: RunTables, most: int
 ) -> tuple[Mover, ...]:
     sides = [
         {
@@ -194,7 +194,7 @@ def _movers(
         for fate, was in sides[0].items()
     }
     moved = [fate for fate, effect in effects.items() if abs(effect) > LEAST]
-    top = sorted(moved, key=lambda fate: (-abs(effects[fate]), fate))[:MOVERS]
+    top = sorted(moved, key=lambda fate: (-abs(effects[fate]), fate))[:most]
     compute.table("compare_top", f"SELECT * FROM {FATES} WHERE list_contains($top, fate)", {"top": top})
     explain(compute, before, after)
     rows = compute.rows(

@@ -51,7 +51,7 @@ def test_a_difference_is_told_in_customers_money_and_audiences(parted: Path, cle
     assert [c.key for c in found.rules] == ["linkage.threshold"]
     assert not found.model
     assert found.kinds["split"] > 5
-    made, resolved = found.conflicts
+    made, resolved = (sum(kinds.values()) for kinds in (found.conflicts.made, found.conflicts.resolved))
     (conflicts,) = (f for f in found.figures if f.name == "consent conflicts")
     assert made + resolved > 0
     assert made - resolved == (conflicts.after or 0) - (conflicts.before or 0)
@@ -60,6 +60,12 @@ def test_a_difference_is_told_in_customers_money_and_audiences(parted: Path, cle
     assert "linkage.threshold: 0.0, now 12.0" in told.stdout
     assert f"{found.kinds['split']}  were parted" in told.stdout
     assert "lifetime value" in told.stdout
+    assert found.conflicts.resolved.keys() | found.conflicts.made.keys() <= {"split", "unchanged"}
+    for channel in found.channels:
+        if channel.ltv_before is not None and channel.ltv_after is not None:
+            assert sum(channel.parts.values()) == pytest.approx(channel.ltv_after - channel.ltv_before, abs=1e-4)
+    assert any("split" in channel.parts for channel in found.channels)
+    assert f"and {found.kinds['split'] - 1:,} more;" in clew("-p", parted, "diff", "--top", "1").stdout
     assert "newsletter by email" in told.stdout
     assert f"{found.shifts[0].before[0]} -> " in told.stdout
     assert json.loads(clew("-p", parted, "diff", "--json").stdout)["kinds"] == found.kinds

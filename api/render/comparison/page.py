@@ -121,11 +121,17 @@ def _figures(found: Comparison, currency: str) -> Section:
         ),
     )
     says = (
-        "What made a difference is told apart: joining, parting, new data, ended customers. The parts sum to it.",
+        "What made a difference is told apart: joining, parting, new data, ended customers. The parts sum to it; of a "
+        "rate each is what that makes after those before it: who is who first, and then what is new.",
         f"Orders worth {found.revenue_moved:,.2f} {currency} belong to another customer than before.",
-        f"Consents in conflict: {found.conflicts[0]:,} made, {found.conflicts[1]:,} resolved.",
+        f"Consents in conflict: {_counted(found.conflicts.made)} made, {_counted(found.conflicts.resolved)} resolved.",
     )
     return Section("figures", "What that does", says, charts=(both, *parts), more=(exact,))
+
+
+def _counted(kinds: dict[str, int]) -> str:
+    by = ", ".join(f"{CAUSES[kind]} {n:,}" for kind, n in kinds.items())
+    return f"{sum(kinds.values()):,}" + (f" ({by})" if by else "")
 
 
 def _unit(figure: Figure, currency: str) -> str:
@@ -133,7 +139,7 @@ def _unit(figure: Figure, currency: str) -> str:
 
 
 def _parts(figure: Figure, currency: str) -> Bars:
-    parts = sorted((figure.parts or {}).items(), key=lambda part: -abs(part[1]))
+    parts = sorted(figure.parts.items(), key=lambda part: -abs(part[1]))
     rows = [(CAUSES[kind], value, figure_amount(figure, value, signed=True)) for kind, value in parts]
     note = f"{figure_amount(figure, difference(figure), signed=True)} together"
     return signed(f"What made {_unit(figure, currency)}", ("by", "part"), ("more", "less"), rows, note)
@@ -148,6 +154,13 @@ def _channels(found: Comparison, currency: str) -> Section | None:
         pairs("Lifetime value", ("channel", currency, "change"), _BOTH, worth),
         pairs("Buyers", ("channel", "buyers", "change"), _BOTH, buyers),
     )
+    made = [
+        (safe(c.channel), *(f"{c.parts[kind]:+,.2f}" if kind in c.parts else "" for kind in CAUSES))
+        for c in found.channels
+        if c.parts
+    ]
+    if made:
+        charts += (table("What made the difference in lifetime value", ("channel", *CAUSES.values()), made),)
     return Section("channels", "Lifetime value by what acquired the customer", (), charts=charts)
 
 

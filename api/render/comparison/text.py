@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -60,6 +62,8 @@ def comparison(found: Comparison) -> Group:
     ]
     if found.shifts:
         parts += [heading("Changes with most at stake"), *(_shift(shift) for shift in found.shifts)]
+        more = sum(found.kinds.values()) - found.kinds["unchanged"] - len(found.shifts)
+        parts += [indented(Text(f"and {more:,} more; `clew diff --top N` shows N", style="dim"))] if more else []
     if found.elsewhere:
         parts += [heading(MERGES), *(_elsewhere(system) for system in found.elsewhere)]
     parts += [heading("Largest customers"), _largest(found)]
@@ -79,15 +83,21 @@ def _figures(found: Comparison) -> RenderableType:
         )
         for f in found.figures
     ]
-    made, resolved = found.conflicts
-    rows.append(("conflicts made, resolved", "", "", f"+{made:,}, {-resolved:,}", ""))
+    for name, sign, kinds in (("made", "+", found.conflicts.made), ("resolved", "-", found.conflicts.resolved)):
+        by = ", ".join(f"{CAUSES[kind]} {sign}{n:,}" for kind, n in kinds.items())
+        rows.append((f"conflicts {name}", "", "", f"{sign if kinds else ''}{sum(kinds.values()):,}", by))
     rows.append(("revenue under another customer", "", "", f"{found.revenue_moved:,.2f}", ""))
     return columns(("", "before", "after", "difference", "made by"), rows, right=(1, 2, 3))
 
 
 def _parts(figure: Figure) -> str:
-    parts = sorted((figure.parts or {}).items(), key=lambda part: -abs(part[1]))
-    return ", ".join(f"{CAUSES[kind]} {figure_amount(figure, value, signed=True)}" for kind, value in parts)
+    return _made_by(figure.parts, lambda value: figure_amount(figure, value, signed=True))
+
+
+def _made_by(parts: Mapping[str, float], amount: Callable[[float], str]) -> str:
+    """The parts of a difference, the largest first."""
+    most = sorted(parts.items(), key=lambda part: -abs(part[1]))
+    return ", ".join(f"{CAUSES[kind]} {amount(value)}" for kind, value in most)
 
 
 def _channels(found: Comparison) -> RenderableType:
@@ -97,10 +107,11 @@ def _channels(found: Comparison) -> RenderableType:
             f"{c.buyers_before:,}",
             f"{c.buyers_after:,}",
             *("" if v is None else f"{v:,.2f}" for v in (c.ltv_before, c.ltv_after)),
+            _made_by(c.parts, lambda value: f"{value:+,.2f}"),
         )
         for c in found.channels
     ]
-    return columns(("channel", "buyers before", "after", "value before", "after"), rows, right=(1, 2, 3, 4))
+    return columns(("channel", "buyers before", "after", "value before", "after", "made by"), rows, right=(1, 2, 3, 4))
 
 
 def _audiences(found: Comparison) -> RenderableType:

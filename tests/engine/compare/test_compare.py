@@ -69,10 +69,13 @@ def test_parts_sum_to_the_difference(shop: Shop) -> None:
     )
     found = compare(before, shop.again(), NOW)
     for figure in found.figures:
-        if figure.parts is not None:
-            assert figure.before is not None
-            assert figure.after is not None
-            assert sum(figure.parts.values()) == pytest.approx(figure.after - figure.before), figure.name
+        assert figure.before is not None
+        assert figure.after is not None
+        assert sum(figure.parts.values()) == pytest.approx(figure.after - figure.before), figure.name
+    (only,) = found.channels
+    (value,) = (figure for figure in found.figures if figure.name == "lifetime value")
+    assert (only.ltv_before, only.ltv_after, only.parts) == (value.before, value.after, value.parts)
+    assert only.parts.keys() >= {"split", "created"}
     assert {s.kind for s in found.shifts} >= {"split", "created"}
     new = next(s for s in found.shifts if s.kind == "created" and s.revenue_after)
     assert (new.arrived, new.reason, new.revenue_after) == (1, "its records are new", 5)
@@ -87,6 +90,16 @@ def test_parts_sum_to_the_difference(shop: Shop) -> None:
     for channel in ("buyers_before", "buyers_after"):
         whole = figures(found)["buyers"][channel == "buyers_after"]
         assert sum(getattr(c, channel) for c in found.channels) == whole
+
+
+def test_as_many_changes_are_named_as_are_wanted(shop: Shop) -> None:
+    before = shop.current()
+    shop.settings["linkage"]["threshold"] = 12
+    shop.write("till", TILL[:2])
+    after = shop.again()
+    whole = compare(before, after, NOW).shifts
+    assert len(whole) > 1
+    assert compare(before, after, NOW, top=1).shifts == whole[:1]
 
 
 def test_new_records_of_a_known_customer(shop: Shop) -> None:
