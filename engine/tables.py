@@ -55,7 +55,7 @@ RAW_ORDERS = Table(
     "raw_orders",
     _text(
         "source", "key", "number", "at", "currency", "total", "subtotal", "shipping", "tax", "discount", "refunded",
-        "cost", "discount_code", "status", "channel",
+        "cost", "discount_code", "status", "channel", "cancelled_at",
     ),
 )  # fmt: skip
 RAW_ORDER_LINES = Table(

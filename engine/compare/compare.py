@@ -21,6 +21,8 @@ from engine.runs import RunTables, read_manifest
 
 #: So many of the shifts with most at stake, unless somebody says otherwise, and of the largest customers are named.
 SHIFTS, LARGEST = 20, 5
+#: Buyers of whom it is known what they are worth, not those all of whose orders lack a rate.
+_VALUED = "(purchases > 0 AND revenue IS NOT NULL)::INT"
 #: A difference below is what adding in another order makes.
 LEAST = 1e-6
 #: A sum over the customers of the earlier run, and over those of the later one.
@@ -113,10 +115,13 @@ def _figures(compute: Compute) -> tuple[Figure, ...]:
     def rate(name: str, of: str, by: str) -> Figure:
         return Figure(name, *_rate(sums[of], sums[by]))
 
+    of_value = _by_kind(
+        compute.rows(f"SELECT kind, later, sum({_VALUED}) FROM compare_worth GROUP BY ALL ORDER BY ALL")
+    )
     return (
         *found,
         rate("repeat rate", "buyers who came back", "buyers"),
-        rate("lifetime value", "revenue", "buyers"),
+        Figure("lifetime value", *_rate(sums["revenue"], of_value)),
         rate("revenue per customer", "revenue", "customers"),
     )
 
@@ -149,18 +154,19 @@ def _conflicts(compute: Compute) -> Conflicts:
 
 def _channels(compute: Compute) -> tuple[Channel, ...]:
     buying: dict[str, list[tuple[str, bool, float]]] = defaultdict(list)
+    valued: dict[str, list[tuple[str, bool, float]]] = defaultdict(list)
     worth: dict[str, list[tuple[str, bool, float]]] = defaultdict(list)
-    for channel, kind, later, buyers, revenue in compute.rows(
-        """SELECT acquired_by, kind, later, count(*), round(sum(revenue), 4)::DOUBLE FROM compare_worth
+    for channel, kind, later, buyers, known, revenue in compute.rows(
+        f"""SELECT acquired_by, kind, later, count(*), sum({_VALUED}), round(sum(revenue), 4)::DOUBLE FROM compare_worth
         WHERE purchases > 0 GROUP BY ALL ORDER BY ALL"""
     ):
         buying[channel].append((kind, later, buyers))
+        valued[channel].append((kind, later, known))
         worth[channel].append((kind, later, revenue or 0.0))
     found = []
     for channel, rows in buying.items():
-        sides = _by_kind(rows)
-        was, is_now = (int(sum(side)) for side in zip(*sides.values(), strict=True))
-        found.append(Channel(channel, was, is_now, *_rate(_by_kind(worth[channel]), sides)))
+        was, is_now = (int(sum(side)) for side in zip(*_by_kind(rows).values(), strict=True))
+        found.append(Channel(channel, was, is_now, *_rate(_by_kind(worth[channel]), _by_kind(valued[channel]))))
     return tuple(sorted(found, key=lambda c: (-c.buyers_after, c.channel)))
 
 

@@ -24,9 +24,11 @@ MOVERS = 20
 #: An effect below is what adding in another order makes.
 LEAST = 1e-9
 
+#: Customers, buyers, buyers who came back, buyers of whom it is known what they are worth, and revenue.
+_COUNTED = ("customers", "buyers", "repeat", "valued", "revenue")
 #: Counts -> what of them a metric is.
 _OF = {
-    "ltv": ("revenue", "buyers"),
+    "ltv": ("revenue", "valued"),
     "repeat-rate": ("repeat", "buyers"),
     "revenue": ("revenue", None),
     "buyers": ("buyers", None),
@@ -149,14 +151,14 @@ def _regroup(compute: Compute) -> None:
 
 
 def _counts(compute: Compute, members: str, purchases: str, by: str = "") -> list[tuple[Any, ...]]:
-    """Customers, buyers, buyers who came back and revenue of `members` (record_id, customer_id)."""
+    """The counts _COUNTED of `members` (record_id, customer_id)."""
     return compute.rows(
         f"""
         WITH bought AS (
-            SELECT m.customer_id {by and ", " + by}, count(p.record_id) AS purchases, coalesce(sum(p.net), 0) AS net
+            SELECT m.customer_id {by and ", " + by}, count(p.record_id) AS purchases, sum(p.net) AS net
             FROM ({members}) m LEFT JOIN {purchases} p USING (record_id) GROUP BY ALL)
         SELECT {by + "," if by else ""} count(*), count(*) FILTER (purchases > 0), count(*) FILTER (purchases > 1),
-            round(sum(net), 4)::DOUBLE
+            count(net), round(coalesce(sum(net), 0), 4)::DOUBLE
         FROM bought {"GROUP BY " + by if by else ""}
         """
     )
@@ -170,7 +172,7 @@ def _steps(compute: Compute) -> list[dict[str, float]]:
         members = f"SELECT record_id, if(cause IN ({moved}), becomes, was) AS customer_id FROM shift_records"
         found.append(_counts(compute, members, "before_purchases")[0])
     found.append(_counts(compute, "FROM after_members", "after_purchases")[0])
-    return [dict(zip(("customers", "buyers", "repeat", "revenue"), row, strict=True)) for row in found]
+    return [dict(zip(_COUNTED, row, strict=True)) for row in found]
 
 
 def _movers(
@@ -178,7 +180,7 @@ def _movers(
 ) -> tuple[Mover, ...]:
     sides = [
         {
-            fate: dict(zip(("customers", "buyers", "repeat", "revenue"), counts, strict=True))
+            fate: dict(zip(_COUNTED, counts, strict=True))
             for fate, *counts in _counts(
                 compute,
                 f"SELECT record_id, fate, {side} AS customer_id FROM shift_records WHERE cause IS NOT NULL",

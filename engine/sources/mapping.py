@@ -167,7 +167,7 @@ class RecordMap(Person):
 
 
 class OrderMap(Part):
-    """An order's own fields; its key is the record's."""
+    """An order's own fields; its key is the record's. With anything in `cancelled_at` its status is `cancelled`."""
 
     number: Column | None = None
     at: Column | None = None
@@ -182,6 +182,7 @@ class OrderMap(Part):
     discount_code: Column | None = None
     status: Column | None = None
     channel: Column | None = None
+    cancelled_at: Column | None = None
 
 
 class LineMap(Part):

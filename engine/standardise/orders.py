@@ -25,7 +25,8 @@ def make_orders(compute: Compute, config: Config) -> None:
             {currency("r.currency", "coalesce(s.currency, $currency)")} AS currency,
             {amounts},
             nullif(trim(r.discount_code), '') AS discount_code,
-            nullif(lower(trim(r.status)), '') AS status, nullif(lower(trim(r.channel)), '') AS channel
+            CASE WHEN trim(r.cancelled_at) <> '' THEN 'cancelled' ELSE nullif(lower(trim(r.status)), '') END AS status,
+            nullif(lower(trim(r.channel)), '') AS channel
         FROM raw_orders r LEFT JOIN {SOURCES} s ON s.source = r.source
         """,
         {"currency": config.currency},

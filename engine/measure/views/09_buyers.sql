@@ -1,6 +1,7 @@
 -- What each customer is worth and where they came from: the dimensions that all other measures share.
 -- grain: one row per customer, buyers or not
--- formula: ltv = sum of net over all purchases; ltv_30, ltv_90, ltv_365 = over those within so many days of the first
+-- formula: ltv = sum of net over all purchases; ltv_30, ltv_90, ltv_365 = over those within so many days of the first;
+--   NULL where no purchase has a rate
 -- formula: acquired_by = channel of the first touch (`first_touches`), else `unknown`
 -- formula: status, as of the newest order or event: prospect (no purchase), new (one, within 90 days), repeat
 --   (two or more, the last within 180 days), lapsed (else)
@@ -33,8 +34,11 @@ WITH bought AS (
     GROUP BY customer_id
 )
 SELECT c.customer_id, coalesce(t.channel, 'unknown') AS acquired_by, s.segment, b.first_at, b.last_at,
-    coalesce(b.purchases, 0) AS purchases, coalesce(b.ltv, 0) AS ltv, coalesce(e.ltv_30, 0) AS ltv_30,
-    coalesce(e.ltv_90, 0) AS ltv_90, coalesce(e.ltv_365, 0) AS ltv_365, coalesce(b.refunded, 0) AS refunded, b.margin,
+    coalesce(b.purchases, 0) AS purchases, if(b.purchases IS NULL, 0, b.ltv) AS ltv,
+    if(b.purchases > 0 AND b.ltv IS NULL, NULL, coalesce(e.ltv_30, 0)) AS ltv_30,
+    if(b.purchases > 0 AND b.ltv IS NULL, NULL, coalesce(e.ltv_90, 0)) AS ltv_90,
+    if(b.purchases > 0 AND b.ltv IS NULL, NULL, coalesce(e.ltv_365, 0)) AS ltv_365,
+    coalesce(b.refunded, 0) AS refunded, b.margin,
     date_diff('day', b.first_at, b.second_at) AS days_to_second,
     CASE WHEN b.purchases IS NULL THEN 'prospect'
          WHEN b.purchases = 1 AND b.last_at >= $as_of - INTERVAL 90 DAY THEN 'new'

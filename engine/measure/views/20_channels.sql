@@ -1,13 +1,14 @@
 -- Revenue, repeat rate and lifetime value by acquisition channel.
 -- grain: one row per acquisition channel
 -- formula: repeat_rate = customers with two or more purchases / customers with one or more
--- formula: ltv = net revenue / buyers; retention_days = median days from the first purchase to the second
+-- formula: ltv = net revenue / buyers of whom it is known: not those all of whose orders are in a currency without a rate
+-- formula: retention_days = median days from the first purchase to the second
 -- owner: marketing
 -- column: acquired_by | channel, as in `touches`
 -- column: customers, buyers | all of them, and those who bought
 -- column: revenue | net, in the project's currency
 -- column: repeat_rate | share of buyers who bought again
--- column: ltv, ltv_30, ltv_90, ltv_365 | average over buyers
+-- column: ltv, ltv_30, ltv_90, ltv_365 | average over buyers of whom it is known
 -- column: retention_days | median; `retention_velocity` has the distribution
 -- column: refund_rate | refunded / (net + refunded)
 -- column: one_time | buyers who bought once

@@ -14,5 +14,5 @@ SELECT channel, campaign, count(*) AS customers, count(*) FILTER (purchases > 0)
     count(*) FILTER (purchases = 1) AS one_time, count(*) FILTER (purchases > 1) AS loyal,
     count(*) FILTER (purchases > 1) / nullif(count(*) FILTER (purchases > 0), 0) AS repeat_rate,
     sum(ltv) AS revenue, sum(refunded) AS refunded, sum(refunded) / nullif(sum(ltv) + sum(refunded), 0) AS refund_rate,
-    sum(ltv) / nullif(count(*) FILTER (purchases > 0), 0) AS ltv
+    avg(ltv) FILTER (purchases > 0) AS ltv
 FROM first_touches JOIN buyers USING (customer_id) GROUP BY channel, campaign;

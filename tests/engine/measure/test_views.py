@@ -75,6 +75,20 @@ def test_other_currencies_are_at_the_rate_of_their_order(shop: Shop) -> None:
     ]
 
 
+def test_nobody_is_worth_nothing_for_want_of_a_rate(shop: Shop) -> None:
+    for name in ("ann", "foreign", "both", "prospect"):
+        shop.customer(name)
+    shop.order("ann", 1, 60)
+    shop.order("foreign", 1, 100, base_total=None)
+    shop.order("both", 1, 100, base_total=None)
+    shop.order("both", 2, 40)
+    assert shop.rows("SELECT customer_id, purchases, ltv, ltv_30, ltv_365 FROM buyers ORDER BY 1") == [
+        ("ann", 1, 60.0, 60.0, 60.0), ("both", 2, 40.0, 40.0, 40.0), ("foreign", 1, None, None, None),
+        ("prospect", 0, 0.0, 0.0, 0.0),
+    ]  # fmt: skip
+    assert shop.rows("SELECT buyers, revenue, ltv, ltv_30 FROM channels") == [(3, 100.0, 50.0, 50.0)]
+
+
 def test_lifetime_value_over_windows_from_the_first_order(shop: Shop) -> None:
     shop.customer("ann", "vip")
     shop.customer("bob")

@@ -334,6 +334,20 @@ def test_shopify_orders_whose_rows_somebody_has_sorted(tmp_path: Path) -> None:
     assert found[1:] == [found[0]] * 2
 
 
+def test_a_shopify_order_that_was_cancelled_says_so_beside_how_it_was_paid(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(
+        "Name,Email,Financial Status,Currency,Total,Refunded Amount,Cancelled at,Created at,Lineitem quantity,"
+        "Lineitem name,Id\n"
+        "#1,a@x.com,paid,EUR,20,0,2026-05-02 10:00:00 -0400,2026-05-01 10:00:00 -0400,1,Bottle,501\n"
+        "#2,b@x.com,paid,EUR,7,0,,2026-05-01 10:00:00 -0400,1,Lamp,502\n"
+    )
+    with reading(tmp_path, {"path": "orders.csv", "preset": "shopify_orders"}) as read:
+        assert read.rows("raw_orders", "key", "status", "cancelled_at") == [
+            ("501", "paid", "2026-05-02 10:00:00 -0400"),
+            ("502", "paid", None),
+        ]
+
+
 def test_orders_that_repeat_themselves_in_every_row(tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_text(
         "order_id,order_number,order_date,status,order_total,order_currency,customer_id,billing_first_name,billing_last_name,"

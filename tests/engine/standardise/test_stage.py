@@ -263,3 +263,12 @@ def test_what_is_taken_off_is_taken_off_with_either_sign(compute: Compute) -> No
         insert(compute, "raw_orders", source="shop", key=key, total="100", refunded=refunded, discount=discount)
     standardise(compute, project())
     assert compute.rows("SELECT DISTINCT refunded, base_refunded, discount FROM orders") == [(20.0, 20.0, 5.0)]
+
+
+def test_an_order_that_was_cancelled_is_that_however_it_was_paid(compute: Compute) -> None:
+    for key, at in (("1", "2026-05-02"), ("2", " "), ("3", None)):
+        insert(compute, "raw_orders", source="shop", key=key, total="100", status="Paid", cancelled_at=at)
+    standardise(compute, project())
+    assert compute.rows("SELECT key, status FROM orders ORDER BY key") == [
+        ("1", "cancelled"), ("2", "paid"), ("3", "paid"),
+    ]  # fmt: skip
