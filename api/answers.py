@@ -13,7 +13,7 @@ from api.ends import Numbered, Understood, find_owned, find_typed, no_orders, re
 from api.plain import Plain
 from api.shown import Shown
 from engine.errors import NotFoundError, UnclearError
-from graph.paths import Path, joined, weakest, widest
+from graph.paths import Path, Threads, joined, weakest
 from graph.store import Customer, DeviceWindow, Finding, GraphStore, KnownBy, Match, Refusal
 
 #: More paths than this are not worked out for one answer; `more` counts the rest.
@@ -155,7 +155,8 @@ def whois_all(
     customer = graph.customer(next(iter(by)))
     targets = _targets(customer, understood, priorities)
     start = records_of(customer, understood.type, understood.value) or (customer.anchor,)
-    threads = tuple(_thread(customer, start, target) for target in targets[:THREADS])
+    paths = Threads(customer.matches, start)
+    threads = tuple(_thread(customer, paths, target) for target in targets[:THREADS])
     hops = [hop for thread in threads if thread.path for hop in thread.path.hops]
     return Answer(
         text, understood, notes, customer, threads, len(targets) - len(threads), weakest(hops),
@@ -223,9 +224,9 @@ def _seen(window: DeviceWindow) -> KnownBy:
     return KnownBy("device", window.device, window.device, window.confidence, (), window.since, window.until, "ok")
 
 
-def _thread(customer: Customer, start: tuple[str, ...], target: KnownBy) -> Thread:
+def _thread(customer: Customer, paths: Threads, target: KnownBy) -> Thread:
     end = records_of(customer, target.type, target.value)
-    path = widest(customer.matches, start, end) if end else None
+    path = paths.to(end) if end else None
     return Thread(target.type, target.value, target.display, len(end), path)
 
 

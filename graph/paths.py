@@ -9,7 +9,8 @@ path of fewest hops, then to the smallest record ids.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Sequence
+import math
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from graph.flow import minimum_cut
@@ -46,7 +47,10 @@ class Cut:
     weight: float
 
 
-Neighbours = dict[str, list[tuple[str, Match]]]
+#: A hop's strength, negated: the smallest is the widest.
+Narrowness = tuple[float, float]
+Neighbours = dict[str, list[tuple[Narrowness, str, Match]]]
+_WIDE = (-math.inf, -1.0)
 
 
 def weakest(hops: Iterable[Match]) -> Match | None:
@@ -56,42 +60,66 @@ def weakest(hops: Iterable[Match]) -> Match | None:
 
 def widest(matches: Iterable[Match], sources: Collection[str], targets: Collection[str]) -> Path | None:
     """The widest path from any of `sources` to any of `targets`, or None if no evidence joins them. O(E log E)."""
-    common = set(sources) & set(targets)
-    if common:
-        return Path((min(common),), ())
-    matches = list(matches)
-    width = _width(matches, set(sources), set(targets))
-    if width is None:
-        return None
-    wide = _neighbours(m for m in matches if m.strength >= width)
-    distance = _distances(wide, targets)
-    # From the nearest source (the smallest, among equals) down the distances, always to the smallest record.
-    _, here = min((distance[s], s) for s in set(sources) if s in distance)
-    records, hops = [here], []
-    while distance[here]:
-        hop, here = _step_down(wide[here], distance, distance[here] - 1)
-        records.append(here)
-        hops.append(hop)
-    return Path(tuple(records), tuple(hops))
+    return Threads(matches, sources).to(targets)
+
+
+class Threads:
+    """The widest paths from one end, `sources`, to any others: what they have in common is worked out once."""
+
+    def __init__(self, matches: Iterable[Match], sources: Collection[str]) -> None:
+        self._sources = frozenset(sources)
+        self._neighbours = _neighbours(matches)
+        self._narrowness = _narrowness(self._neighbours, self._sources)
+
+    def to(self, targets: Collection[str]) -> Path | None:
+        """The widest path to any of `targets`, or None if no evidence joins them."""
+        common = self._sources.intersection(targets)
+        if common:
+            return Path((min(common),), ())
+        reached = [self._narrowness[t] for t in targets if t in self._narrowness]
+        if not reached:
+            return None
+        limit = min(reached)
+        distance, here = self._nearest(targets, limit)
+        records, hops = [here], []
+        for down_to in reversed(range(distance[here])):
+            here, hop = self._step_down(here, distance, down_to, limit)
+            records.append(here)
+            hops.append(hop)
+        return Path(tuple(records), tuple(hops))
+
+    def _nearest(self, targets: Collection[str], limit: Narrowness) -> tuple[dict[str, int], str]:
+        """How many hops records are from `targets`, and the nearest source (the smallest, among equals)."""
+        distance = dict.fromkeys(targets, 0)
+        front = list(targets)
+        while True:
+            further = []
+            for record in front:
+                for narrow, other, _ in self._neighbours.get(record, ()):
+                    if narrow <= limit and other not in distance:
+                        distance[other] = distance[record] + 1
+                        further.append(other)
+            front = further
+            if sources := self._sources.intersection(front):
+                return distance, min(sources)
+
+    def _step_down(self, record: str, distance: dict[str, int], down_to: int, limit: Narrowness) -> tuple[str, Match]:
+        """The smallest record one step nearer, by its strongest match."""
+        nearer = [
+            (other, match)
+            for narrow, other, match in self._neighbours[record]
+            if narrow <= limit and distance.get(other) == down_to
+        ]
+        if len(nearer) == 1:  # as mostly
+            return nearer[0]
+        nearest = min(other for other, _ in nearer)
+        return nearest, max((match for other, match in nearer if other == nearest), key=_weakest_first)
 
 
 def confidence(matches: Iterable[Match], anchor: str) -> dict[str, float]:
     """Of each record that evidence joins to `anchor`: the probability of the weakest hop on its widest path there."""
-    neighbours = _neighbours(matches)
-    infinite = (float("inf"), 1.0)
-    reached: dict[str, float] = {}
-    # Dijkstra with the weakest hop in place of the sum: the widest record not yet reached is final.
-    queue: list[tuple[float, float, str]] = [(-infinite[0], -infinite[1], anchor)]
-    while queue:
-        weight, probability, record = heapq.heappop(queue)
-        if record in reached:
-            continue
-        reached[record] = -probability
-        for other, match in neighbours.get(record, ()):
-            if other not in reached:
-                narrow = min((-weight, -probability), match.strength)
-                heapq.heappush(queue, (-narrow[0], -narrow[1], other))
-    return reached
+    found = _narrowness(_neighbours(matches), [anchor])
+    return {record: -narrow for record, (_, narrow) in found.items()}
 
 
 def bridges(matches: Iterable[Match]) -> tuple[Match, ...]:
@@ -161,44 +189,26 @@ def _weakest_first(match: Match) -> tuple[float, float, str, str, int]:
 def _neighbours(matches: Iterable[Match]) -> Neighbours:
     neighbours: Neighbours = {}
     for match in matches:
-        neighbours.setdefault(match.record_a, []).append((match.record_b, match))
-        neighbours.setdefault(match.record_b, []).append((match.record_a, match))
+        a, b, narrow = match.record_a, match.record_b, (-match.weight, -match.probability)
+        neighbours.setdefault(a, []).append((narrow, b, match))
+        neighbours.setdefault(b, []).append((narrow, a, match))
     return neighbours
 
 
-def _width(matches: Sequence[Match], sources: set[str], targets: set[str]) -> tuple[float, float] | None:
-    """The strength of the weakest hop on the widest path: join strongest first until the two ends are one part."""
-    parts = _Parts()
-    # Each end is one part from the start; the empty string is no record's id.
-    start, end = ("", "source"), ("", "target")
-    for record in sources:
-        parts.join(start, record)
-    for record in targets:
-        parts.join(end, record)
-    for match in sorted(matches, key=lambda m: m.strength, reverse=True):
-        if parts.join(match.record_a, match.record_b) and parts.find(start) == parts.find(end):
-            return match.strength
-    return None
-
-
-def _distances(neighbours: Neighbours, targets: Collection[str]) -> dict[str, int]:
-    distance = dict.fromkeys(targets, 0)
-    front = list(targets)
-    while front:
-        further = []
-        for record in front:
-            for other, _ in neighbours.get(record, ()):
-                if other not in distance:
-                    distance[other] = distance[record] + 1
-                    further.append(other)
-        front = further
-    return distance
-
-
-def _step_down(choices: list[tuple[str, Match]], distance: dict[str, int], down_to: int) -> tuple[Match, str]:
-    """The smallest record one step nearer, by its strongest match."""
-    nearest = min(other for other, _ in choices if distance.get(other) == down_to)
-    return max((m for other, m in choices if other == nearest), key=_weakest_first), nearest
+def _narrowness(neighbours: Neighbours, sources: Iterable[str]) -> dict[str, Narrowness]:
+    """Of each record that evidence joins to `sources`: that of the weakest hop on its widest path there."""
+    # Dijkstra with the weakest hop in place of the sum: the widest record not yet reached is final.
+    reached: dict[str, Narrowness] = {}
+    queue = [(_WIDE, source) for source in sources]
+    while queue:
+        narrow, record = heapq.heappop(queue)
+        if record in reached:
+            continue
+        reached[record] = narrow
+        for hop, other, _ in neighbours.get(record, ()):
+            if other not in reached:
+                heapq.heappush(queue, (narrow if narrow > hop else hop, other))
+    return reached
 
 
 class _Parts:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class LedgerEntry(NamedTuple):
     record_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Customer:
     """A whole customer: golden fields, records, identifiers, the matches that hold it together, devices, history."""
 
@@ -179,9 +180,15 @@ class Customer:
 
     def holders(self, type_: str, value: str) -> tuple[str, ...]:
         """The ids of this customer's records that hold a value: what an identifier stands for in a path."""
-        return tuple(
-            r.record_id for r in self.records if any(i.type == type_ and i.value == value for i in r.identifiers)
-        )
+        return tuple(self._held.get((type_, value), ()))
+
+    @cached_property
+    def _held(self) -> dict[tuple[str, str], list[str]]:
+        held: dict[tuple[str, str], list[str]] = {}
+        for record in self.records:
+            for identifier in record.identifiers:
+                held.setdefault(identifier[:2], []).append(record.record_id)
+        return held
 
 
 class Owner(NamedTuple):
