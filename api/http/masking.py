@@ -1,4 +1,4 @@
-"""Personal values out of answers, for those who may not see them. Pure: plain values in, plain values out.
+"""Personal values out of answers, for those who may not see them.
 
 Whatever isn't known to be harmless is masked, so that a new field of an answer shows nothing before somebody says that
 it may. Harmless are numbers, times, the words that Clew itself has, and ids of customers and runs. A record's id, a
@@ -8,8 +8,14 @@ project, so that paths and graphs still hang together.
 
 from __future__ import annotations
 
+from datetime import datetime
 from hashlib import blake2b
+from types import NoneType
 from typing import Any
+
+import orjson
+
+from api.plain import plain, shape
 
 #: Fields whose texts are Clew's own words, names of sources and staff, times, or ids of customers and runs.
 _WORDS = frozenset({
@@ -31,11 +37,15 @@ _STATE = frozenset({
     "as_of", "buyer", "stage", "last_order_at", "last_order_currency", "last_active_at", "cart_at", "cart_kind",
     "cart_currency", "conversation_at", "conversation_status", "email", "sms", "phone", "ads",
 })  # fmt: skip
+#: What holds nothing personal wherever it stands; what is written already are reasons, in Clew's words.
+_HARMLESS = frozenset({bool, float, int, NoneType, orjson.Fragment})
+#: What is shown by the name of its list, where it is an item of one.
+_NAMED = frozenset({str, list, tuple, datetime})
 _HIDDEN = "•••"
 
 
 def mask(found: Any, secret: bytes) -> Any:
-    """An answer in plain values, without personal ones; `secret` makes the stand-ins this project's own."""
+    """An answer in values to be encoded, without personal ones; `secret` makes the stand-ins this project's own."""
     return _Mask(secret).value("", found)
 
 
@@ -84,30 +94,41 @@ class _Mask:
             if name in _WORDS:
                 return found
             return self.stand_ins[found] if name in _IDS else self.texts[found]
-        if kind is dict:
-            return self.fields(name, found)
-        if kind is list:
+        if kind in _HARMLESS:
+            return found
+        if kind is tuple or kind is list:
             return [self.item(name, item) for item in found]
-        return found
+        if kind is dict:
+            return self.fields(name, found.copy())
+        try:
+            shaped = shape(found)
+        except TypeError:  # what the encoder knows, such as a time
+            shaped = plain(found)
+        return self.fields(name, shaped) if type(shaped) is dict else self.value(name, shaped)
 
     def fields(self, name: str, found: dict[str, Any]) -> dict[str, Any]:
-        """What is shown of an object in the field of that name."""
+        """What is shown of an object in the field of that name, which is changed to that."""
         if name == "names":  # by record
             return {self.stand_ins[record]: self.texts[text] for record, text in found.items()}
         if name == "fields":  # of a record, by name
             return {field: self.texts[str(text)] for field, text in found.items()}
-        shown = found.copy()
         for field, value in found.items():
-            # A permission's state is a word; in the fields of a record, above, it is a part of an address.
-            word = type(value) is str and (field in _WORDS or field == "state")
-            if not (word or value is None or (name == "state" and field in _STATE)):
-                shown[field] = self.value(field, value)
-        return shown
+            kind = type(value)
+            if kind in _HARMLESS or (name == "state" and field in _STATE):
+                continue
+            if kind is str or kind is datetime:
+                # A permission's state is a word; in the fields of a record, above, it is a part of an address.
+                if field in _WORDS or field == "state":
+                    continue
+                if kind is str:
+                    found[field] = self.stand_ins[value] if field in _IDS else self.texts[value]
+                    continue
+            found[field] = self.value(field, value)
+        return found
 
     def item(self, name: str, found: Any) -> Any:
         """What is shown of an item of a list in the field of that name."""
-        if type(found) is dict:
-            return self.fields("", found)
-        if type(found) is list and name in _PAIRS:  # two records, and what joined or parted them
-            return [None if record is None else self.stand_ins[record] for record in found[:2]] + found[2:]
-        return self.value(name, found)
+        kind = type(found)
+        if (kind is list or kind is tuple) and name in _PAIRS:  # two records, and what joined or parted them
+            return [None if record is None else self.stand_ins[record] for record in found[:2]] + list(found[2:])
+        return self.value(name if kind in _NAMED else "", found)

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
-import orjson
 from fastapi import Request, Response
 
 from api.http.callers import Caller
@@ -32,9 +31,7 @@ def reply(
     """
     state = request.app.state
     _write_down(request, caller, about)
-    content = encode(found)
-    if not (public or caller.personal):
-        content = orjson.dumps(mask(orjson.loads(content), state.desk.secret))
+    content = encode(found if public or caller.personal else mask(found, state.desk.secret))
     says = blake2b(content, digest_size=12).hexdigest()
     headers = {
         "Clew-Run": run,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.http.masking import mask, masked
+from api.plain import plain
 from api.project import Project
+from graph.store import Match, Reason
 from tests.api.http.conftest import EMAIL, Caller
 
 SECRET = b"of this project"
@@ -84,6 +87,26 @@ def test_nor_does_the_answer_about_anybody(project: Project, personal: dict[str,
         assert shows(mask(answer, SECRET), texts) == set()
         assert shows(mask(project.drawing(identifier, 50).to_dict(), SECRET), texts) == set()
     assert asked > 50
+
+
+def test_an_answer_is_masked_like_what_it_says_in_plain_values(project: Project, personal: dict[str, set[str]]) -> None:
+    for identifier in personal:
+        for answer in (project.whois(identifier), project.how(identifier)):
+            assert plain(mask(answer, SECRET)) == mask(answer.to_dict(), SECRET)
+
+
+def test_records_that_a_reason_names_are_masked() -> None:
+    named = Match("a:1", "b:2", 1.0, 0.6, reasons=(Reason("name", "same", 1.0, "a:555", "b:777"),))
+    (reason,) = plain(mask(named, SECRET))["reasons"]
+    assert [reason["record_a"][:3], reason["record_b"][:3]] == ["a:~", "b:~"]
+    assert (reason["comparison"], reason["level"]) == ("name", "same")
+
+
+def test_a_time_of_a_field_that_is_not_known_does_not_come_through() -> None:
+    born = datetime(1969, 7, 20, 20, 17, tzinfo=UTC)
+    assert plain(mask({"since": born, "born": born, "on": born.date()}, SECRET)) == {
+        "since": "1969-07-20T20:17:00Z", "born": "1•••", "on": "•••20",
+    }  # fmt: skip
 
 
 def test_a_masked_graph_hangs_together(project: Project, john: str) -> None:
