@@ -15,7 +15,7 @@ from api.http.callers import Door
 from api.http.describe import describe
 from api.http.desk import Desk
 from api.http.metrics import Metrics
-from api.http.routes import ROUTERS
+from api.http.routes import DIRECT, ROUTERS
 from api.http.settings import Settings
 from api.http.tokens import Tokens
 from api.http.tracing import Spans
@@ -55,6 +55,7 @@ def create_app(settings: Settings, spans: Spans | None = None) -> FastAPI:
     problems.tell(app, [route for router in ROUTERS for route in router.routes])
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5)
     app.add_middleware(Traffic, settings=settings, metrics=app.state.metrics, spans=spans)
+    app.router.routes.extend(DIRECT)
     for router in ROUTERS:
         app.include_router(router)
     describe(app)

@@ -102,8 +102,9 @@ def may(scope: str, tokens: float = 1) -> Callable[[Request], Awaitable[Caller]]
     return dependency
 
 
-Reader = Annotated[Caller, Depends(may("read"))]
+reader = may("read")
+Reader = Annotated[Caller, Depends(reader)]
 #: Reads what takes the database engine.
 SlowReader = Annotated[Caller, Depends(may("read", 10))]
 
-__all__ = ["Caller", "Door", "Reader", "SlowReader", "may"]
+__all__ = ["Caller", "Door", "Reader", "SlowReader", "may", "reader"]

@@ -8,7 +8,7 @@ import re
 import secrets
 import time
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.logs import FIELDS
@@ -22,13 +22,13 @@ log = logging.getLogger("clew.http.requests")
 #: What a caller may call a request.
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 #: What every answer is sent with, unless it has its own.
-_HEADERS = {
-    "Cache-Control": "private, no-cache",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
+_HEADERS = (
+    (b"cache-control", b"private, no-cache"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
 
 
 class Traffic:
@@ -63,10 +63,10 @@ class Traffic:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                sent = MutableHeaders(scope=message)
-                sent["X-Request-Id"] = request_id
-                for name, value in _HEADERS.items():
-                    sent.setdefault(name, value)
+                sent = message["headers"]
+                own = {name for name, _ in sent}
+                sent += [(name, value) for name, value in _HEADERS if name not in own]
+                sent.append((b"x-request-id", request_id.encode()))
             await send(message)
 
         self.metrics.waiting.inc()

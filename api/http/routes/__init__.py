@@ -7,4 +7,6 @@ ROUTERS = (
     probes.router,
 )  # fmt: skip
 
-__all__ = ["ROUTERS"]
+DIRECT = (whois.DIRECT,)
+
+__all__ = ["DIRECT", "ROUTERS"]

@@ -10,7 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from api.answers import Asked
-from api.http.callers import Caller, Reader
+from api.http.callers import Caller, Reader, reader
+from api.http.direct import Direct
 from api.http.models.customers import Answer, Batch, Question, Questions
 from api.http.problems import Problem
 from api.http.reply import reply
@@ -50,6 +51,13 @@ async def whois(request: Request, caller: Reader) -> Response:
 async def whois_post(request: Request, caller: Reader, asked: Question) -> Response:
     """The same, with nothing personal in the address."""
     return await _whois(request, caller, asked.asked)
+
+
+async def _directly(request: Request) -> Response:
+    return await whois(request, await reader(request))
+
+
+DIRECT = Direct(router.prefix, _directly)
 
 
 async def _whois(request: Request, caller: Caller, asked: list[Asked]) -> Response:
