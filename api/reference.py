@@ -39,9 +39,9 @@ def _lines() -> Iterator[str]:
     yield "## Beginning\n"
     for name, function in (("open", clew.open), ("init", clew.init), ("demo", clew.demo)):
         yield from _told(f"clew.{name}", function)
-    for base in Project.__bases__:
-        made = [m for m in vars(base).items() if inspect.isfunction(m[1]) and not m[0].startswith("_")]
-        yield f"## {_plain(inspect.getdoc(base) or '')[0].rstrip('.')}\n"
+    for kind in Project.__mro__[1:-2]:  # what a project is made of, but for what all of it rests on
+        made = [m for m in vars(kind).items() if inspect.isfunction(m[1]) and not m[0].startswith("_")]
+        yield f"## {_plain(inspect.getdoc(kind) or '')[0].rstrip('.')}\n"
         for name, function in made:
             yield from _told(f"project.{name}", function)
     yield "## What every answer can do\n"
