@@ -134,7 +134,7 @@ def _customer_now(state: State, asking: Asking, text: str) -> str:
         return customer_id(number)
     if known := holders(state, text):
         return known[0]
-    found = find_records(asking.graph, text, asking.region, asking.priorities)
+    found = _records(asking, text, None)
     ids = sorted({of[0] for record in found if (of := holders(state, record))})
     return _one(text, ids)
 

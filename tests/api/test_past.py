@@ -166,6 +166,12 @@ def test_nobody_to_tell_of(parted: Parted, asked: str, as_of: str | None, error:
         project.whois_as_of(asked, as_of or date.today())
 
 
+@pytest.mark.parametrize("asked", ["nobody@nowhere.com", "+12125550199"])
+def test_nobody_has_no_history(parted: Parted, asked: str) -> None:
+    with Project(parted[0]) as project, pytest.raises(NotFoundError, match="no record holds the"):
+        project.history(asked)
+
+
 def test_verify_proves_ledger_answer_and_graph(parted: Parted, tmp_path: Path, clew: Callable[..., Result]) -> None:
     folder, *_ = parted
     well = clew("-p", folder, "verify")
