@@ -197,7 +197,7 @@ def evaluate(
         raise typer.BadParameter("give either --truth FILE or --labels.")
     with opened(ctx) as project:
         if truth is None:
-            scores = project.evaluate_labels()
+            scores = project.evaluate()
             return show(scores, as_json, by_labels(scores))
         found = Judged(project.evaluate(truth), project.calibrate(truth))
     return show(found, as_json, evaluation(found.evaluation), calibration(found.calibration))

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from api.export import write_labels
 from api.project.actor import actor_at_work
 from api.project.opened import Opened
 from api.results import Exported
 from api.review import Labelled, ReviewQueue, side_by_side
-from engine.compute import Compute
 from engine.state import State
-
-if TYPE_CHECKING:
-    from api.found import LabelScores
 
 #: How many pairs are shown where nobody says how many.
 LIMIT = 20
@@ -54,13 +49,3 @@ class Review(Opened):
         tables = self._tables()
         with State.open(self.layout.store, read_only=True) as state:
             return Exported(Path(file), tables.run_id, write_labels(tables, state, Path(file)))
-
-    def evaluate_labels(self) -> LabelScores:
-        """Compare the current run with the labels: precision and recall on the labelled pairs."""
-        from api.found import LabelScores
-        from engine.evaluate.labels import score_labels
-
-        tables = self._tables()
-        with Compute() as compute, State.open(self.layout.store, read_only=True) as state:
-            compute.read_parquet("members", tables.path("members"))
-            return LabelScores.of(score_labels(compute, state, state.run(tables.run_id).last_entry or 0))

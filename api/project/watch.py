@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, overload
 
 from api.project.opened import Opened
 from api.project.times import utc
@@ -21,7 +21,7 @@ from graph.sqlite import SqliteStore
 from graph.store import PublishReport
 
 if TYPE_CHECKING:
-    from api.found import Audit, Calibration, Estimate, Evaluation
+    from api.found import Audit, Calibration, Estimate, Evaluation, LabelScores
 
 #: The usual name of a report.
 REPORT_FILE = "clew-report.html"
@@ -154,15 +154,28 @@ class Watch(Opened):
         found = read_report(tables, self.config, self.health(), utc(at) if at else None)
         return Reported(Path(file), tables.run_id, write_page(report(found).html(), Path(file)))
 
-    def evaluate(self, truth: Path | str) -> Evaluation:
-        """Compare the current run with a file of source, key, person."""
-        from api.found import Evaluation
+    @overload
+    def evaluate(self, truth: Path | str) -> Evaluation: ...
+
+    @overload
+    def evaluate(self, truth: None = None) -> LabelScores: ...
+
+    def evaluate(self, truth: Path | str | None = None) -> Evaluation | LabelScores:
+        """Compare the current run with a file of source, key, person; without one with the labels of the review.
+
+        Labels tell precision and recall on the labelled pairs alone.
+        """
+        from api.found import Evaluation, LabelScores
         from engine.evaluate import evaluate
+        from engine.evaluate.labels import score_labels
 
         tables = self._tables()
         with Compute() as compute:
             compute.read_parquet("members", tables.path("members"))
-            return Evaluation.of(evaluate(compute, "members", Path(truth)))
+            if truth is not None:
+                return Evaluation.of(evaluate(compute, "members", Path(truth)))
+            with State.open(self.layout.store, read_only=True) as state:
+                return LabelScores.of(score_labels(compute, state, state.run(tables.run_id).last_entry or 0))
 
     def estimate(self, plan: str | None = None, truth: Path | str | None = None) -> Estimate:
         """How right the current run, or a plan, is by its own weights, without labels, at its threshold and above.

@@ -59,11 +59,13 @@ def calibration(found: Calibration) -> Group:
 def estimate(found: Estimate) -> Group:
     """What each threshold promises, beside the truth where that is known."""
     judged = any(step.true for step in found.steps)
-    titles = ("bits", "precision", "recall", "F1", "false merges", "false splits", *(("true P", "true R") * judged))
+    titles = ("bits", "P", "R", "F1", "false merges", "false splits", *(("true P", "true R") * judged))
     return lines(
         heading(f"What run {found.run_id} expects of its own threshold and of higher ones, without labels"),
         columns(titles, [_promised(step) for step in found.steps], right=tuple(range(len(titles)))),
-        indented(Text("Precision and recall are of pairs of records; merges and splits of joins of two groups.")),
+        indented(
+            Text("Precision (P) and recall (R) are of pairs of records; merges and splits of joins of two groups.")
+        ),
     )
 
 

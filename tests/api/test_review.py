@@ -85,7 +85,7 @@ def test_answers_are_decisions_and_the_next_run_goes_by_them(mine: Path) -> None
         ids = [customer.customer_id if customer else None for customer in whose]
         assert ids[0] == ids[1]
         assert ids[2] != ids[3]
-        scores = project.evaluate_labels()
+        scores = project.evaluate()
         assert (scores.labels, scores.obeyed, scores.precision) == (2, 2, None)
 
 
@@ -119,7 +119,7 @@ def test_blind_answers_are_labels_that_no_run_goes_by(mine: Path, clew: Callable
         assert not {(p.record_a, p.record_b) for p in pairs[:3]} & {
             (p.record_a, p.record_b) for p in project.review(1000).pairs
         }
-        scores = project.evaluate_labels()
+        scores = project.evaluate()
         assert (scores.labels, scores.missing, scores.obeyed) == (3, 0, 0)
         assert scores.same_together + scores.same_apart == 1
     assert "Against 3 labelled pairs" in clew("-p", mine, "evaluate", "--labels").stdout

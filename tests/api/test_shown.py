@@ -34,7 +34,7 @@ ASKED: dict[str, tuple[Callable[[Project, Demo], Shown], str, set[str]]] = {
     "evaluate": (lambda p, d: p.evaluate(d.folder / "truth.csv"), "precision", {"of", "precision", "recall"}),
     "calibrate": (lambda p, d: p.calibrate(d.folder / "truth.csv"), "probability", {"predicted", "true"}),
     "estimate": (lambda p, d: p.estimate(), "false merges", {"threshold", "precision", "false_splits"}),
-    "evaluate_labels": (lambda p, d: p.evaluate_labels(), "label", {"name", "value"}),
+    "evaluate, labels": (lambda p, d: p.evaluate(), "label", {"name", "value"}),
     "sql": (lambda p, d: p.sql("SELECT 7 AS n, count(*) AS held FROM members"), "held", {"n", "held"}),
 }
 
@@ -97,6 +97,8 @@ def test_an_estimate_is_near_the_truth(project: Project, shop: Demo) -> None:
     assert abs(own.scores.recall - own.true.recall) < 0.05
     recalls = [step.scores.recall for step in found.steps]
     assert recalls == sorted(recalls, reverse=True)
+    # Beside the truth the table is as wide as a page, and every title whole.
+    assert "true P  true R" in found._repr_mimebundle_()["text/plain"]
 
 
 def test_sql_that_means_nothing_is_told(project: Project) -> None:
