@@ -23,7 +23,7 @@ _WORDS = frozenset({
     "why_not", "because", "field", "currency", "said_in", "said_out", "hash", "run_id", "actor", "starter",
     "customer_id", "customers", "customer_ids", "now", "led", "leads_to", "origin", "target", "several", "at",
     "first_seen", "last_seen", "since", "until", "seen_at", "created_at", "published", "started", "finished",
-    "as_of", "entries", "next",
+    "as_of", "entries", "next", "purpose",
 })  # fmt: skip
 #: Fields that hold ids of records, identifiers and devices.
 _IDS = frozenset({
@@ -131,4 +131,8 @@ class _Mask:
         kind = type(found)
         if (kind is list or kind is tuple) and name in _PAIRS:  # two records, and what joined or parted them
             return [None if record is None else self.stand_ins[record] for record in found[:2]] + list(found[2:])
-        return self.value(name if kind in _NAMED else "", found)
+        shown = self.value(name if kind in _NAMED else "", found)
+        if name == "fields" and type(shown) is dict and "name" in shown:
+            # Of two records side by side it is a column's name.
+            shown["name"] = found["name"] if kind is dict else found.name
+        return shown

@@ -112,7 +112,7 @@ class Problem(HTTPException):
 def of_error(error: ClewError) -> Problem:
     """The problem that an error of Clew's is."""
     if isinstance(error, RetiredError):
-        now = ", ".join(error.now) or "nobody: its records have left all sources"
+        now = ", ".join(error.now) or "nobody: its records have left all sources, or were erased"
         return Problem(410, "retired", f"This customer id has ended; it is now {now}.", now=list(error.now))
     if isinstance(error, UnclearError):
         what = _TYPES.get(error.type or "", "identifier")

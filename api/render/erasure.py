@@ -19,7 +19,7 @@ def accessed(found: Access, file: Path | None) -> Group:
     """How much is held of a person, and where all of it was written."""
     rows = [(_TITLES.get(name, name.replace("_", " ")), f"{len(rows):,}") for name, rows in found.held.items()]
     rows += [("entries of the ledger", f"{len(found.entries):,}"), ("decisions", f"{len(found.decisions):,}")]
-    rows.append(("labels", f"{len(found.labels):,}"))
+    rows += [("labels", f"{len(found.labels):,}"), ("answers shown to somebody", f"{len(found.accesses):,}")]
     title = f"Held about {found.customer_id}, in run {found.run_id} of {count(len(found.runs), 'kept run')}"
     where = f"All of it is in {file}." if file else "With FILE.html or FILE.json, all of it is written there."
     return lines(

@@ -76,7 +76,9 @@ def test_a_page_to_read_asks_nothing_of_the_network(copy: Path, tmp_path: Path, 
         project.block(PHONE, reason="everybody's", actor="ann")
         other = next(r for r in records_of_all(project, tmp_path) if not r.endswith(DESK))
         project.label(DESK, other, same=True, actor="bob")
-    assert f"All of it is in {page}." in clew("-p", copy, "access", EMAIL, page).stdout.replace("\n", "")
+    told = clew("-p", copy, "access", EMAIL, page).stdout
+    assert f"All of it is in {page}." in told.replace("\n", "")
+    assert "answers shown to somebody" in told
     text = page.read_text(encoding="utf-8")
     for told in (
         EMAIL,

@@ -262,7 +262,10 @@ class Entry(Wire):
 
 
 class History(Wire):
-    """What became of a customer, oldest first; `leads_to` is where its id leads now, if it has ended."""
+    """What became of a customer, oldest first; `leads_to` is where its id leads now, if it has ended.
+
+    It ends with "" where that is nowhere: all records are gone or were erased.
+    """
 
     asked: str
     customer_id: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import AfterValidator
 
 from api import results
 from api.http.callers import Reader, SlowReader
@@ -14,15 +15,26 @@ from api.http.models.evidence import Drawing, Growth
 from api.http.pages import CURSOR, page
 from api.http.reply import reply, unchanged
 from api.project import Project
-from engine.errors import NotFoundError
+from api.project.times import end_of
+from engine.errors import ConfigError, NotFoundError
 from engine.ledger import customer_id, customer_number
 
 router = APIRouter(prefix="/v1/customers/{customer}", tags=["customers"])
 
+
+def _dated(asked: str) -> str:
+    """What is said to be a date or time, checked. What is wanted is told, and not what was given."""
+    try:
+        end_of(asked)
+    except ConfigError as error:
+        raise ValueError("write a day as 2026-01-31, or a time as 2026-01-31T17:30 (UTC)") from error
+    return asked
+
+
 Id = Annotated[str, Path(max_length=40, description="A customer id.")]
 _DAY = {"type": "string", "format": "date"}
 AsOf = Annotated[
-    str | None,
+    Annotated[str, AfterValidator(_dated)] | None,
     Query(
         max_length=40, description="Answer as Clew did then: a day (its end) or a time, UTC.",
         json_schema_extra={"anyOf": [_DAY, _DAY | {"format": "date-time"}, {"type": "null"}]},

@@ -131,6 +131,14 @@ def test_what_may_be_known_of_a_customer_is_still_told(blind: Caller, api: Calle
     assert hidden["name"] == "J•••"
 
 
+def test_columns_and_purposes_are_told_to_those_who_see_no_values(blind: Caller, api: Caller) -> None:
+    whole, hidden = (caller.get("/v1/review").json()["pairs"] for caller in (api, blind))
+    assert [[f["name"] for f in pair["fields"]] for pair in hidden] == [[f["name"] for f in p["fields"]] for p in whole]
+    assert whole
+    assert hidden[0]["fields"][0]["a"] != whole[0]["fields"][0]["a"]
+    assert blind.get("/v1/audiences/newsletter/email").json()["audience"]["purpose"] == "newsletter"
+
+
 _NAMES = ["name", "value", "display", "x_new", "email", "asked", "reason", "notes", "item", "label"]
 _FIELDS = st.sampled_from(_NAMES)
 _TEXTS = st.text(min_size=SHORT).filter(lambda text: "•" not in text)
