@@ -59,8 +59,11 @@ class JavaNeo4j(Neo4j):
     """A server assembled with Maven, in a process of ours."""
 
     ours = True
-    #: The tests ask each question a few times: compiling them well costs more than it gives.
-    options: ClassVar[list[str]] = ["-Xms256m", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+    #: The tests ask each question a few times: compiling them well costs more than it gives, as does verifying classes.
+    options: ClassVar[list[str]] = [
+        "-Xms256m", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+        "-XX:+UnlockDiagnosticVMOptions", "-XX:-BytecodeVerificationRemote",
+    ]  # fmt: skip
 
     def __init__(self, jars: Path, home: Path) -> None:
         self.port = _free_port()

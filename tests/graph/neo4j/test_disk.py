@@ -42,7 +42,7 @@ def fill(folder: Path) -> None:
     """In a child that may mount."""
     one = john().write(folder / "one")
     # More than the room that is left, in names that no store shortens.
-    large = [record(f"shop:x{n}", name=f"{n} " * 500) for n in range(2_000)]
+    large = [record(f"shop:x{n}", name=f"{n} " * 500) for n in range(300)]
     two = john().with_rows("records", *large).write(folder / "two")
     (folder / "disk").mkdir()
     disk = Disk(folder / "disk", 200_000)
