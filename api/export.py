@@ -192,5 +192,5 @@ def _writing(file: Path) -> Iterator[tuple[Compute, Callable[[str, str], int]]]:
 
 def _copy(compute: Compute, sql: str, order: str, file: Path, ending: str = ".csv") -> int:
     """Write the rows of a query in some order; returns how many."""
-    copied = f"COPY (FROM ({sql}) ORDER BY {order}) TO $file ({_FORMATS[ending.lower()]})"
+    copied = f"COPY (FROM ({sql}) ORDER BY {order}) TO $file ({_FORMATS[ending.lower()]}, USE_TMP_FILE false)"
     return int(compute.value(copied, {"file": str(file)}))

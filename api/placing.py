@@ -1,13 +1,20 @@
-"""Where files and folders of files are written: beside their place, then renamed, so that none is half there."""
+"""Where files and folders of files are written: beside their place, then renamed, so that none is half there.
+
+They tell of people: a new one is its owner's alone, and one that is written over is read by whoever could read it.
+"""
 
 from __future__ import annotations
 
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import ConfigError
+
+#: Read and written by the owner alone.
+OWN = 0o600
 
 
 def check_place(file: Path, *endings: str) -> None:
@@ -33,9 +40,10 @@ def placed(file: Path, *endings: str) -> Iterator[Path]:
     part = file.with_name(f".{file.name}.part")
     try:
         # The place is tried first: what the database says about it later is no sentence for people.
-        part.touch()
+        part.unlink(missing_ok=True)
+        part.touch(OWN)
         yield part
-        part.replace(file)
+        _replace(part, file)
     except OSError as error:
         raise ConfigError(f"{file}: can't be written: {(error.strerror or str(error)).lower()}") from error
     finally:
@@ -52,11 +60,16 @@ def placed_folder(folder: Path) -> Iterator[Path]:
         raise ConfigError(f"{folder}: is a file; give the name of a folder")
     part = folder / ".part"
     try:
-        part.mkdir(parents=True, exist_ok=True)
+        part.mkdir(0o700, parents=True, exist_ok=True)
         yield part
         for file in part.iterdir():
-            file.replace(folder / file.name)
+            _replace(file, folder / file.name)
     except OSError as error:
         raise ConfigError(f"{folder}: can't be written: {(error.strerror or str(error)).lower()}") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _replace(part: Path, file: Path) -> None:
+    part.chmod(stat.S_IMODE(file.stat().st_mode) if file.exists() else OWN)
+    part.replace(file)

@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 
+from api.placing import placed
 from api.render.layout import WIDTH
-from engine.errors import ClewError
 
 #: rich's own frame loads a font from the network; any font of even width does.
 FRAME = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
@@ -52,11 +52,7 @@ def _recorded(page: RenderableType, width: int) -> Console:
 
 
 def write_picture(page: RenderableType, file: Path) -> None:
-    """Write a page as SVG. Errors: ClewError for another ending, or a file that can't be written."""
-    if file.suffix.lower() != ".svg":
-        raise ClewError(f"{file}: a picture is written as SVG; give a name that ends in .svg")
+    """Write a page as SVG. Errors: ConfigError for another ending, or a place that can't be written."""
     text = _recorded(page, WIDTH + 20).export_svg(title="", theme=DEFAULT_TERMINAL_THEME, code_format=FRAME)
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ClewError(f"{file}: can't be written: {(error.strerror or str(error)).lower()}") from error
+    with placed(file, ".svg") as part:
+        part.write_text(text, encoding="utf-8")

@@ -85,7 +85,7 @@ def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
             except _OlderError:
                 connect(path).close()
                 return _connect_read_only(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(0o700, parents=True, exist_ok=True)
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
             # First of all: a file that isn't Clew's must not be touched, not even its journal mode.

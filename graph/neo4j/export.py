@@ -45,7 +45,8 @@ _TYPES = {
 }
 
 README = """\
-Run {run} of Clew, as files for Neo4j's bulk import. They hold personal data: delete them when they are loaded.
+Run {run} of Clew, as files for Neo4j's bulk import. They hold personal data, and are yours alone to
+read (`chown` gives them to whom neo4j-admin runs as): delete them when they are loaded.
 
 1. Stop the server, or at least the database. Its content is overwritten.
 2. In this folder:
@@ -74,7 +75,7 @@ def export(run: RunTables, folder: Path, memory_limit: str = "3GB", project: str
     ConfigError for another folder, TableError for a bad run.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(0o700, parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise ConfigError(f"{folder}: isn't empty; give a new folder for the files of the import")
     except OSError as error:
@@ -167,11 +168,14 @@ class _Writer:
     def _file(self, name: str, headers: list[str], sql: str) -> str:
         """Write a header and a data file; returns both names, as the importer wants them."""
         file, header = f"{name}.csv", f"{name}-header.csv"
+        for one in (header, file):
+            (self.folder / one).touch(0o600)
         (self.folder / header).write_text(",".join(headers) + "\n", encoding="utf-8")
         self.rows[name] = self.compute.table("_export", f"SELECT * FROM ({sql}) t({_letters(len(headers))})")
         # Quoted, an empty text differs from none.
         self.compute.run(
-            f"COPY _export TO {literal(str(self.folder / file))} (FORMAT csv, HEADER false, FORCE_QUOTE *)"
+            f"COPY _export TO {literal(str(self.folder / file))}"
+            " (FORMAT csv, HEADER false, FORCE_QUOTE *, USE_TMP_FILE false)"
         )
         self.compute.drop("_export")
         # Without the dots, Neo4j 2026 finds no folder in the names.

@@ -127,7 +127,7 @@ def _reader(path: Path, options: str, kind: type[sqlite3.Connection]) -> sqlite3
 
 def open_writer(path: Path) -> sqlite3.Connection:
     """Open or make the file for publishing. Somebody else's file is refused before anything is written to it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(0o700, parents=True, exist_ok=True)
     if not path.exists():
         # What a deleted graph.db left behind must not be taken for the new file's.
         for leftover in side_files(path):

@@ -150,3 +150,12 @@ def test_a_read_only_folder_can_be_read_and_says_why_it_cannot_be_written(tmp_pa
     number, said = done.stdout.splitlines()
     assert number == "1"
     assert "state.db can't be written: the disk or the file is read-only" in said
+
+
+def test_a_new_store_is_its_owners_alone_and_an_old_one_stays_as_it_is(tmp_path: Path) -> None:
+    for folder, mode in ((tmp_path / "new", 0o700), (tmp_path / "old", 0o750)):
+        if folder.name == "old":
+            folder.mkdir()
+            folder.chmod(mode)
+        State.open(folder).close()
+        assert folder.stat().st_mode & 0o777 == mode
