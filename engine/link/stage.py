@@ -55,7 +55,7 @@ def link(
 
     `models` is the folder of models and `current` the name of the one in use, which is kept as long as it was made for
     the same comparisons; `retrain` makes a new one all the same. `decided` is what people decided.
-    Errors: LinkError where there is nothing to compare; ConfigError for a settings file that is none.
+    Errors: LinkError where there are no records; ConfigError for a settings file that is none.
     """
     # Splink warns of every level that a pass didn't see; the model has its own answer to that.
     logging.getLogger("splink").setLevel(logging.ERROR)
