@@ -18,6 +18,7 @@ from engine import pipeline
 from engine.compute import Compute
 from engine.config import config_hash
 from engine.errors import ClewError, ConfigError, NotFoundError, SourceError
+from engine.link import ENOUGH_PEOPLE
 from engine.pipeline import RunResult
 from engine.reading import OF_SOURCES
 from engine.runs import SCHEMA_VERSION, RunTables, read_manifest, write_manifest
@@ -332,3 +333,15 @@ def test_records_that_nothing_can_compare_are_customers_each(first_day: Corner) 
     result = first_day.run()
     assert customers(result.run) == [["web:1"], ["web:2"]]
     assert table(result.run, "matches", "count(*)") == [(0,)]
+
+
+def test_once_there_are_people_enough_the_run_says_so(first_day: Corner) -> None:
+    people = [
+        {"id": str(n), "first_name": f"ann{n}", "last_name": f"archer{n}", "email": f"p{n}@x{n}.com"}
+        for n in range(ENOUGH_PEOPLE)
+    ]
+    first_day.write("web", people[:1])
+    first_day.run()
+    first_day.write("web", people)
+    assert first_day.run().warnings[-1].endswith("there are people enough now: `clew train` learns from them")
+    assert "people to learn from" not in "".join(first_day.run(retrain=True).warnings)
