@@ -29,7 +29,7 @@ class Audit(quality.Audit, _Made, page="audit:audit", rows="sources"):
     """A first look at the sources."""
 
 
-class Comparison(compare.Comparison, _Made, page="comparison:comparison", rows="figures"):
+class Comparison(compare.Comparison, _Made, page="comparison:comparison", sheet="comparison.page:page", rows="figures"):
     """What two runs have different."""
 
 

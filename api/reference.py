@@ -24,9 +24,9 @@ with clew.open("clew.yaml") as project:
     print(answer.to_pandas())
 ```
 
-In a notebook each answer shows itself as the command line does; `to_dict()` gives it in plain values. What it holds
-becomes a table by the methods of every answer, below. What goes wrong is a `clew.ClewError`, whose text is written for
-the user.
+In a notebook each answer shows itself as the command line does, a plan and a comparison as a page with charts;
+`to_dict()` gives it in plain values. What it holds becomes a table by the methods of every answer, below. What goes
+wrong is a `clew.ClewError`, whose text is written for the user.
 """
 
 

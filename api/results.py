@@ -171,7 +171,7 @@ class Pruned(Plain):
 
 
 @dataclass(frozen=True)
-class Planned(Plain, Shown, page="comparison:planned", rows="comparison.figures"):
+class Planned(Plain, Shown, page="comparison:planned", sheet="comparison.page:page", rows="comparison.figures"):
     """A plan, and what it would change. `held` says why `clew run` would not publish it by itself.
 
     `other_settings`: the project file says something else than the plan goes by, so that `apply` would refuse it.

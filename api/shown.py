@@ -24,29 +24,36 @@ _KINDS = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_
 class Shown:
     """A result that a notebook shows as the command line does, and whose parts are tables.
 
-    `page` names what draws it, as `module:function` of `api.render`; `rows` is the part that stands for all of it.
+    `page` names what draws it, as `module:function` of `api.render`; `sheet` the same for a page of HTML with charts,
+    if a notebook is to show that instead; `rows` is the part that stands for all of it.
     """
 
     __slots__ = ()
     _page: ClassVar[str]
+    _sheet: ClassVar[str]
     _rows: ClassVar[str]
 
-    def __init_subclass__(cls, *, page: str = "", rows: str = "") -> None:
+    def __init_subclass__(cls, *, page: str = "", sheet: str = "", rows: str = "") -> None:
         super().__init_subclass__()
         if page:
-            cls._page, cls._rows = page, rows
+            cls._page, cls._sheet, cls._rows = page, sheet, rows
 
     def __rich__(self) -> RenderableType:
         """What a terminal shows."""
-        module, function = self._page.split(":")
-        page: RenderableType = getattr(import_module(f"api.render.{module}"), function)(self)
+        page: RenderableType = self._drawn(self._page)
         return page
+
+    def _drawn(self, by: str) -> Any:
+        module, function = by.split(":")
+        return getattr(import_module(f"api.render.{module}"), function)(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What a notebook shows."""
-        from api.render.picture import as_html, as_text
+        from api.render.picture import as_html, as_text, framed
 
-        return {"text/html": as_html(self.__rich__()), "text/plain": as_text(self.__rich__())}
+        page = self.__rich__()
+        html = framed(self._drawn(self._sheet).html()) if self._sheet else as_html(page)
+        return {"text/html": html, "text/plain": as_text(page)}
 
     def to_arrow(self, part: str | None = None) -> pa.Table:
         """The rows of a part (a field; `field.inner` for one inside it) as an Arrow table; default: the main ones.

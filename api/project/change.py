@@ -114,7 +114,7 @@ class Change(Watch):
         from api.render.comparison.page import page
         from api.report import write_page
 
-        html = page(found, self.config.currency).html()
+        html = page(found).html()
         compared = found.comparison if isinstance(found, Planned) else found
         return Reported(Path(file), compared.after, write_page(html, Path(file)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from io import StringIO
 from pathlib import Path
 
@@ -31,10 +32,18 @@ FRAME = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http
 HTML = """<pre style="font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace; line-height: 1.25; overflow-x: auto;
 white-space: pre">{code}</pre>"""
 
+#: A whole page within another one, whose styles and scripts stay apart.
+WITHIN = """<iframe srcdoc="{page}" sandbox style="border: 0; width: 100%; height: 40rem"></iframe>"""
+
 
 def as_html(page: RenderableType) -> str:
     """A page as a piece of HTML, for a notebook."""
     return _recorded(page, WIDTH).export_html(theme=DEFAULT_TERMINAL_THEME, code_format=HTML, inline_styles=True)
+
+
+def framed(page: str) -> str:
+    """A whole page of HTML, for a notebook."""
+    return WITHIN.format(page=escape(str(page)))  # a template's own text escapes what replaces a part of it
 
 
 def as_text(page: RenderableType) -> str:

@@ -56,6 +56,7 @@ def compare(before: RunTables | None, after: RunTables, now: datetime, top: int 
         return Comparison(
             before=before.run_id if before else None,
             after=after.run_id,
+            currency=(read_settings(after) or {}).get("currency"),
             records_before=sizes["before"],
             records_after=sizes["after"],
             kinds={kind: kinds.get(kind, 0) for kind in KINDS},

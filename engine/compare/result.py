@@ -155,11 +155,12 @@ class Comparison:
     many consents in conflict are new, and how many are gone. `shifts` are the ones with most at stake, `elsewhere` what
     other systems make of the accounts that are joined. `rules` are the settings that changed, and `model` says whether
     it is another one. `decided` are the decisions that only the later run went by, and `undecided` those that only the
-    earlier one did, by their entries.
+    earlier one did, by their entries. `currency` is that of the later run; None for a run of an earlier version.
     """
 
     before: str | None
     after: str
+    currency: str | None
     records_before: int
     records_after: int
     kinds: dict[str, int]

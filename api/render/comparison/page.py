@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.render.charts import Bars, Chart, Table, bars, grouped, pairs, signed, table
 from api.render.comparison.words import (
+    ALIKE,
     CAUSES,
     COUNTS,
     KINDS,
@@ -33,10 +34,11 @@ _BOTH = "before", "after"
 _FIRST = ("customers", "buyers", "revenue", "repeat rate", "lifetime value")
 
 
-def page(found: Planned | Comparison, currency: str) -> Page:
+def page(found: Planned | Comparison) -> Page:
     """The page of a plan, or of two runs."""
     plan = found if isinstance(found, Planned) else None
     compared = found.comparison if isinstance(found, Planned) else found
+    currency = compared.currency or "the shop's currency"
     made = [_short(compared), *([] if same(compared) else _told(compared, currency))]
     if plan:
         made.append(_next(plan))
@@ -66,6 +68,7 @@ def _asked(plan: Planned | None) -> list[str]:
 def _short(found: Comparison) -> Section:
     said = [impersonal(one) for one in changed(found)]
     says = [f"What went in otherwise: {'; '.join(said)}."] if said else ["There is no earlier run, so all is new."]
+    says = said if said == [ALIKE] else says
     if same(found):
         return Section("short", "In short", (*says, "Every customer, number and audience is the same."))
     known = {figure.name: figure for figure in found.figures}

@@ -36,6 +36,10 @@ def title(found: Comparison) -> str:
     return f"From {safe(found.before)} to {safe(found.after)}"
 
 
+#: What is said where nothing went in otherwise.
+ALIKE = "The same inputs, rules, decisions and model."
+
+
 def changed(found: Comparison) -> list[str]:
     """What went in otherwise than before."""
     if found.before is None:
@@ -48,7 +52,7 @@ def changed(found: Comparison) -> list[str]:
     inputs = [_input(i.file, i.rows_before, i.rows_after) for i in found.inputs[:NAMED]]
     rest = len(found.inputs) - NAMED
     said += inputs + ([f"and {rest} more files"] if rest > 0 else [])
-    return said or ["The same inputs, rules, decisions and model."]
+    return said or [ALIKE]
 
 
 def _entries(entries: tuple[int, ...]) -> str:

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -130,16 +131,24 @@ def test_no_address_is_told_though_records_are_keyed_by_them(addressed: Project,
 
 def test_the_same_answer_twice_is_said_in_one_sentence(addressed: Project, tmp_path: Path) -> None:
     shown = written(addressed, addressed.plan(), tmp_path)
-    assert "Every customer, number and audience is the same." in shown.texts(".says")
+    assert shown.texts(".says")[:2] == [
+        "The same inputs, rules, decisions and model.", "Every customer, number and audience is the same.",
+    ]  # fmt: skip
     assert [section.attrs["id"] for section in shown.all("section")] == ["short", "next"]
 
 
 def test_two_runs_have_a_page_without_a_plan(addressed: Project, tmp_path: Path) -> None:
     (tmp_path / "till.csv").write_text("name,phone\nAnn Archer,(415) 555-2671\nEve Eastman,415-555-2679\n")
     addressed.run()
-    shown = Page(page(addressed.compare(), "EUR").html())
+    compared = addressed.compare()
+    shown = Page(page(compared).html())
     assert not shown.all("#next")
-    assert "in EUR" in " ".join(shown.texts("header p"))
+    assert f"in {addressed.config.currency}" in " ".join(shown.texts("header p"))
+    # A notebook shows it whole, in a frame that nothing of it can leave.
+    framed = compared._repr_mimebundle_()["text/html"]
+    assert framed.startswith("<iframe srcdoc=")
+    assert framed.split('"')[2].split()[0] == "sandbox"
+    assert unescape(framed.split('"')[1]) == shown.html
 
 
 def test_the_command_line_writes_it_beside_the_text(
