@@ -142,6 +142,7 @@ def _missing(found: Evaluation) -> RenderableType | None:
     named = ", ".join(found.missing_examples[:3])
     return indented(
         Text(
-            f"{count(found.missing, 'record')} of the truth are in no customer: {named}. Are the source names the same?"
+            f"{count(found.missing, 'record')} of the truth are in no customer: {named}. Are the source "
+            "names the same? Events are no records, and aren't judged."
         )
     )

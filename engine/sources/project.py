@@ -217,7 +217,7 @@ def _unknown(found: _Found) -> Iterator[str]:
         yield "  #   map: {record: {key: ID, identifiers: [{type: email, column: E-mail}]}}"
     for export in found.truths:
         yield ""
-        yield f"  # {_comment(export.shown)} says whose records are whose: `clew evaluate --truth` judges by it."
+        yield f"  # {_comment(export.shown)} says who is who: `clew evaluate --truth` judges records by it, no events."
     for message in found.unreadable.values():
         yield ""
         yield f"  # {_comment(message)}"
