@@ -59,6 +59,8 @@ def placed_folder(folder: Path) -> Iterator[Path]:
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder}: is a file; give the name of a folder")
     part = folder / ".part"
+    # What an earlier one left that was killed isn't this one's.
+    shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir(0o700, parents=True, exist_ok=True)
         yield part

@@ -107,6 +107,14 @@ def test_a_folder_keeps_what_else_is_in_it_and_gets_all_or_nothing(project: Proj
     assert not (tmp_path / "taken" / ".part").exists()
 
 
+def test_what_a_killed_export_left_comes_into_no_later_one(project: Project, tmp_path: Path) -> None:
+    left = tmp_path / "lists" / ".part"
+    left.mkdir(parents=True)
+    (left / "half.parquet.part").write_text("half a file")
+    project.audiences(tmp_path / "lists")
+    assert {path.suffix for path in (tmp_path / "lists").iterdir()} == {".csv"}
+
+
 def test_a_place_that_can_not_be_written_is_told(project: Project, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"should end in \.csv or \.parquet"):
         project.audience("newsletter", file=tmp_path / "a.txt")
