@@ -102,6 +102,7 @@ class Desk:
         self._store = self.project._graph
         self._quick = Queue("quick", settings.quick, settings.waiting)
         self._slow = Queue("slow", settings.slow, settings.waiting)
+        self._turn = asyncio.Lock()
         self._over = threading.Event()
         self._watch = threading.Thread(target=self._keep_up, name="clew-watch", daemon=True)
 
@@ -128,7 +129,10 @@ class Desk:
         TimeoutError.
         """
         if at_once and isinstance(self._store, SqliteStore):
-            return self._together(question)
+            async with self._turn:
+                # Between two answers the loop sees to whoever connects: it accepts one each time that it comes round.
+                await asyncio.sleep(0)
+                return self._together(question)
         queue = self._slow if slow else self._quick
         async with asyncio.timeout(self.seconds):
             return await queue.run(partial(self._together, question))

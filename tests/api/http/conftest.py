@@ -6,11 +6,11 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -23,6 +23,8 @@ from api.http.protocol import Bounded
 from api.project import Project
 from api.results import Demo
 from tests.engine.corner import TILL, Corner
+
+T = TypeVar("T")
 
 #: A customer whom the demo always has, and what leads to him.
 EMAIL, PHONE = "john@email.com", "+15551234567"
@@ -42,6 +44,10 @@ class Caller:
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send one request."""
         return self._portal.call(partial(self._client.request, method, path, **options))
+
+    def run(self, asked: Callable[[], Awaitable[T]]) -> T:
+        """Run something in the app's own loop."""
+        return self._portal.call(asked)
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         """GET."""

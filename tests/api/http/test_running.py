@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -139,3 +141,19 @@ def test_more_questions_than_can_wait_are_sent_away(copy: Path, serve: Callable[
     assert (found.status_code, found.headers["retry-after"]) == (503, "1")
     queue._taken = 0
     assert api.get("/v1/health/data").status_code == 200
+
+
+def test_between_two_answers_the_loop_sees_to_whoever_connects(api: Caller) -> None:
+    async def ask_together() -> list[str]:
+        seen: list[str] = []
+        desk = api.app.state.desk
+        asked = [desk.ask(lambda project: seen.append("answer"), at_once=True) for _ in range(3)]
+        together = asyncio.gather(*asked)
+        while not together.done():
+            seen.append("loop")
+            await asyncio.sleep(0)
+        return seen
+
+    seen = api.run(ask_together)
+    assert seen.count("answer") == 3
+    assert ("answer", "answer") not in set(itertools.pairwise(seen))
