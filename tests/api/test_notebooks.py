@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
+from api.project import open_project
+
 HOME = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(HOME.glob("*.ipynb"))
 #: What a person would type, by the beginning of the question.
@@ -24,8 +26,13 @@ HOLDS: dict[str, Callable[[dict[str, Any]], bool]] = {
     # The comparison that was changed changes customers.
     "2_tune": lambda names: bool(names["plan"].comparison.shifts),
     # Records that say the same are one thing to compare, so that many equal orders make nobody loosely held.
+    # Households are several people, some of whom only a household spoke for; a narrower limit parts more.
     "4_clusters": lambda names: bool(
-        (names["clusters"]["density"] <= 1).all() and (names["clusters"].nlargest(5, "records")["density"] > 0.3).all()
+        (names["clusters"]["density"] <= 1).all()
+        and (names["clusters"].nlargest(5, "records")["density"] > 0.3).all()
+        and (names["households"]["customers"] > 1).all()
+        and names["households"]["kept_apart"].str.contains("rather than of a household").any()
+        and names["moved"]["split"]["limits.max_records: 10"] > names["moved"]["split"]["limits.max_records: 20"] > 0
     ),
 }
 
@@ -78,6 +85,18 @@ def test_a_notebook_begins_with_a_question_and_ends_with_a_decision(path: Path) 
     assert texts[0].startswith("# ")
     assert texts[0].splitlines()[0].endswith("?")
     assert texts[-1].startswith("## Decide\n")
+
+
+def test_there_are_no_households_where_nobody_has_an_address(tmp_path: Path) -> None:
+    (tmp_path / "clew.yaml").write_text(
+        "sources: [{path: people.csv, map: {record: {key: id, name: name}}}]\n", encoding="utf-8"
+    )
+    (tmp_path / "people.csv").write_text("id,name\n1,Ada Spink\n2,Ada Spink\n", encoding="utf-8")
+    with open_project(tmp_path) as opened:
+        opened.run()
+        names: dict[str, Any] = {"project": opened}
+        run_cell(cell_with("4_clusters.ipynb", "households = "), "4_clusters.ipynb", names)
+    assert names["households"].empty
 
 
 def test_there_is_one_of_each() -> None:
