@@ -1,15 +1,20 @@
-"""docs/python.md is what the code says, and the examples of docs/notebooks.md and docs/splink.md run on the demo."""
+"""docs/python.md is what the code says, docs/index.md leads everywhere, and the documents' examples run on the demo."""
 
 from __future__ import annotations
 
 import inspect
 import re
+import shlex
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import Result
 
 from api.project import Project, open_project
 from api.reference import reference
+from api.results import Demo
 from tests.api.test_notebooks import run_cell
 
 HOME = Path(__file__).parents[2]
@@ -36,6 +41,45 @@ def test_the_examples_run(document: str, copy: Path, monkeypatch: pytest.MonkeyP
     names["project"].close()  # type: ignore[attr-defined]
 
 
+def test_the_tutorial_runs(
+    shop: Demo, clew: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    for file in (*shop.folder.glob("*.csv"), *shop.folder.glob("*.ndjson")):
+        if not file.name.startswith("truth"):
+            shutil.copy(file, exports)
+    monkeypatch.chdir(tmp_path)
+    project = exports / "clew.yaml"
+    ids = {"PLAN": Path(".clew/plans"), "RUN": Path(".clew/runs")}
+    change = ""
+    for kind, block in re.findall(r"```(sh|yaml)\n(.*?)```", (DOCS / "tutorial.md").read_text("utf-8"), re.DOTALL):
+        if kind == "yaml":
+            change = block
+            project.write_text(project.read_text("utf-8") + block, "utf-8")
+            continue
+        for line in block.splitlines():
+            program, *words = shlex.split(line)
+            if program == "cd":
+                monkeypatch.chdir(*words)
+            if program != "clew" or words == ["demo"]:
+                continue
+            if words[0] == "rollback":
+                project.write_text(project.read_text("utf-8").replace(change, ""), "utf-8")
+            done = clew(*(min(p.name for p in ids[w].iterdir()) if w in ids else w for w in words))
+            assert done.exit_code == 0, (line, done.output)
+            if words[0] == "changes":
+                assert "fewer doubtful joins" in done.output
+                assert re.search(r"linkage\.threshold\s+0\.0\s+4\.0", done.output)
+
+
+def test_the_front_page_names_every_document_once() -> None:
+    named = re.findall(r"\]\(([^)#:]+)\)", (DOCS / "index.md").read_text(encoding="utf-8"))
+    documents = [path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md") if path.name != "index.md"]
+    assert sorted(named) == sorted(["../README.md", *documents])
+    assert "](docs/index.md)" in (HOME / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_project_file_for_splinks_tutorial_runs(tmp_path: Path) -> None:
     (project,) = re.findall(r"```yaml clew.yaml\n(.*?)```", (DOCS / "splink.md").read_text(encoding="utf-8"), re.DOTALL)
     (tmp_path / "clew.yaml").write_text(project, encoding="utf-8")
@@ -56,7 +100,7 @@ def test_every_notebook_is_told_of() -> None:
     assert named == [path.name for path in sorted((HOME / "notebooks").glob("*.ipynb"))]
 
 
-@pytest.mark.parametrize("document", ["notebooks", "python", "splink", "method"])
+@pytest.mark.parametrize("document", ["notebooks", "python", "splink", "method", "tutorial", "index"])
 def test_links_lead_somewhere(document: str) -> None:
     text = (DOCS / f"{document}.md").read_text(encoding="utf-8")
     for link in re.findall(r"\]\((?!https?:)([^)#]+)", text):
