@@ -23,10 +23,7 @@ def changed(config: Config, change: Mapping[str, Any]) -> Config:
     for name, value in change.items():
         *groups, last = name.split(".")
         place = values
-        for depth, group in enumerate(groups):
-            if groups[0] == "identifiers" and depth == 1:
-                # A type that the file doesn't speak of has a policy all the same.
-                place.setdefault(group, config.policy(group).model_dump())
+        for group in groups:
             place = place.setdefault(group, {})
             if not isinstance(place, dict):
                 raise ConfigError(f"{name}: {group} is no group of settings")

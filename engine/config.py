@@ -269,10 +269,12 @@ class Config(Model):
         return identifiers
 
     def policy(self, identifier_type: str) -> IdentifierPolicy:
-        """Return the policy of an identifier type: the project's, else the default."""
-        if identifier_type in self.identifiers:
-            return self.identifiers[identifier_type]
-        return DEFAULT_IDENTIFIERS.get(identifier_type, IdentifierPolicy())
+        """The policy of an identifier type: what the project says of it, and the default of that type for the rest."""
+        default = DEFAULT_IDENTIFIERS.get(identifier_type, IdentifierPolicy())
+        said = self.identifiers.get(identifier_type)
+        if said is None:
+            return default
+        return default.model_copy(update={name: getattr(said, name) for name in said.model_fields_set})
 
     def priority(self, source: Source) -> int:
         """1 is believed first; sources without one come in the order of the file."""

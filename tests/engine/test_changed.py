@@ -21,7 +21,7 @@ def test_nothing_changed_is_the_same_settings(config: Config) -> None:
 def test_settings_change_by_their_dotted_names(config: Config) -> None:
     found = changed(config, {"limits.block_size": 100, "identifiers.phone.max_customers": 2, "currency": "EUR"})
     assert (found.limits.block_size, found.currency) == (100, "EUR")
-    # A policy that the file doesn't speak of keeps what it is by default.
+    # Of a type the rest stays as it is by default.
     assert (found.policy("phone").max_customers, found.policy("phone").priority) == (2, 4)
     assert config.limits.block_size != 100
 

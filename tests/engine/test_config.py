@@ -61,6 +61,16 @@ rates:
     assert (got.rates[0].rate, got.rates[0].since) == (0.9, date(2025, 1, 31))
 
 
+def test_what_is_said_of_an_identifier_leaves_the_rest_as_it_is_by_default() -> None:
+    said = {"device": {"block": ["d1"]}, "loyalty": {"max_customers": 2}, "badge": {"trust": "unique"}}
+    got = Config.model_validate({"sources": [{"path": "a.csv", "map": {"record": {"key": "id"}}}], "identifiers": said})
+    # A device that is trusted like an e-mail would join whoever used it.
+    assert [(p.trust, p.priority, p.max_customers) for p in map(got.policy, said)] == [
+        ("weak", 9, 5), ("unique", 2, 2), ("unique", 10, 5),
+    ]  # fmt: skip
+    assert got.policy("device").block == ("d1",)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
