@@ -123,8 +123,8 @@ def _of_periods(compute: Compute, now: datetime) -> Iterator[Row]:
 
 
 def _of_claims(compute: Compute) -> Iterator[Row]:
-    if not compute.count("claims"):
-        return
+    if not (compute.count("claims") and compute.count("purchases")):
+        return  # without orders there is nothing to compare a claim with
     last = None
     for source, outcome, customers, claimed, differs, revenue, all_customers, all_claimed in compute.rows(
         """WITH outcomes AS (

@@ -87,13 +87,13 @@ def references(column: Column, names: Iterable[str]) -> list[Reference]:
 def nearest(column: Column, names: Sequence[str]) -> str | None:
     """The file's column whose name is most like what the map asks for."""
     folded = {fold(n): n for n in names}
-    for path in column.column:
-        wanted = fold(re.split(r"[.\[]", path)[0])
-        close = difflib.get_close_matches(wanted, folded, n=1, cutoff=0.5)
-        close = close or [f for f in folded if wanted in f or f in wanted]
-        if close:
-            return folded[close[0]]
-    return None
+    wanted = [fold(re.split(r"[.\[]", path)[0]) for path in column.column]
+
+    def likeness(name: str) -> float:
+        return max(max(difflib.SequenceMatcher(None, name, w).ratio(), 0.5 * (w in name or name in w)) for w in wanted)
+
+    best = max(folded, key=likeness, default=None)
+    return folded[best] if best is not None and likeness(best) >= 0.5 else None
 
 
 def text_sql(column: Column, types: dict[str, str], arguments: Arguments) -> str:

@@ -107,6 +107,12 @@ def test_money(shop: Shop) -> None:
     assert expected.items() <= found.items()
 
 
+def test_a_claim_is_compared_with_orders_and_nothing_else(shop: Shop) -> None:
+    member(shop, "crm:1", "A")
+    shop.add(tables.CLAIMS, source="crm", key="1", record_id="crm:1", revenue=75.0, base_revenue=75.0)
+    assert not {"claimed", "claimants", "mismatch"} & {metric for metric, *_ in measured(shop)}
+
+
 def test_no_personal_value_is_kept_and_every_metric_is_declared(shop: Shop) -> None:
     shop.record("crm", "ann@x.com", email="ann@x.com", phone="+15551234567", first="ann", city="boston")
     shop.record("crm", "2", email="ann@x.com", first="ann")

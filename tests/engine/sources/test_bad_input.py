@@ -112,6 +112,13 @@ def test_a_missing_column_is_named_with_the_nearest(tmp_path: Path) -> None:
         pass
 
 
+def test_the_nearest_column_is_the_likest_of_all_names_it_may_have(tmp_path: Path) -> None:
+    (tmp_path / "sms.csv").write_text("id,mobile_no,name,consent,consent_at\n1,+12125550123,Ann,opted_in,2025-01-02\n")
+    source = {"path": "sms.csv", "preset": "sms_subscribers"}
+    with pytest.raises(SourceError, match="The nearest is 'mobile_no'"), reading(tmp_path, source):
+        pass
+
+
 def test_case_and_spaces_in_a_column_name_do_not_matter(tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_text("ID,Name,E-Mail\n1,Ann,a@x.com\n")
     with reading(tmp_path, people("people.csv")) as read:
