@@ -61,7 +61,8 @@ def serve(
     )  # fmt: skip
     listening = listen(host, port)
     where = f"[{host}]" if ":" in host else host
-    notes().print(f"clew: answering on http://{where}:{listening.getsockname()[1]}; Ctrl-C ends it")
+    address = f"http://{where}:{listening.getsockname()[1]}"
+    notes().print(f"clew: answering on {address}; pages at /explore; Ctrl-C ends it")
     run(settings, listening, log.value, traced)
 
 

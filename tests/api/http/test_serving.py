@@ -29,7 +29,9 @@ def server(project: Path, *options: object) -> Iterator[tuple[subprocess.Popen[s
     with subprocess.Popen([str(word) for word in words], stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         try:
-            address = running.stderr.readline().split("answering on ")[1].split(";")[0]
+            said = running.stderr.readline()
+            assert said.endswith("; pages at /explore; Ctrl-C ends it\n")
+            address = said.split("answering on ")[1].split(";")[0]
             end = time.monotonic() + 120
             while time.monotonic() < end:
                 try:
