@@ -177,6 +177,8 @@ EVENTS = Table(
 #: One comparison's share of a match: `level` in words, `weight` in bits (log2 of the Bayes factor);
 #: `record_a`/`record_b` name the records that the piece comes from, where that is not the match's own pair.
 REASONS = "STRUCT(comparison VARCHAR, level VARCHAR, weight DOUBLE, record_a VARCHAR, record_b VARCHAR)[]"
+#: How the rule of a match, or what is said of a refusal, begins where somebody decided it.
+DECIDED_BY = "decided by "
 #: Admitted matches, record_a < record_b. stage: identical | identifier | probabilistic | collective | decision;
 #: `rule` is what proposed the pair. Within a customer matches were admitted in the order of `step` (0: records that are
 #: alike, 1: pairs, then one for each join of groups), and within a step strongest first.

@@ -11,8 +11,8 @@ from api.past import History, Was
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import count, day, minute, safe
 from api.results import Verified
-from engine.cluster.group import DECIDED_BY
 from engine.ledger.entries import Entry
+from engine.tables import DECIDED_BY
 
 #: So many records and matches of an entry are named, and so many of a customer of the past.
 NAMED, MATCHES, RECORDS = 5, 3, 30

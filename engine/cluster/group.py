@@ -10,9 +10,8 @@ from engine.cluster.policy import Policy
 from engine.compute import Compute
 from engine.link import names
 from engine.link.model import Model
+from engine.tables import DECIDED_BY
 
-#: How the reason of a match or a refusal begins that somebody decided.
-DECIDED_BY = "decided by "
 #: Decisions are told by what is asked about them.
 DECIDED = DECIDED_BY + "{} to be two people (entry {})"
 TWO_OF_A_KIND = "two different values of {}, of which a person has one"

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from engine.cluster.admit import admit
 from engine.cluster.collective import join_groups
-from engine.cluster.group import DECIDED, DECIDED_BY, tie_columns
+from engine.cluster.group import DECIDED, tie_columns
 from engine.cluster.policy import Policy
 from engine.compute import Compute, quote
 from engine.link.blocking import Rule
 from engine.link.model import Model
 from engine.link.nodes import held_once
 from engine.link.score import reasons, rule_name, stage
-from engine.tables import MATCHES, REFUSALS, check
+from engine.tables import DECIDED_BY, MATCHES, REFUSALS, check
 
 if TYPE_CHECKING:
     from engine.config import Config

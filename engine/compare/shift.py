@@ -7,13 +7,13 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Literal, get_args
 
-from engine.cluster.group import DECIDED_BY
 from engine.compare.fates import CELLS, ENDS, FATES, find_fates
 from engine.compare.reasons import explain
 from engine.compare.worth import tell_worth
 from engine.compute import Compute
 from engine.rules import compare, read_settings
 from engine.runs import RunTables, read_manifest
+from engine.tables import DECIDED_BY
 
 Metric = Literal["ltv", "repeat-rate", "revenue", "buyers", "customers", "revenue-per-customer"]
 METRICS: tuple[Metric, ...] = get_args(Metric)

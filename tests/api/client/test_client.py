@@ -272,7 +272,7 @@ def test_the_key_is_shown_nowhere(face: Face, key: str, caplog: pytest.LogCaptur
 def test_a_key_may_be_renewed(face: Face, key: str) -> None:
     keys = iter(["a", "b"])
     renewing = type(face.client)("http://localhost", lambda: next(keys), transport=face.between, retries=1)
-    face.between.fails = [httpx.Response(200, json={"runs": [], "plans": []})] * 2
+    face.between.fails = [httpx.Response(200, json={"runs": [], "plans": [], "void": []})] * 2
     for wanted in ("a", "b"):
         Face(renewing, face.between).ask("runs")
         assert face.between.sent[-1].headers["authorization"] == f"Bearer {wanted}"
