@@ -23,11 +23,12 @@ demo: $(READY)
 demo-neo4j: $(READY)
 	$(BIN)/python -m tests.neo4j.demo
 
+# CLEW_TEST_LONG=1 takes in the tests that take long, as .ci/run does.
 test: check
 
 # The tests of the identity graph alone; CLEW_TEST_NEO4J_VERSION=calendar runs them on Neo4j's newest release.
 test-neo4j: $(READY)
-	$(BIN)/pytest tests/graph/test_contract.py tests/graph/neo4j
+	CLEW_TEST_LONG=1 $(BIN)/pytest tests/graph/test_contract.py tests/graph/neo4j
 
 # The one gate. Types are checked beside the tests, which several processes share: see tests/conftest.py.
 check: $(READY)

@@ -8,6 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.long
+
 REPOSITORY = Path(__file__).parents[1]
 SHIPPED = ("clew.py", "engine", "graph", "api", "notebooks")
 

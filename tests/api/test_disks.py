@@ -12,6 +12,8 @@ from engine.errors import DiskError
 from engine.pipeline import run
 from tests.disks import Disk, apart
 
+pytestmark = pytest.mark.long
+
 JOHN = "john@email.com"
 
 

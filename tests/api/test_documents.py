@@ -29,6 +29,7 @@ def test_the_reference_is_what_the_code_says() -> None:
     assert "### `answer.to_polars(" in told
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("document", ["notebooks", "python", "splink"])
 def test_the_examples_run(document: str, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(copy)
@@ -41,6 +42,7 @@ def test_the_examples_run(document: str, copy: Path, monkeypatch: pytest.MonkeyP
     names["project"].close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.long
 def test_the_tutorial_runs(
     shop: Demo, clew: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,6 +82,7 @@ def test_the_front_page_names_every_document_once() -> None:
     assert "](docs/index.md)" in (HOME / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_the_project_file_for_splinks_tutorial_runs(tmp_path: Path) -> None:
     (project,) = re.findall(r"```yaml clew.yaml\n(.*?)```", (DOCS / "splink.md").read_text(encoding="utf-8"), re.DOTALL)
     (tmp_path / "clew.yaml").write_text(project, encoding="utf-8")

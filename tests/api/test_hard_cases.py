@@ -13,6 +13,8 @@ import yaml
 from api.project import Project
 from tests.engine.corner import Corner, Row, write_csv
 
+pytestmark = pytest.mark.long
+
 NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 MAIL = "aarch@mail.com"
 #: What of some measures doesn't hang on the ids of customers.

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from api.project import Project
 from tests.child import run_apart
+
+pytestmark = pytest.mark.long
 
 EMAIL, DESK = "john@email.com", "zendesk_users:555123456700"
 

@@ -16,6 +16,8 @@ from typer.testing import Result
 
 from api.project import Project, open_project
 
+pytestmark = pytest.mark.long
+
 HOME = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(HOME.glob("*.ipynb"))
 #: What a person would type, by the beginning of the question.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +11,8 @@ from engine.ledger import customer_number, follow, verify
 from engine.ledger.decisions import decide
 from engine.state import State
 from tests.engine.corner import PEOPLE, TILL, VISITS, WEB, Corner, Row, customers, table
+
+pytestmark = pytest.mark.long
 
 
 def ids(corner: Corner) -> list[tuple[str, str]]:

@@ -16,6 +16,8 @@ from engine.state import State
 from tests.child import run_apart
 from tests.engine.corner import PEOPLE, TILL, Corner, customers
 
+pytestmark = pytest.mark.long
+
 STAGES = ("sources", "standardise", "link", "cluster", "ledger", "profile", "publish")
 
 #: Runs the shop in folder argv[1] once for each of the further words, each time in a process of its own that is killed

@@ -15,6 +15,8 @@ from engine.state import State
 from tests.child import run_apart
 from tests.engine.corner import TILL, Corner
 
+pytestmark = pytest.mark.long
+
 #: In copies of the shop at argv[1], does argv[2] ("apply", "rollback", "prune") with argument argv[3], each killed one
 #: step later than the one before, until one goes through. A step is whatever changes the disk; of the many files that
 #: are copied, replaced or removed alike, every tenth is. Prints the copies.

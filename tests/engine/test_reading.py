@@ -16,6 +16,8 @@ from engine.stages import Stages
 from engine.state import State
 from tests.engine.corner import TILL, VISITS, WEB, Corner, Row, customers, table
 
+pytestmark = pytest.mark.long
+
 CLEO: Row = {"id": "10", "first_name": "Cleo", "last_name": "Cook", "email": "cleopatra9@mail.com"}
 
 

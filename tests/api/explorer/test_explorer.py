@@ -14,6 +14,8 @@ from playwright.sync_api import Page, Route, expect
 from tests.api.explorer.conftest import CHROMIUM, DESK, PATIENCE, PHONE, Look, Site
 from tests.missing import missing
 
+pytestmark = pytest.mark.long
+
 if not CHROMIUM.exists():
     missing("CLEW_TEST_CHROMIUM", f"the explorer's tests need {CHROMIUM} (Debian's package chromium)")
 

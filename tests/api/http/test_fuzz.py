@@ -20,6 +20,8 @@ from api.http import Settings, create_app
 from api.project import Project
 from tests.api.http.conftest import Caller, listening
 
+pytestmark = pytest.mark.long
+
 #: What a schema cannot say: that something is asked for at all in an address, and at most so much in all; that the two
 #: ends of a decision or a label are two; and that what is blocked is a value.
 _REFUSED = {"positive_data_acceptance": {"expected-statuses": ["2xx", "404", "409", "422"]}}

@@ -21,6 +21,8 @@ from api.project import Project
 from engine.state.accesses import accesses_about
 from tests.api.http.conftest import EMAIL
 
+pytestmark = pytest.mark.long
+
 
 @contextmanager
 def server(project: Path, *options: object) -> Iterator[tuple[subprocess.Popen[str], str]]:

@@ -13,6 +13,8 @@ from engine.state import State
 from tests.engine.compare.shop import NOW, ORDERS, Shop
 from tests.engine.corner import WEB
 
+pytestmark = pytest.mark.long
+
 
 def parted(shop: Shop) -> None:
     shop.settings["linkage"]["threshold"] = 12

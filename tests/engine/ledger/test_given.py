@@ -13,6 +13,8 @@ from engine.ledger import customer_id, customer_number, follow, redirects
 from engine.state import State
 from tests.engine.ledger.scenario import Shop
 
+pytestmark = pytest.mark.long
+
 C1, C2 = customer_id(1), customer_id(2)
 
 

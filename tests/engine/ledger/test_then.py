@@ -17,6 +17,8 @@ from engine.ledger.then import answer_then, decided_then, holder, holders, led, 
 from engine.state import State
 from tests.engine.ledger.scenario import Shop
 
+pytestmark = pytest.mark.long
+
 C1, C2, C3 = (customer_id(number) for number in (1, 2, 3))
 #: A merge, a source that is missing for one run, and the way back.
 ROAD = ("ab c d", "abc d", "d", "abc d", "ab c d")

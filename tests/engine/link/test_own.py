@@ -14,6 +14,8 @@ from engine.link import own
 from engine.runs import read_manifest
 from tests.engine.corner import MODEL, PEOPLE, Corner, Row, customers, table, untrained
 
+pytestmark = pytest.mark.long
+
 
 def model_of(shop: Corner) -> dict[str, Any]:
     folder = shop.store / "models" / read_manifest(shop.current())["model"]

@@ -6,11 +6,15 @@ from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from engine.compute import Compute
 from engine.measure import open_views
 from engine.profile.state import State, customer_state
 from tests.engine.conftest import Published
 from tests.engine.measure.shop import JAN, Shop
+
+pytestmark = pytest.mark.long
 
 NOW = JAN + timedelta(days=100)
 

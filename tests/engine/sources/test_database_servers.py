@@ -14,6 +14,8 @@ from engine.sources.database import ROWS_AT_A_TIME, read_database
 from tests.engine.sources.reading import PEOPLE, reading
 from tests.engine.sources.servers import Server, mysql, postgres
 
+pytestmark = pytest.mark.long
+
 __all__ = ["mysql", "postgres"]
 
 DOUBLINGS = 17
