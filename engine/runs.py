@@ -13,6 +13,8 @@ from engine.errors import StateError
 
 #: The version of a run folder's layout.
 SCHEMA_VERSION = 1
+#: So many of the customers that changed between two runs are named, unless somebody says otherwise.
+TOP = 20
 
 
 @dataclass(frozen=True)

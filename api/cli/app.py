@@ -90,6 +90,7 @@ AsOf = Annotated[
 Past = Annotated[
     str | None, typer.Option("--as-of", help="Answer as Clew did then: a day (its end is meant) or a time, in UTC.")
 ]
+Top = Annotated[int, typer.Option(min=1, help="Name so many of the customers that changed, those with most at stake.")]
 Html = Annotated[
     Path | None, typer.Option("--html", help="Write the answer as a page as well: a file whose name ends in .html.")
 ]

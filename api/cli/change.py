@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from api.cli.app import CHANGE, LOOK_AFTER, Html, Json, Reason, app, notes, opened, show
+from api.cli.app import CHANGE, LOOK_AFTER, Html, Json, Reason, Top, app, notes, opened, show
 from api.progress import progress
+from engine.runs import TOP
 
 
 @app.command(rich_help_panel=CHANGE)
@@ -33,6 +34,7 @@ def plan(
     ] = None,
     retrain: Annotated[bool, typer.Option("--retrain", help="Learn the weights anew, as `clew train` does.")] = False,
     reason: Reason = None,
+    top: Top = TOP,
     html: Html = None,
     as_json: Json = False,
 ) -> None:
@@ -45,7 +47,9 @@ def plan(
         if html:
             check_page(html)
         with progress(notes(), project.expected_seconds(), ctx.obj.verbose) as reporter:
-            found = project.plan(source, threshold=threshold, retrain=retrain, reporter=reporter, reason=reason)
+            found = project.plan(
+                source, threshold=threshold, retrain=retrain, reporter=reporter, reason=reason, top=top
+            )
         show(found, as_json, planned(found))
         if html:
             notes().print(paged(project.write_comparison(found, html)))

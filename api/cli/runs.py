@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from api.cli.app import LOOK_AFTER, Html, Json, app, notes, opened, show
+from api.cli.app import LOOK_AFTER, Html, Json, Top, app, notes, opened, show
 from engine.errors import StateError
-
-Top = Annotated[int, typer.Option(min=1, help="Name so many of the customers that changed, those with most at stake.")]
+from engine.runs import TOP
 
 
 @app.command(rich_help_panel=LOOK_AFTER)
@@ -29,7 +28,7 @@ def diff(
     before: Annotated[str | None, typer.Argument(help="A run's id, or its beginning. Default: the one before.")] = None,
     after: Annotated[str | None, typer.Argument(help="The later run. Default: the current one.")] = None,
     plan: Annotated[str | None, typer.Option(help="Show what this plan would do in place of a run.")] = None,
-    top: Top = 20,
+    top: Top = TOP,
     html: Html = None,
     as_json: Json = False,
 ) -> None:
@@ -65,7 +64,7 @@ def explain_shift(
         str | None, typer.Option("--from", help="A run, or a date at whose end it answered. Default: the one before.")
     ] = None,
     until: Annotated[str | None, typer.Option("--to", help="The later run. Default: the current one.")] = None,
-    top: Top = 20,
+    top: Top = TOP,
     as_json: Json = False,
 ) -> None:
     """Say why a number has moved from one run to another: new data, new rules, decisions, or who is who."""

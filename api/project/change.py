@@ -15,7 +15,7 @@ from api.summary import summarise
 from engine.config import config_hash
 from engine.errors import NotFoundError, StateError
 from engine.progress import Reporter, Silent
-from engine.runs import RunTables, started
+from engine.runs import TOP, RunTables, started
 from engine.state import Run
 
 if TYPE_CHECKING:
@@ -67,13 +67,14 @@ class Change(Watch):
     def plan(
         self, only: str | None = None, *, threshold: float | None = None, change: Mapping[str, Any] | None = None,
         retrain: bool = False, frames: Mapping[str, Any] | None = None, reporter: Reporter | None = None,
-        reason: str | None = None, actor: str | None = None,
+        reason: str | None = None, actor: str | None = None, top: int = TOP,
     ) -> Planned:  # fmt: skip
         """Work out what `run` would publish, and what that would change; nothing that answers changes.
 
         `threshold` (bits) stands in for that of the project file, `change` for any of its settings by their dotted
-        names (`{"limits.block_size": 100}`), and `retrain` learns the weights anew. `apply` publishes the plan, once
-        the project file says the same. Errors: ConfigError for a setting that there isn't, or a wrong value.
+        names (`{"limits.block_size": 100}`), and `retrain` learns the weights anew. `top` of the changes are named.
+        `apply` publishes the plan, once the project file says the same. Errors: ConfigError for a setting that there
+        isn't, or a wrong value.
         """
         from engine.changed import changed
         from engine.pipeline import plan
@@ -84,9 +85,9 @@ class Change(Watch):
         told = reporter or Silent()
         found = plan(config, self.root, Request(only, retrain, frames, actor or actor_at_work(), reason), told)
         told.stage("compare")
-        return self._planned(found)
+        return self._planned(found, top)
 
-    def planned(self, plan_id: str, *, top: int = 20) -> Planned:
+    def planned(self, plan_id: str, *, top: int = TOP) -> Planned:
         """A plan that waits, and what it would change, `top` of the changes by name.
 
         Errors: NotFoundError where there is none of that id.
@@ -95,7 +96,7 @@ class Change(Watch):
 
         return self._planned(read(self.layout, plan_id), top)
 
-    def _planned(self, found: Plan, top: int = 20) -> Planned:
+    def _planned(self, found: Plan, top: int) -> Planned:
         from api.found import Comparison
         from engine.compare import compare
 
@@ -156,7 +157,7 @@ class Change(Watch):
 
         return Pruned(**vars(prune(self.layout, keep, dry_run=dry_run)), dry_run=dry_run)
 
-    def compare(self, before: str | None = None, after: str | None = None, *, top: int = 20) -> Comparison:
+    def compare(self, before: str | None = None, after: str | None = None, *, top: int = TOP) -> Comparison:
         """What the run `after` (default: the current one) has otherwise than `before` (default: the one before it).
 
         A run is named by its id or by the beginning of it that no other has, a plan that waits by its whole id.
@@ -169,7 +170,7 @@ class Change(Watch):
         return Comparison.of(compare(*self._both(before, after), top))
 
     def explain_shift(
-        self, metric: Metric, since: str | None = None, until: str | None = None, *, top: int = 20
+        self, metric: Metric, since: str | None = None, until: str | None = None, *, top: int = TOP
     ) -> Explained:
         """Why a metric is another one in run `until` (default: the current one) than in `since` (the one before it).
 

@@ -17,10 +17,10 @@ from engine.compute import Compute
 from engine.profile.audiences import PURPOSES
 from engine.rules import Change, read_settings
 from engine.rules import compare as compare_settings
-from engine.runs import RunTables, read_manifest
+from engine.runs import TOP, RunTables, read_manifest
 
-#: So many of the shifts with most at stake, unless somebody says otherwise, and of the largest customers are named.
-SHIFTS, LARGEST = 20, 5
+#: So many of the largest customers are named.
+LARGEST = 5
 #: Buyers of whom it is known what they are worth, not those all of whose orders lack a rate.
 _VALUED = "(purchases > 0 AND revenue IS NOT NULL)::INT"
 #: A difference below is what adding in another order makes.
@@ -40,7 +40,7 @@ _SUMS = {
 }
 
 
-def compare(before: RunTables | None, after: RunTables, now: datetime, top: int = SHIFTS) -> Comparison:
+def compare(before: RunTables | None, after: RunTables, now: datetime, top: int = TOP) -> Comparison:
     """Compare two runs: who became whom, and what that does to measures and audiences as of `now` (UTC, naive).
 
     `before` is None where there is nothing to compare with. `top` of the shifts are named. Errors: as for reading

@@ -12,15 +12,13 @@ from engine.compare.reasons import explain
 from engine.compare.worth import tell_worth
 from engine.compute import Compute
 from engine.rules import compare, read_settings
-from engine.runs import RunTables, read_manifest
+from engine.runs import TOP, RunTables, read_manifest
 from engine.tables import DECIDED_BY
 
 Metric = Literal["ltv", "repeat-rate", "revenue", "buyers", "customers", "revenue-per-customer"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
 #: What can move a metric, in the order in which the difference is taken apart.
 CAUSES = ("new rules", "decisions", "identity changes", "new data")
-#: So many of the customers that moved it most are named, unless somebody says otherwise.
-MOVERS = 20
 #: An effect below is what adding in another order makes.
 LEAST = 1e-9
 
@@ -70,7 +68,7 @@ class Explained:
         return asdict(self)
 
 
-def explain_shift(before: RunTables, after: RunTables, metric: Metric, now: datetime, top: int = MOVERS) -> Explained:
+def explain_shift(before: RunTables, after: RunTables, metric: Metric, now: datetime, top: int = TOP) -> Explained:
     """Take the difference of a metric between two runs apart, as of `now` (UTC, naive), and name `top` movers.
 
     The earlier run's purchases are put under the later run's customers, one cause after the other; what is left then is

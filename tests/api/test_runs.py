@@ -166,7 +166,7 @@ def test_a_plan_is_shown_then_applied(copy: Path, clew: Callable[..., Result]) -
     path = copy / "clew.yaml"
     with Project(copy) as project:
         before = project.status().run
-    shown = clew("-p", path, "plan", "--threshold", "12", "--reason", "what if")
+    shown = clew("-p", path, "plan", "--threshold", "12", "--reason", "what if", "--top", "1")
     assert shown.exit_code == 0
     assert "linkage.threshold: 0.0, now 12.0" in shown.stdout
     assert "it says otherwise than this plan" in " ".join(shown.stdout.split())
@@ -176,6 +176,7 @@ def test_a_plan_is_shown_then_applied(copy: Path, clew: Callable[..., Result]) -
         planned = project.planned(waits)
     assert f"clew apply {waits}" in shown.stdout
     assert planned.comparison.kinds["split"] > 5
+    assert f"and {planned.comparison.kinds['split'] - 1:,} more; `--top N` shows N" in shown.stdout
     assert planned.reason == "what if"
     listed = " ".join(clew("-p", path, "runs").stdout.split())
     assert f"{waits} can't be applied: plan {waits} was made with other settings" in listed

@@ -63,7 +63,7 @@ def comparison(found: Comparison) -> Group:
     if found.shifts:
         parts += [heading("Changes with most at stake"), *(_shift(shift) for shift in found.shifts)]
         more = sum(found.kinds.values()) - found.kinds["unchanged"] - len(found.shifts)
-        parts += [indented(Text(f"and {more:,} more; `clew diff --top N` shows N", style="dim"))] if more else []
+        parts += [indented(Text(f"and {more:,} more; `--top N` shows N", style="dim"))] if more else []
     if found.elsewhere:
         parts += [heading(MERGES), *(_elsewhere(system) for system in found.elsewhere)]
     parts += [heading("Largest customers"), _largest(found)]
