@@ -16,13 +16,14 @@ SHARED = ("purchases", "first_touches", "buyers")
 class Totals:
     """What customers are worth. Money is in the project's currency, None where nobody has bought anything.
 
-    `ltv`: average lifetime value of buyers; `revenue`: net; `channels`: acquisition channel -> (buyers, average
-    lifetime value); `cohorts`: (month of the first purchase, months since) -> (buyers of the cohort, active in that
-    month).
+    `valued`: buyers of whom it is known what they are worth, not those all of whose orders lack a rate; `ltv`: their
+    average lifetime value; `revenue`: net; `channels`: acquisition channel -> (buyers, average lifetime value);
+    `cohorts`: (month of the first purchase, months since) -> (buyers of the cohort, active in that month).
     """
 
     customers: int
     buyers: int
+    valued: int
     revenue: float | None
     ltv: float | None
     repeat_rate: float | None
@@ -37,9 +38,9 @@ class Totals:
 
 def totals(compute: Compute) -> Totals:
     """Read them from the views."""
-    (customers, buyers, revenue, ltv, repeat_rate) = compute.rows(
-        """SELECT count(*), count(*) FILTER (purchases > 0), sum(ltv) FILTER (purchases > 0),
-               avg(ltv) FILTER (purchases > 0),
+    (customers, buyers, valued, revenue, ltv, repeat_rate) = compute.rows(
+        """SELECT count(*), count(*) FILTER (purchases > 0), count(ltv) FILTER (purchases > 0),
+               sum(ltv) FILTER (purchases > 0), avg(ltv) FILTER (purchases > 0),
                count(*) FILTER (purchases > 1) / nullif(count(*) FILTER (purchases > 0), 0)
            FROM buyers"""
     )[0]
@@ -54,6 +55,7 @@ def totals(compute: Compute) -> Totals:
     return Totals(
         customers,
         buyers,
+        valued,
         revenue,
         ltv,
         repeat_rate,

@@ -117,6 +117,7 @@ def test_its_totals_are_those_of_the_buyers(demo: Page, project: Project) -> Non
     assert demo.fact("Worth of a buyer").split()[0] == amount(sum(spent) / len(spent))
     again = sum(int(str(row["purchases"])) > 1 for row in buyers)
     assert demo.fact("Bought again").startswith(percent(again / len(buyers)))
+    assert ("value in USD is known" in demo.html) == (len(spent) < len(buyers))
 
 
 def test_its_cohorts_are_those_of_the_measure(demo: Page, project: Project) -> None:
@@ -221,13 +222,18 @@ def test_one_customer_with_one_order(tmp_path: Path) -> None:
 
 def test_currencies_count_at_their_rates_and_those_without_one_are_named(tmp_path: Path) -> None:
     orders = [
-        f"{n},Ann Ames,ann@mail.com,2026-05-0{n} 10:00:00,{currency},10,0,paid"
-        for n, currency in enumerate(("USD", "EUR", "CHF", "CHF"), 1)
+        f"{n},{who},2026-05-0{n} 10:00:00,{currency},10,0,paid"
+        for n, (currency, who) in enumerate(
+            [*((c, "Ann Ames,ann@mail.com") for c in ("USD", "EUR", "CHF")), ("CHF", "Bob Byrd,bob@mail.com")], 1
+        )
     ]
     with made(tmp_path, ["1,Ann Ames,ann@mail.com,", "2,Bob Byrd,bob@mail.com,"], orders) as project:
         page = reported(project, tmp_path)
     assert page.fact("Net revenue, USD").startswith("30.00")
     assert "Without a rate into USD: orders 2 in CHF." in " ".join(page.texts(".says"))
+    known = "of the 1 buyer with an order whose value in USD is known"
+    assert page.fact("Worth of a buyer, USD") == f"30.00 30.00 before; {known}"
+    assert f"The worth is {known}." in " ".join(page.texts("#unification figure"))
 
 
 def test_what_is_defined_otherwise_since_a_run_is_noted(copy: Path, tmp_path: Path) -> None:

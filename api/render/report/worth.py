@@ -24,6 +24,13 @@ def points(value: float) -> str:
     return f"{value * 100:.0f}"
 
 
+def _valued(found: Report) -> str:
+    """Whose worth the average is, where that isn't all buyers': where orders have no rate."""
+    if found.after.valued == found.after.buyers:
+        return ""
+    return f"of the {count(found.after.valued, 'buyer')} with an order whose value in {found.currency} is known"
+
+
 def short(found: Report) -> Section:
     """The page in five numbers."""
     before, after, counts = found.before, found.after, found.manifest["counts"]
@@ -40,9 +47,12 @@ def short(found: Report) -> Section:
         facts += [
             Fact("Buyers", whole(after.buyers), f"{before.buyers:,} before"),
             Fact(f"Net revenue, {found.currency}", amount(after.revenue), "the same before"),
-            Fact(f"Worth of a buyer, {found.currency}", amount(after.ltv), f"{amount(before.ltv)} before"),
+            Fact(
+                f"Worth of a buyer, {found.currency}", amount(after.ltv),
+                "; ".join(filter(None, (f"{amount(before.ltv)} before", _valued(found)))),
+            ),
             Fact("Bought again", percent(after.repeat_rate), f"{percent(before.repeat_rate)} before"),
-        ]
+        ]  # fmt: skip
     else:
         says.append("None of them has bought anything yet.")
     return Section("short", "In short", tuple(says), tuple(facts), measures=("buyers",))
@@ -74,7 +84,10 @@ def unification(found: Report) -> Section:
     worth = [(c, before.channels.get(c, nobody)[1], after.channels.get(c, nobody)[1], amount) for c in known]
     sizes = [(c, before.channels.get(c, nobody)[0], after.channels.get(c, nobody)[0], whole) for c in known]
     charts = (
-        pairs("The measures", ("measure", "value", "change"), names, measured, own_scale=True),
+        pairs(
+            "The measures", ("measure", "value", "change"), names, measured, own_scale=True,
+            note=_valued(found) and f"The worth is {_valued(found)}.",
+        ),
         pairs(
             "Worth of a buyer by channel", ("channel", found.currency, "change"), names, worth,
             note="Average lifetime value, by the channel that first brought the customer.",
