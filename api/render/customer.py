@@ -12,13 +12,12 @@ from rich.text import Text
 from api.answers import Answer, Thread
 from api.render.hop import listed
 from api.render.layout import columns, heading, indented, lines
+from api.render.profile import known_by
 from api.render.words import bits, count, day, percent, safe
 from graph.store import Customer, Match
 
 #: More than this many of a kind are not shown on a card; `--json` has them all.
 RECORDS, IDENTIFIERS, THREADS, REFUSED = 30, 20, 12, 3
-#: Characters of a value that is shown unbroken.
-SHORT = 36
 
 
 def card(answer: Answer) -> Group:
@@ -68,20 +67,9 @@ def _span(customer: Customer) -> str:
 def _identifiers(customer: Customer, answer: Answer) -> RenderableType:
     asked = (answer.understood.type, answer.understood.value)
     shown = sorted(customer.identifiers, key=lambda k: (k.type, k.value) != asked)[:IDENTIFIERS]
-    rows: list[tuple[object, ...]] = [
-        (k.type, k.display, percent(k.confidence), ", ".join(k.sources), day(k.last_seen)) for k in shown
-    ]
     held = {(k.type, k.value) for k in customer.identifiers}
-    rows += [
-        ("device", w.device, percent(w.confidence), f"by {w.because}", day(w.until or w.since))
-        for w in customer.devices
-        if ("device", w.device) not in held
-    ][: max(0, IDENTIFIERS - len(rows))]
-    # A value is to be copied, so it is broken only where it would leave no room for the rest.
-    short = max((len(safe(row[1])) for row in rows), default=0) <= SHORT
-    whole = (0, 1, 4) if short else (0, 4)
-    table = columns(("type", "value", "sure", "sources", "last seen"), rows, right=(2,), whole=whole)
-    return lines(table, _rest(len(customer.identifiers) - len(shown), "identifier"))
+    devices = [w for w in customer.devices if ("device", w.device) not in held][: IDENTIFIERS - len(shown)]
+    return lines(known_by(shown, devices), _rest(len(customer.identifiers) - len(shown), "identifier"))
 
 
 def _records(customer: Customer) -> RenderableType:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from api.render.layout import columns, heading, indented, lines
@@ -12,10 +12,12 @@ from api.render.state import state_rows
 from api.render.words import day, minute, percent, safe
 from api.results import Card, Profile
 from engine.profile.record import Golden, Value
-from graph.store import Permission
+from graph.store import DeviceWindow, KnownBy, Permission
 
 #: Other values of a field that are shown; more are counted.
 OTHERS = 3
+#: Characters of a value that is shown unbroken.
+SHORT = 36
 
 _CHANNELS = {"email": "e-mail", "sms": "SMS"}
 
@@ -39,14 +41,17 @@ def profile(found: Profile | Card) -> Group:
 
 def card(found: Card) -> Group:
     """The profile, and what the customer is known by."""
-    rows = [
-        (k.type, k.display, percent(k.confidence), ", ".join(k.sources), day(k.last_seen)) for k in found.identifiers
-    ]
-    return lines(
-        profile(found),
-        heading("Known by"),
-        columns(("type", "value", "sure", "sources", "last seen"), rows, right=(2,), whole=(0, 4)),
-    )
+    return lines(profile(found), heading("Known by"), known_by(found.identifiers))
+
+
+def known_by(identifiers: Sequence[KnownBy], devices: Sequence[DeviceWindow] = ()) -> RenderableType:
+    """What a customer is known by, a row each."""
+    rows = [(k.type, k.display, percent(k.confidence), ", ".join(k.sources), day(k.last_seen)) for k in identifiers]
+    rows += [("device", w.device, percent(w.confidence), f"by {w.because}", day(w.until or w.since)) for w in devices]
+    # A value is to be copied, so it is broken only where it would leave no room for the rest.
+    short = max((len(safe(row[1])) for row in rows), default=0) <= SHORT
+    whole = (0, 1, 4) if short else (0, 4)
+    return columns(("type", "value", "sure", "sources", "last seen"), rows, right=(2,), whole=whole)
 
 
 def _field(field: Golden) -> Iterator[tuple[object, ...]]:

@@ -217,7 +217,8 @@ def _unknown(found: _Found) -> Iterator[str]:
         yield "  #   map: {record: {key: ID, identifiers: [{type: email, column: E-mail}]}}"
     for export in found.truths:
         yield ""
-        yield f"  # {_comment(export.shown)} says who is who: `clew evaluate --truth` judges records by it, no events."
+        yield f"  # {_comment(export.shown)} says who is who. `clew evaluate --truth` judges by one that names records;"
+        yield "  # with one that names events, compare what `clew export events` writes."
     for message in found.unreadable.values():
         yield ""
         yield f"  # {_comment(message)}"

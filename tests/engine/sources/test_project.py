@@ -58,7 +58,8 @@ def test_it_runs_as_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
         ("web.jsonl", "ga4_events", "append"),
     ]
     text = target.read_text(encoding="utf-8")
-    assert "# truth.csv says who is who: `clew evaluate --truth` judges records by it, no events" in text
+    assert "# truth.csv says who is who. `clew evaluate --truth` judges by one that names records;" in text
+    assert "# with one that names events, compare what `clew export events` writes." in text
     assert "# prices.csv is not an export that Clew knows. Its columns: sku, price" in text
     assert "# empty.csv is empty: export it again" in text
     assert "# broken.parquet is not a whole Parquet file" in text
