@@ -117,10 +117,10 @@ def slips(word: str) -> list[str]:
 
 
 def is_slip(a: str, b: str) -> bool:
-    """Whether two words are one slip apart."""
+    """Whether two words of letters from a to z are one slip apart."""
     if len(a) > len(b):
         a, b = b, a
-    if len(b) - len(a) > 1 or a == b:
+    if len(b) - len(a) > 1 or a == b or not (a + b).isalpha() or not (a + b).isascii():
         return False
     start = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(a))
     if len(a) < len(b):

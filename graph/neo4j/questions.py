@@ -178,8 +178,19 @@ def _alternatives(word: Word, step: Step) -> str:
     if step != "same":
         wanted.append(f"{word.text}*")
     if step == "misspelt" and word.spelt:
-        wanted.append(f"{word.text}~1")
+        wanted.append(_slips(word.text))
     return f"({' OR '.join(wanted)})"
+
+
+def _slips(word: str) -> str:
+    """The words that `graph.search.slips` lists, as an expression.
+
+    Lucene's own `word~1` takes a digit for a letter, and no more than 50 of the words that it finds.
+    """
+    cuts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+    found = [f"{a}[a-z]{b}" for a, b in cuts] + [f"{a}[a-z]?{b[1:]}" for a, b in cuts if b]
+    found += [a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1]
+    return f"/{'|'.join(found)}/"
 
 
 def record(connection: Connection, record_id: str) -> Record:

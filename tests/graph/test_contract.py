@@ -19,12 +19,28 @@ from engine.compute import Compute
 from engine.errors import NotFoundError, StateError, TableError
 from engine.runs import RunTables
 from graph.neo4j import publish as neo4j_publish
+from graph.search import slips
 from graph.sqlite import SqliteStore
 from graph.sqlite import publish as sqlite_publish
 from graph.sqlite import schema as sqlite_schema
 from graph.store import Answered, GraphStore, Hit, Holder, Owner, Permission, Reason
 from graph.tables import GRAPH_TABLES
-from tests.graph.runs import T0, Row, Run, crowd, identifier, john, known, match, member, merged, reason, record
+from tests.graph.runs import (
+    T0,
+    Row,
+    Run,
+    called,
+    crowd,
+    customer,
+    identifier,
+    john,
+    known,
+    match,
+    member,
+    merged,
+    reason,
+    record,
+)
 from tests.neo4j.graphs import Graphs
 
 NOON = T0.replace(tzinfo=UTC)
@@ -447,6 +463,20 @@ class TestSearch:
 
     def test_a_limit_takes_the_best(self, searched: GraphStore) -> None:
         assert [hit.customer_id for hit in searched.search("j s", limit=2)] == ["jon", "john"]
+
+    def test_a_slip_is_one_of_a_letter_and_found_among_many_near_words(self, store: GraphStore, tmp_path: Path) -> None:
+        near = [word for word in slips("smth") if word < "smith"]
+        assert len(near) > 50
+        run = crowd()
+        for customer_id, row in (
+            ("near", record("crm:7", name="Ann", company=" ".join(near))),
+            ("7", called("crm:8", "Jon 7mth")),
+        ):
+            rows = customer(customer_id, row["record_id"], row["record_id"], name=row["name"])
+            run = run.with_rows("records", row).with_rows("customers", *rows["customers"])
+            run = run.with_rows("members", *rows["members"])
+        store.publish(run.write(tmp_path / "runs" / "a"), None)
+        assert [hit.customer_id for hit in store.search("jon smth")] == ["john"]
 
     def test_who_is_renamed_or_gone_is_found_no_more(self, store: GraphStore, tmp_path: Path) -> None:
         one = crowd()
