@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -28,6 +29,27 @@ _PAUSES = (0.1, 0.5, 1.0)
 PATIENCE = 90.0
 #: Rows that the server sends at a time.
 _FETCH = 10_000
+
+log = logging.getLogger("clew.graph")
+
+
+class Patience(logging.Handler):
+    """Says that the server is waited for, once a minute: the driver tells each try, in several lines of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said: float | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a warning of the driver's. Whoever sets up logging gets that, too."""
+        now = time.monotonic()
+        if self.said is None or now - self.said > 60:
+            self.said = now
+            log.warning("Neo4j doesn't answer as it should: trying again, for up to %d s", PATIENCE)
+
+
+patience = Patience()
+logging.getLogger("neo4j").addHandler(patience)
 
 
 class Connection:

@@ -41,7 +41,8 @@ def test_publish_verify_and_the_same_answers(
     capsys.readouterr()
     exec(cell_with("6_who_is_this.ipynb", "CYPHER ="), names)
     assert f"value='{EMAIL}' sure=1.0" in capsys.readouterr().out
-    (copy / "clew.yaml").write_text((copy / "clew.yaml").read_text() + "\ngraph: neo4j\n")
+    settings = (copy / "clew.yaml").read_text()
+    (copy / "clew.yaml").write_text(settings + "\ngraph: neo4j\n")
     (copy / ".clew" / "graph.db").unlink()
     assert clew("-p", copy, "whois", EMAIL, "--json").stdout == asked
     assert not (copy / ".clew" / "graph.db").exists()
@@ -51,6 +52,9 @@ def test_publish_verify_and_the_same_answers(
         pytest.raises(StateError, match=r"the graph isn't run .*: matches: rows should be .*--rebuild"),
     ):
         project.publish(verify=True)
+    (copy / "clew.yaml").write_text(settings)
+    told = clew("-p", copy, "publish", "--store", "neo4j", "--verify").stderr
+    assert "`clew publish --store neo4j --rebuild` builds it anew" in told
 
 
 def test_an_erased_person_is_gone_from_neo4j_too(server: Graphs, clew: Clew, copy: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import subprocess
@@ -14,10 +15,11 @@ from pathlib import Path
 
 import pytest
 from neo4j import ManagedTransaction
+from neo4j.exceptions import DriverError
 
 from engine.errors import StateError
 from engine.runs import RunTables
-from graph.neo4j import Neo4jStore, delta, lease
+from graph.neo4j import Neo4jStore, Server, connection, delta, lease
 from graph.neo4j import publish as publishing
 from graph.neo4j.schema import SCHEMA_VERSION
 from tests.child import Children
@@ -404,14 +406,26 @@ class TestConnecting:
         store.close()
 
     def test_nobody_there(self, one: RunTables) -> None:
-        from graph.neo4j import Server
-
         store = Neo4jStore(Server("bolt://127.0.0.1:9", "neo4j", "secret-1"))
         for act in (store.current_run, lambda: store.publish(one, None)):
             with pytest.raises(StateError, match=r"^bolt://127\.0\.0\.1:9: the server doesn't answer") as caught:
                 act()
             assert "secret-1" not in str(caught.value)
         store.close()
+
+    def test_a_server_that_is_waited_for_is_told_of_once(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setattr(connection, "PATIENCE", 1.0)
+        monkeypatch.setattr(connection.patience, "said", None)
+        away = connection.Connection(Server("bolt://127.0.0.1:9", "neo4j", "secret-1"))
+        with pytest.raises(DriverError):
+            away.change("RETURN 1")
+        away.close()
+        (said,) = (r.getMessage() for r in caplog.records if r.name == "clew.graph")
+        assert said == "Neo4j doesn't answer as it should: trying again, for up to 1 s"
+        # Without logging of somebody's, Python prints what no handler takes.
+        assert logging.getLogger("neo4j").handlers
 
     def test_a_routing_address_and_a_database_by_name(self, neo4j: Graphs, store: Neo4jStore) -> None:
         uri = neo4j.server.uri.replace("bolt://", "neo4j://")
