@@ -18,11 +18,12 @@ WITH shown AS (
     UNION ALL
     SELECT customer_id, coalesce(category, item), "at", 5, false, false, true FROM order_items WHERE "at" IS NOT NULL
 ), scored AS (
-    SELECT customer_id, category, sum(weight * 0.5 ** (epoch($as_of - "at") / 86400 / 30)) AS score,
+    -- The last digits of a sum are those of the order in which it was added up, which is another each time.
+    SELECT customer_id, category, round(sum(weight * 0.5 ** (epoch($as_of - "at") / 86400 / 30)), 9) AS score,
         count(*) FILTER (view) AS views, count(*) FILTER (cart) AS carts, count(*) FILTER (bought) AS purchases,
         max("at") AS last_at
     FROM shown WHERE category IS NOT NULL GROUP BY customer_id, category
 )
-SELECT customer_id, category, score, score / nullif(sum(score) OVER (PARTITION BY customer_id), 0) AS share, views, carts,
-    purchases, last_at
+SELECT customer_id, category, score, round(score / nullif(sum(score) OVER (PARTITION BY customer_id), 0), 6) AS share, views,
+    carts, purchases, last_at
 FROM scored;

@@ -95,6 +95,17 @@ def test_recent_interest_weighs_more(shop: Shop) -> None:
     assert 0.5 < top[1] < 0.8
 
 
+def test_as_much_interest_in_two_is_as_much_in_whatever_order_it_came(shop: Shop) -> None:
+    shop.customer("ann")
+    for category, days in (("Camping", range(7)), ("Biking", reversed(range(7)))):
+        for day in days:
+            shop.event("ann", day + 0.3, "view", item=category, category=category)
+    scores = shop.rows("SELECT DISTINCT score, share FROM interests", NOW)
+    assert len(scores) == 1
+    assert scores[0][1] == 0.5
+    assert state(shop).interest == "Camping"
+
+
 def test_the_language_of_a_record_comes_before_that_of_a_device(shop: Shop) -> None:
     shop.customer("ann")
     shop.event("ann", 1, "view", language="en-gb")
