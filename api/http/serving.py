@@ -70,9 +70,19 @@ def run(settings: Settings, listening: socket.socket, level: str, traced: bool =
         )
         write_lines(level)
         if settings.workers > 1:
-            Multiprocess(config, sockets=[listening]).run()
+            _Workers(config, sockets=[listening]).run()
         else:
             uvicorn.Server(config).run(sockets=[listening])
+
+
+class _Workers(Multiprocess):
+    """Workers of whom one that ends is replaced at once, also while it is asked whether it lives."""
+
+    def keep_subprocess_alive(self) -> None:
+        for process in self.processes:
+            # As long as the other end of its pipe is held here as well, a worker that has ended is waited for in vain.
+            process.child_conn.close()
+        super().keep_subprocess_alive()
 
 
 def _worker(settings: Settings, level: str, traced: bool) -> FastAPI:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -86,6 +87,20 @@ def test_several_workers_count_together(copy: Path) -> None:
         told = httpx.get(f"{address}/metrics", headers=headers, timeout=120).text
     (line,) = (text for text in told.splitlines() if text.startswith("clew_http_requests_total") and "/v1/runs" in text)
     assert float(line.split()[-1]) == 20
+
+
+def test_a_worker_that_is_killed_while_it_is_asked_for_is_replaced_at_once(copy: Path) -> None:
+    with server(copy, "--workers", 2) as (running, address):
+        assert running.stderr is not None
+        started = next(line for line in running.stderr if "Started server process" in line)
+        worker = int(started.split("[")[1].split("]")[0])
+        os.kill(worker, signal.SIGSTOP)
+        time.sleep(1)
+        os.kill(worker, signal.SIGKILL)
+        began = time.monotonic()
+        assert any(f"Child process [{worker}] died" in line for line in running.stderr)
+        assert time.monotonic() - began < 30
+        assert httpx.get(f"{address}/livez", timeout=120).status_code == 200
 
 
 def test_beyond_this_machine_it_wants_keys(copy: Path, clew: Callable[..., Result]) -> None:
