@@ -620,6 +620,18 @@ class TestCustomer:
         assert went is not None
         assert [(s.new_id, s.at) for s in went.steps][1:] == [("c2", later.replace(tzinfo=UTC))]
 
+    def test_an_erased_id_leads_to_nobody_that_parted_from_it(self, store: GraphStore, tmp_path: Path) -> None:
+        steps: list[dict[str, object]] = [
+            {"old_id": "gone", "new_id": "c1", "kind": "split", "at": T0},
+            {"old_id": "gone", "new_id": None, "kind": "erased", "at": T0 + timedelta(days=1)},
+            {"old_id": "x", "new_id": "gone", "kind": "merged", "at": T0 - timedelta(days=1)},
+        ]
+        store.publish(john().with_rows("redirects", *steps).write(tmp_path / "runs" / "erased"), None)
+        for asked in ("gone", "x"):
+            went = store.retired(asked)
+            assert went is not None
+            assert went.now == ()
+
     def test_ids_that_were_retired_into_each_other_end(self, store: GraphStore, tmp_path: Path) -> None:
         steps = [
             {"old_id": a, "new_id": b, "kind": "moved", "at": T0} for a, b in (("x", "y"), ("y", "x"), ("x", "c1"))
