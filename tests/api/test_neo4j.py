@@ -24,7 +24,11 @@ def server(neo4j: Graphs, monkeypatch: pytest.MonkeyPatch) -> Graphs:
     """An empty graph, where the environment says."""
     neo4j.empty().close()
     monkeypatch.setenv("CLEW_NEO4J_URI", neo4j.server.uri)
-    monkeypatch.setenv("CLEW_NEO4J_USER", neo4j.server.user)
+    if neo4j.server.user == "neo4j":
+        # Who that is need not be said.
+        monkeypatch.delenv("CLEW_NEO4J_USER", raising=False)
+    else:
+        monkeypatch.setenv("CLEW_NEO4J_USER", neo4j.server.user)
     monkeypatch.setenv("CLEW_NEO4J_PASSWORD", neo4j.server.password)
     return neo4j
 
