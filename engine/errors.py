@@ -77,6 +77,10 @@ class NotFoundError(ClewError):
     exit_code = 1
 
 
+class EarlyError(NotFoundError):
+    """Nothing had been run yet at the time asked about."""
+
+
 class UnclearError(NotFoundError):
     """What was asked leads to no one customer. `why` holds no value, and `type` is what the text was understood as."""
 

@@ -25,6 +25,7 @@ from engine.errors import (
     ConfigError,
     ConflictError,
     DiskError,
+    EarlyError,
     HeldError,
     NotFoundError,
     RetiredError,
@@ -117,6 +118,8 @@ def of_error(error: ClewError) -> Problem:
     if isinstance(error, UnclearError):
         what = _TYPES.get(error.type or "", "identifier")
         return Problem(404, error.why, _UNCLEAR[error.why].format(what))
+    if isinstance(error, EarlyError):
+        return Problem(404, "too-early", "Nothing had been run yet then: ask for a later time.")
     if isinstance(error, NotFoundError):
         return Problem(404, "not-found", "What was asked for isn't there.")
     if isinstance(error, ConfigError):

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from engine.errors import NotFoundError
+from engine.errors import EarlyError, NotFoundError
 from engine.ledger.decisions import decisions
 from engine.ledger.entries import Entry, entries
 from engine.ledger.ids import customer_id
@@ -41,11 +41,11 @@ class Held:
 
 
 def answer_then(state: State, at: datetime) -> Then:
-    """The answer that stood at a time (naive, UTC). Errors: NotFoundError where nothing had been run yet."""
+    """The answer that stood at a time (naive, UTC). Errors: EarlyError where nothing had been run yet."""
     published = [r for r in state.runs() if r.status == "published"]
     before = [r for r in published if r.finished is not None and r.finished <= at]
     if not before:
-        raise NotFoundError(
+        raise EarlyError(
             f"nothing had been run yet at {at:%Y-%m-%d %H:%M} UTC: "
             + (f"the first answer is of {published[0].finished:%Y-%m-%d %H:%M} UTC" if published else "there is no run")
         )

@@ -25,6 +25,7 @@ SECRET = "someone.private@nowhere.com"
         (f"/v1/why?a={SECRET}&b={SECRET}", 404, "unknown"),
         (f"/v1/customers/{SECRET}", 404, "not-found"),
         (f"/v1/customers/{SECRET}/history", 404, "not-found"),
+        ("/v1/customers/C00000017?as_of=2000-01-01", 404, "too-early"),
         ("/v1/customers/C00000017?as_of=yesterday", 422, "not-understood"),
         # At the ends of the calendar there is no time in UTC.
         ("/v1/customers/C00000017?as_of=0001-01-01T00:00:00%2B05:00", 422, "not-understood"),
