@@ -15,7 +15,21 @@ AHEAD = timedelta(days=1)
 _WITH_ZONE = r":\d{2}(?:[.,]\d+)?\s*(?:[Zz]|[+-]\d{2}(?::?\d{2})?|[A-Z]{3,5}|[A-Z][A-Za-z_]+/[A-Za-z_/]+)$"
 
 _CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
-_DAYS = ("%Y-%m-%d", "%d.%m.%Y", "%Y%m%d", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y")
+#: Commas are gone by then, and dashes are slashes. `%Y` takes a year of two digits for one of the first century.
+_DAYS = (
+    "%d.%m.%y",
+    "%d.%m.%Y",
+    "%Y/%m/%d",
+    "%Y%m%d",
+    "%b %d %Y",
+    "%B %d %Y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%d/%b/%y",
+    "%d/%b/%Y",
+)
+#: Between a day and its clock, and before AM: newer versions of ICU, with which PHP writes, have a narrow space there.
+_BETWEEN = r"[\s,@\x{A0}\x{202F}]+"
 
 
 def right(time: str, oldest: str = "$oldest", latest: str = "$latest") -> str:
@@ -26,13 +40,15 @@ def right(time: str, oldest: str = "$oldest", latest: str = "$latest") -> str:
 def utc(text: str, zone: str, region: str) -> str:
     """Make the SQL that reads a time; `text`, `zone` and `region` are SQL expressions.
 
-    A time without an offset is in `zone`, daylight saving included. 4/5/2025 is in April where `region` writes so.
+    A time without an offset is in `zone`, daylight saving included. 4/5/2025 and 4/5/25 are in April where `region`
+    writes so.
     NULL for what is no time, and for the ones that stand for none: before 1970-01-02, from 2200 on.
     """
     written = f"trim({text})"
     # DuckDB reads "18:50:44-0500", but of "18:50:44 -0500" only the part before the space.
     joined = f"replace(replace({written}, ' +', '+'), ' -', '-')"
-    formats = {first: _formats(f"{first}/%Y") for first in ("%m/%d", "%d/%m")}
+    plain = f"regexp_replace(replace({written}, '-', '/'), '{_BETWEEN}', ' ', 'g')"
+    formats = {first: _formats(f"{first}/%y", f"{first}/%Y") for first in ("%m/%d", "%d/%m")}
     american = f"{region} IN ({', '.join(repr(country) for country in MONTH_FIRST)})"
     # No subquery, though it would read better: DuckDB makes a join of it, which takes fifty times as long.
     return f"""CASE
@@ -42,13 +58,14 @@ def utc(text: str, zone: str, region: str) -> str:
         WHEN suffix({text}, 'Z') THEN TRY_CAST({text} AS TIMESTAMPTZ)::TIMESTAMP
         WHEN regexp_matches({written}, '{_WITH_ZONE}') THEN TRY_CAST({joined} AS TIMESTAMPTZ)::TIMESTAMP
         ELSE timezone({zone}, coalesce(
-            CASE WHEN {written} NOT ILIKE '%m' THEN TRY_CAST({written} AS TIMESTAMP) END,
-            CASE WHEN {american} THEN try_strptime({written}, {formats["%m/%d"]})
-                 ELSE try_strptime({written}, {formats["%d/%m"]}) END
+            CASE WHEN ({written} LIKE '____-%' OR {written} LIKE '____/%') AND {written} NOT ILIKE '%m'
+                 THEN TRY_CAST({written} AS TIMESTAMP) END,
+            CASE WHEN {american} THEN try_strptime({plain}, {formats["%m/%d"]})
+                 ELSE try_strptime({plain}, {formats["%d/%m"]}) END
         ))::TIMESTAMP
     END"""
 
 
-def _formats(slashed: str) -> str:
-    formats = [day + clock for day in (slashed, *_DAYS) for clock in _CLOCKS]
+def _formats(*slashed: str) -> str:
+    formats = [day + clock for day in (*slashed, *_DAYS) for clock in _CLOCKS]
     return "[" + ", ".join(f"'{written}'" for written in formats) + "]"

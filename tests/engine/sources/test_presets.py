@@ -187,11 +187,17 @@ CASES = [
     Case(
         "sms_events",
         "type,timestamp,phone,email,message_id,message_name,message_link",
-        "MESSAGE_LINK_CLICK,2026-01-02T03:04:05Z,+16175550123,,m1,Spring,https://x.com/?utm_source=attentive&utm_medium=sms",
+        "MESSAGE_LINK_CLICK,1767323045000,+16175550123,,m1,Spring,https://x.com/?utm_source=attentive&utm_medium=sms",
         "",
         set(),
         table="raw_events",
-        expect=(("kind", "click"), ("phone", "+16175550123"), ("campaign", "Spring"), ("utm_source", "attentive")),
+        expect=(
+            ("kind", "click"),
+            ("at", "2026-01-02T03:04:05.000000Z"),
+            ("phone", "+16175550123"),
+            ("campaign", "Spring"),
+            ("utm_source", "attentive"),
+        ),
     ),
     Case(
         "klaviyo_events",

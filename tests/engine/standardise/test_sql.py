@@ -33,6 +33,13 @@ def compute() -> Iterator[Compute]:
         ("24.12.2025 18:30", "2025-12-24 17:30:00"),
         ("2025-05-23 06:50 PM", "2025-05-23 16:50:00"),
         ("Apr 5, 2025", "2025-04-04 22:00:00"),
+        ("24.12.25 18:30", "2025-12-24 17:30:00"),
+        ("24.12.2025, 18:30", "2025-12-24 17:30:00"),
+        ("24/12/2025, 6:30 PM", "2025-12-24 17:30:00"),
+        ("24-12-2025 18:30", "2025-12-24 17:30:00"),
+        ("24-Dec-2025 18:30:00", "2025-12-24 17:30:00"),
+        ("Dec 24, 2025, 6:30:00\u202fPM", "2025-12-24 17:30:00"),
+        ("December 24, 2025 @ 6:30 PM", "2025-12-24 17:30:00"),
         ("0000-00-00 00:00:00", None),
         ("1970-01-01T00:00:00Z", None),
         ("9999-12-31", None),
@@ -46,10 +53,11 @@ def test_time(compute: Compute, text: str | None, expected: str | None) -> None:
     assert found == (datetime.fromisoformat(expected) if expected else None)
 
 
-def test_day_and_month_by_region(compute: Compute) -> None:
-    query = f"SELECT {utc('t', 'z', 'r')} FROM (SELECT '4/5/2025 16:11' t, 'UTC' z, ?::VARCHAR r)"
-    assert compute.value(query, ["US"]) == datetime(2025, 4, 5, 16, 11)
-    assert compute.value(query, ["GB"]) == datetime(2025, 5, 4, 16, 11)
+@pytest.mark.parametrize("text", ["4/5/2025 16:11", "4/5/25 16:11", "4-5-25 4:11 PM"])
+def test_day_and_month_by_region(compute: Compute, text: str) -> None:
+    query = f"SELECT {utc('t', 'z', 'r')} FROM (SELECT ?::VARCHAR t, 'UTC' z, ?::VARCHAR r)"
+    assert compute.value(query, [text, "US"]) == datetime(2025, 4, 5, 16, 11)
+    assert compute.value(query, [text, "GB"]) == datetime(2025, 5, 4, 16, 11)
 
 
 @pytest.mark.parametrize(
