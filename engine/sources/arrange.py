@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.sources.columns import Arguments, when_sql
+from engine.sources.columns import Arguments, references, when_sql
 from engine.sources.mapping import columns_of
 from engine.sources.stage import STAGE, Stage
 
@@ -14,6 +14,10 @@ RECORDS = "stage_records"
 GROUPED = "stage_grouped"
 #: (row, key) of the rows that carry an event.
 EVENTS = "stage_events"
+#: What spreadsheets make of long numbers: 7.06445E+12, 7,06445E+12. Tools have ids like 1E5, and none with such a plus.
+_ROUNDED = r"\d(?:[.,]\d+)?[Ee]\+\d{2,3}"
+#: The fields that hold ids, beside the keys of records.
+_IDS = ("key", "identifiers", "accounts", "device", "order_key")
 
 
 @dataclass
@@ -26,6 +30,8 @@ class Filled:
     duplicates: int = 0
     #: Rows without what makes them rows of this source: row number -> reason.
     without: list[tuple[int, str]] = field(default_factory=list)
+    #: Rows whose key a spreadsheet has rounded, and so has taken.
+    rounded: set[int] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -41,7 +47,37 @@ def warn_of_others(stage: Stage, filled: Filled) -> None:
     about = " OR ".join(_when(stage, s, arguments) for s in sections)
     others = stage.compute.value(f"SELECT count(*) FROM {STAGE} WHERE NOT ({about})", arguments.values)
     if others:
-        filled.warnings.append(f"{others} rows are neither a record nor an event of this map, and were left out")
+        rows, were = ("row is", "was") if others == 1 else ("rows are", "were")
+        filled.warnings.append(f"{others:,} {rows} neither a record nor an event of this map, and {were} left out")
+
+
+def drop_rounded(stage: Stage, filled: Filled) -> None:
+    """Take away the ids that a spreadsheet has rounded: all that is left of them is what several people's share."""
+    identifiers = stage.mapping.record.identifiers if stage.mapping.record else ()
+    contacts = [i.column for i in identifiers if i.type in ("email", "phone")]  # phones are mended, where they can be
+    for place, column in columns_of(stage.mapping):
+        section, field_, *_ = place.split(".")
+        whole = place in ("record.key", "group.by")
+        if not whole and (field_ not in _IDS or column in contacts or section not in ("record", "event")):
+            continue
+        cell = stage.at(place)
+        # A plain text is looked for first, as nearly all columns have none.
+        is_rounded = f"contains({cell}, '+') AND regexp_full_match({cell}, '{_ROUNDED}')"
+        rows = {row for (row,) in stage.compute.rows(f"SELECT rowid FROM {STAGE} WHERE {is_rounded}")}
+        if not rows:
+            continue
+        stage.compute.run(f"UPDATE {STAGE} SET {cell} = NULL WHERE {is_rounded}")
+        if whole:
+            filled.rounded |= rows
+        elif others := len(rows - filled.rounded):
+            named = ", ".join(dict.fromkeys(r.top for r in references(column, stage.names)))
+            ids = "1 id was" if others == 1 else f"{others:,} ids were"
+            filled.warnings.append(f"{ids} rounded by a spreadsheet ({named}) and not taken: export it again")
+
+
+def _lost(filled: Filled, row: int, reason: str) -> tuple[int, str]:
+    """A row that is set aside: for this reason, or because a spreadsheet has taken its key."""
+    return row, "the key was rounded by a spreadsheet: export it again" if row in filled.rounded else reason
 
 
 def list_rows(stage: Stage, table: str, section: str, filled: Filled) -> None:
@@ -63,7 +99,7 @@ def list_rows(stage: Stage, table: str, section: str, filled: Filled) -> None:
         column = getattr(stage.mapping, section).key
         named = " or ".join(column.column)
         known = {row for row, _ in filled.without}
-        filled.without += [(r, f"nothing in {named}, the key") for (r,) in missing if r not in known]
+        filled.without += [_lost(filled, r, f"nothing in {named}, the key") for (r,) in missing if r not in known]
         stage.compute.run(f"DELETE FROM {table} WHERE key IS NULL")
 
 
@@ -106,9 +142,12 @@ def group_rows(stage: Stage, filled: Filled) -> None:
     names = " or ".join(stage.mapping.group.by.column) if stage.mapping.group else ""
     keys = " or ".join(name for p, c in columns_of(stage.mapping) if p == "record.key" for name in c.column)
     lost = compute.rows("SELECT row FROM stage_marked WHERE member IS NULL ORDER BY row")
-    filled.without += [(row, f"nothing in {names}, which says what order the row belongs to") for (row,) in lost]
+    nothing = f"nothing in {names}, which says what order the row belongs to"
+    filled.without += [_lost(filled, row, nothing) for (row,) in lost]
     orphans = compute.rows(f"SELECT row, member FROM {GROUPED} WHERE NOT whole ORDER BY row")
-    filled.without += [(row, f"belongs to {member}, of which no row has {keys}") for row, member in orphans]
+    filled.without += [
+        _lost(filled, row, f"belongs to {member}, of which no row has {keys}") for row, member in orphans
+    ]
     compute.table(
         RECORDS,
         f"SELECT s.rowid AS row, s.{key} AS key, s.rowid AS head FROM {STAGE} s JOIN {GROUPED} g ON g.row = s.rowid "

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from engine.compute import quote
-from engine.sources.arrange import EVENTS, GROUPED, RECORDS, Filled, deduplicate, group_rows, list_rows, warn_of_others
+from engine.sources.arrange import (
+    EVENTS,
+    GROUPED,
+    RECORDS,
+    Filled,
+    deduplicate,
+    drop_rounded,
+    group_rows,
+    list_rows,
+    warn_of_others,
+)
 from engine.sources.columns import Arguments, references
 from engine.sources.mapping import Consent, EventMap, Person, RecordMap
 from engine.sources.stage import STAGE, Stage
@@ -23,6 +33,7 @@ def fill(stage: Stage) -> Filled:
     """Write everything that a source's rows yield into the raw tables."""
     filled = Filled()
     mapping, compute = stage.mapping, stage.compute
+    drop_rounded(stage, filled)
     if mapping.record is not None:
         if mapping.group is not None:
             group_rows(stage, filled)

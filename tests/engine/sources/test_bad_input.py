@@ -63,6 +63,40 @@ def test_a_row_without_a_key_is_rejected_with_its_line(tmp_path: Path) -> None:
     assert rejects == [(5, "nothing in id, the key")]
 
 
+def test_ids_that_a_spreadsheet_has_rounded_are_no_keys(tmp_path: Path) -> None:
+    ids = ("7.06445E+12", "7,06445e+12", "7E+12", "1E5", "7.5", "1.5E", "7064450000000", "a+7E+12")
+    keys, rejects = _rejects(tmp_path, HEADER + "".join(f'"{key}",Ann,a@x.com\n' for key in ids))
+    assert keys == list(ids[3:])
+    reason = "the key was rounded by a spreadsheet: export it again"
+    assert rejects == [(2, reason), (3, reason), (4, reason)]
+
+
+def test_a_record_goes_without_an_account_that_a_spreadsheet_has_rounded(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("id,shop,phone\n1,7.06445E+12,1.6175550123E+10\n2,706,\n")
+    identifiers = [{"type": "account", "system": "shop", "column": "shop"}, {"type": "phone", "column": "phone"}]
+    source = {"path": "people.csv", "map": {"record": {"key": "id", "identifiers": identifiers}}}
+    with reading(tmp_path, source) as read:
+        assert read.records("key") == [("1",), ("2",)]
+        assert read.values("account") == {"2": {"706"}}
+        assert read.values("phone") == {"1": {"1.6175550123E+10"}}
+        assert read.only.warnings == ("1 id was rounded by a spreadsheet (shop) and not taken: export it again",)
+
+
+def test_orders_and_events_with_rounded_ids(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("Name,Id,Email\n#1,5.1E+12,a@x.com\n#2,5.1E+12,b@x.com\n#3,52,c@x.com\n")
+    (tmp_path / "events.csv").write_text("id,user,at\n5.1E+12,7.1E+12,2026-01-02\n5.1E+12,7,2026-01-02\n")
+    order = {"group": "Name", "record": {"kind": "order", "key": "Id"}, "order": {"number": "Name"}}
+    event = {"key": "id", "kind": "view", "at": "at", "accounts": [{"system": "shop", "column": "user"}]}
+    with reading(
+        tmp_path, {"path": "orders.csv", "map": order}, {"path": "events.csv", "map": {"event": event}}
+    ) as read:
+        assert read.records("key") == [("52",)]
+        assert read.rows("rejects", "line", "reason", order="line") == [
+            (line, "the key was rounded by a spreadsheet: export it again") for line in (2, 3)
+        ]
+        assert sorted(account or "" for (account,) in read.rows("raw_events", "account")) == ["", "7"]
+
+
 def test_keyless_rows_have_their_own_lines_beside_broken_ones(tmp_path: Path) -> None:
     keys, rejects = _rejects(tmp_path, f"{HEADER}1,Ann\n,Bob,b@x.com\n3,Cy,c@x.com\n")
     assert keys == ["3"]

@@ -576,7 +576,7 @@ def test_segment_calls_are_records_and_events(tmp_path: Path) -> None:
             ("m5", "view", None, None, None, "google"),
         ]
         assert read.only.duplicates == 0
-        assert read.only.warnings == ("1 rows are neither a record nor an event of this map, and were left out",)
+        assert read.only.warnings == ("1 row is neither a record nor an event of this map, and was left out",)
 
 
 def test_unknown_files_are_not_taken_for_something(tmp_path: Path) -> None:
