@@ -579,6 +579,27 @@ def test_segment_calls_are_records_and_events(tmp_path: Path) -> None:
         assert read.only.warnings == ("1 row is neither a record nor an event of this map, and was left out",)
 
 
+@pytest.mark.parametrize(
+    ("cell", "parts"),
+    [
+        ("1 Main St  Boston  MA  02101  US", ("1 Main St", "Boston", "MA", "02101", "US")),
+        ("1 Main St  Apt 4  New York  NY  10001-1234  US", ("1 Main St  Apt 4", "New York", "NY", "10001-1234", "US")),
+        ("1 Main St  Suite B  Boston  MA  02101", ("1 Main St  Suite B", "Boston", "MA", "02101", "FR")),
+        ("Hauptstraße 5    Köln    50667  DE", ("Hauptstraße 5", "Köln", "IDF", "50667", "DE")),
+        ("The Old Mill  2 High St  Bath  Somerset  BA1 1AA  United Kingdom",
+         ("The Old Mill  2 High St", "Bath", "Somerset", "BA1 1AA", "United Kingdom")),
+        ("1 Main St,  Boston", ("1 Main St,  Boston", None, "IDF", None, "FR")),
+        ("12 rue Neuve", ("12 rue Neuve", None, "IDF", None, "FR")),
+    ],
+)  # fmt: skip
+def test_mailchimps_address_in_one_cell(tmp_path: Path, cell: str, parts: tuple[str | None, ...]) -> None:
+    (tmp_path / "a.csv").write_text(
+        f'Email Address,Address,MEMBER_RATING,CC,REGION,LAST_CHANGED,EUID\nana@x.com,"{cell}",2,FR,IDF,2026-01-02,ab1\n'
+    )
+    with reading(tmp_path, {"path": "a.csv", "preset": "mailchimp_audience"}) as read:
+        assert read.records("street", "city", "state", "postcode", "country") == [parts]
+
+
 def test_unknown_files_are_not_taken_for_something(tmp_path: Path) -> None:
     (tmp_path / "truth.csv").write_text("source,key,person\nshopify,1,p1\n")
     (tmp_path / "products.csv").write_text("id,name,price,email\n1,Lamp,5,x@x.com\n")
