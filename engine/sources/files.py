@@ -75,7 +75,7 @@ def find_files(root: Path, pattern: str, source: str) -> list[tuple[Path, str]]:
     for path in found:
         if path.is_dir():
             raise SourceError(
-                f"source {source}: {shown(path, root)} is a folder. Name the files in it: {pattern}/*.csv"
+                f"source {source}: {shown(path, root)} is a folder. Name the files in it: {(base / '*.csv').as_posix()}"
             )
         if path.exists() and not path.is_file():
             raise SourceError(f"source {source}: {shown(path, root)} is a device or a pipe, not a file.")

@@ -30,6 +30,7 @@ _MAGIC = b"SQLite format 3\0"
 LOOKED_AT = 20_000
 #: The numbers and dates that tell the parts of one export apart: orders_export_2.csv, ga4_2026-01-31.json, web20260131.
 _NUMBER = re.compile(r"(?<![A-Za-z\d])\d(?:[\d_-]*\d)?|\d{6,}")
+_PACKED = ".gz"
 #: The columns of a file of known persons, for `clew evaluate`.
 _TRUTH = ("source", "key", "person")
 #: Presets whose user ids are the shop's own customer ids, and the presets that say which shop it is.
@@ -190,16 +191,24 @@ def _places(found: _Found) -> Iterator[tuple[str | _Table, Preset]]:
     """The known tables and files, those that differ in a number alone as one pattern; first where the first stands."""
     parts: dict[tuple[str | _Table, str], list[str]] = {}
     for export, preset in found.known:
-        pattern = export if isinstance(export, _Table) else _NUMBER.sub("*", export.shown)
+        pattern = export if isinstance(export, _Table) else _pattern(export.shown)
         parts.setdefault((pattern, preset.name), []).append(export.shown)
     every = [e.shown for e in (*(e for e, _ in found.known), *found.unknown, *found.truths)] + list(found.unreadable)
     for (pattern, name), files in parts.items():
         if isinstance(pattern, _Table):
             yield pattern, presets()[name]
             continue
+        if packed := sum(file.endswith(_PACKED) for file in files):
+            pattern += _PACKED if packed == len(files) else "*"
         alike = sorted(files) == sorted(fnmatch.filter(every, pattern))
         for path in [pattern] if len(files) > 1 and alike else files:
             yield path, presets()[name]
+
+
+def _pattern(file: str) -> str:
+    """What a file is called but for its numbers and, where it has any, for being packed."""
+    plain = _NUMBER.sub("*", file.removesuffix(_PACKED))
+    return plain if "*" in plain else file
 
 
 def _unknown(found: _Found) -> Iterator[str]:

@@ -143,6 +143,11 @@ def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     for path in ("in", "i*"):
         with pytest.raises(SourceError, match="in is a folder"), reading(tmp_path, people(path, name="p")):
             pass
+    with (
+        pytest.raises(SourceError, match=r"Name the files in it: \*\.csv"),
+        reading(tmp_path, people("", name="p")),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import sqlite3
 from contextlib import closing
@@ -169,6 +170,23 @@ def test_files_that_differ_in_a_number_alone_are_one_source(tmp_path: Path) -> N
     with Compute(tmp_path, threads=2) as compute:
         summary = read_sources(compute, config, tmp_path)
     assert next(s.files for s in summary.sources if s.source == "ga4") == 2
+
+
+@pytest.mark.parametrize(
+    ("files", "paths"),
+    [
+        (("events_20260102.json", "events_20260103.json.gz"), ["events_*.json*"]),
+        (("events_20260102.json.gz", "events_20260103.json.gz"), ["events_*.json.gz"]),
+        (("web.jsonl", "web.jsonl.gz"), ["web.jsonl", "web.jsonl.gz"]),
+    ],
+)
+def test_packed_files_are_parts_of_the_same_source(tmp_path: Path, files: tuple[str, ...], paths: list[str]) -> None:
+    for name in files:
+        (tmp_path / name).write_bytes(gzip.compress(GA4.encode()) if name.endswith(".gz") else GA4.encode())
+    config = _project(write_project(tmp_path))
+    assert [source.path for source in config.sources] == paths
+    with Compute(tmp_path) as compute:
+        assert sum(source.files for source in read_sources(compute, config, tmp_path).sources) == 2
 
 
 def test_files_called_by_numbers_alone_are_called_by_what_they_are(tmp_path: Path) -> None:
