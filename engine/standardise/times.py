@@ -17,17 +17,9 @@ _WITH_ZONE = r":\d{2}(?:[.,]\d+)?\s*(?:[Zz]|[+-]\d{2}(?::?\d{2})?|[A-Z]{3,5}|[A-
 _CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
 #: Commas are gone by then, and dashes are slashes. `%Y` takes a year of two digits for one of the first century.
 _DAYS = (
-    "%d.%m.%y",
-    "%d.%m.%Y",
-    "%Y/%m/%d",
-    "%Y%m%d",
-    "%b %d %Y",
-    "%B %d %Y",
-    "%d %b %Y",
-    "%d %B %Y",
-    "%d/%b/%y",
-    "%d/%b/%Y",
-)
+    "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d", "%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y", "%d/%b/%Y",
+)  # fmt: skip
+_SHORT_DAYS = ("%d.%m.%y", "%d/%b/%y")
 #: Between a day and its clock, and before AM: newer versions of ICU, with which PHP writes, have a narrow space there.
 _BETWEEN = r"[\s,@\x{A0}\x{202F}]+"
 
@@ -48,7 +40,7 @@ def utc(text: str, zone: str, region: str) -> str:
     # DuckDB reads "18:50:44-0500", but of "18:50:44 -0500" only the part before the space.
     joined = f"replace(replace({written}, ' +', '+'), ' -', '-')"
     plain = f"regexp_replace(replace({written}, '-', '/'), '{_BETWEEN}', ' ', 'g')"
-    formats = {first: _formats(f"{first}/%y", f"{first}/%Y") for first in ("%m/%d", "%d/%m")}
+    month_first, day_first = (_read(text, plain, first) for first in ("%m/%d", "%d/%m"))
     american = f"{region} IN ({', '.join(repr(country) for country in MONTH_FIRST)})"
     # No subquery, though it would read better: DuckDB makes a join of it, which takes fifty times as long.
     return f"""CASE
@@ -60,12 +52,18 @@ def utc(text: str, zone: str, region: str) -> str:
         ELSE timezone({zone}, coalesce(
             CASE WHEN ({written} LIKE '____-%' OR {written} LIKE '____/%') AND {written} NOT ILIKE '%m'
                  THEN TRY_CAST({written} AS TIMESTAMP) END,
-            CASE WHEN {american} THEN try_strptime({plain}, {formats["%m/%d"]})
-                 ELSE try_strptime({plain}, {formats["%d/%m"]}) END
+            CASE WHEN {american} THEN {month_first} ELSE {day_first} END
         ))::TIMESTAMP
     END"""
 
 
-def _formats(*slashed: str) -> str:
-    formats = [day + clock for day in (*slashed, *_DAYS) for clock in _CLOCKS]
+def _read(text: str, plain: str, first: str) -> str:
+    """SQL that reads what isn't ISO. Formats that fail cost most, so those of years of two digits are apart."""
+    years, short = _formats(f"{first}/%Y", *_DAYS), _formats(f"{first}/%y", *_SHORT_DAYS)
+    return f"""CASE WHEN regexp_matches({text}, '\\d{{3}}') THEN try_strptime({plain}, {years})
+        ELSE try_strptime({plain}, {short}) END"""
+
+
+def _formats(*days: str) -> str:
+    formats = [day + clock for day in days for clock in _CLOCKS]
     return "[" + ", ".join(f"'{written}'" for written in formats) + "]"
