@@ -157,11 +157,15 @@ def found_record(record: Record) -> Finding:
     )
 
 
+#: The ends of an id that lead to nobody.
+_NOBODY = ("erased", "retired")
+
+
 def follow(customer_id: str, steps_from: Callable[[Collection[str]], Iterable[Redirect]]) -> tuple[Redirect, ...]:
     """Every step from a retired id, the nearest first; `steps_from` gives those from some ids.
 
     What parted from an id before the other came to it took nothing of the other along; what parted from one that was
-    erased is somebody else.
+    erased, or whose records all left the sources, is somebody else.
     """
     known: dict[str, list[Redirect]] = {}
     came: dict[str, datetime] = {customer_id: _EVER}
@@ -173,7 +177,7 @@ def follow(customer_id: str, steps_from: Callable[[Collection[str]], Iterable[Re
         for step in steps_from(asked) if asked else ():
             known[step.old_id].append(step)
         for old in asked:
-            known[old] = [step for step in known[old] if step.kind == "erased"] or known[old]
+            known[old] = [step for step in known[old] if step.kind in _NOBODY] or known[old]
         nearer = [
             s
             for old in following

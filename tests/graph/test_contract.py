@@ -620,13 +620,16 @@ class TestCustomer:
         assert went is not None
         assert [(s.new_id, s.at) for s in went.steps][1:] == [("c2", later.replace(tzinfo=UTC))]
 
-    def test_an_erased_id_leads_to_nobody_that_parted_from_it(self, store: GraphStore, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("kind", ["erased", "retired"])
+    def test_an_id_of_nobody_does_not_lead_to_what_parted_from_it(
+        self, store: GraphStore, tmp_path: Path, kind: str
+    ) -> None:
         steps: list[dict[str, object]] = [
             {"old_id": "gone", "new_id": "c1", "kind": "split", "at": T0},
-            {"old_id": "gone", "new_id": None, "kind": "erased", "at": T0 + timedelta(days=1)},
+            {"old_id": "gone", "new_id": None, "kind": kind, "at": T0 + timedelta(days=1)},
             {"old_id": "x", "new_id": "gone", "kind": "merged", "at": T0 - timedelta(days=1)},
         ]
-        store.publish(john().with_rows("redirects", *steps).write(tmp_path / "runs" / "erased"), None)
+        store.publish(john().with_rows("redirects", *steps).write(tmp_path / "runs" / kind), None)
         for asked in ("gone", "x"):
             went = store.retired(asked)
             assert went is not None
