@@ -16,6 +16,8 @@ from engine.stages import Request
 from engine.state import State
 from tests.engine.corner import PEOPLE, TILL, Corner, customers, untrained
 
+pytestmark = pytest.mark.long
+
 
 def kept(corner: Corner) -> list[str]:
     return sorted(p.name for p in (corner.store / "runs").iterdir())

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from engine.link.score import level_of
 from engine.link.stage import link
 from tests.engine.people import People, config
+
+pytestmark = pytest.mark.long
 
 
 def test_companies_are_compared_word_by_word(people: People, tmp_path: Path) -> None:

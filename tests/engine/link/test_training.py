@@ -20,6 +20,8 @@ from tests.engine.conftest import Published
 from tests.engine.corner import PEOPLE, Corner, customers, untrained
 from tests.engine.people import People
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def nodes(published: Published) -> Iterator[Compute]:

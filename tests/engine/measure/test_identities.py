@@ -14,6 +14,8 @@ from engine.measure.totals import SHARED, Totals, totals
 from engine.runs import RunTables
 from tests.engine.measure.shop import Shop
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def anns(shop: Shop) -> Shop:
