@@ -42,6 +42,8 @@ class Patience(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a warning of the driver's. Whoever sets up logging gets that, too."""
+        if record.name == "neo4j.notifications":  # about a statement, from a server that answers
+            return
         now = time.monotonic()
         if self.said is None or now - self.said > 60:
             self.said = now

@@ -419,6 +419,8 @@ class TestConnecting:
         monkeypatch.setattr(connection, "PATIENCE", 1.0)
         monkeypatch.setattr(connection.patience, "said", None)
         away = connection.Connection(Server("bolt://127.0.0.1:9", "neo4j", "secret-1"))
+        logging.getLogger("neo4j.notifications").warning("no such label")
+        assert connection.patience.said is None
         with pytest.raises(DriverError):
             away.change("RETURN 1")
         away.close()
