@@ -16,8 +16,8 @@ from graph.store import DeviceWindow, KnownBy, Permission
 
 #: Other values of a field that are shown; more are counted.
 OTHERS = 3
-#: Characters of a value that is shown unbroken.
-SHORT = 36
+#: Characters that a value and the name of a source have beside one another in 80.
+ROOM = 46
 
 _CHANNELS = {"email": "e-mail", "sms": "SMS"}
 
@@ -46,12 +46,22 @@ def card(found: Card) -> Group:
 
 def known_by(identifiers: Sequence[KnownBy], devices: Sequence[DeviceWindow] = ()) -> RenderableType:
     """What a customer is known by, a row each."""
-    rows = [(k.type, k.display, percent(k.confidence), ", ".join(k.sources), day(k.last_seen)) for k in identifiers]
-    rows += [("device", w.device, percent(w.confidence), f"by {w.because}", day(w.until or w.since)) for w in devices]
-    # A value is to be copied, so it is broken only where it would leave no room for the rest.
-    short = max((len(safe(row[1])) for row in rows), default=0) <= SHORT
-    whole = (0, 1, 4) if short else (0, 4)
-    return columns(("type", "value", "sure", "sources", "last seen"), rows, right=(2,), whole=whole)
+    # A value is to be copied, so it is broken only where it would leave no room for a source's name.
+    values = [k.display for k in identifiers] + [w.device for w in devices]
+    names = [name for k in identifiers for name in k.sources] + [_by(w) for w in devices]
+    whole = sum(max((len(safe(text)) for text in texts), default=0) for texts in (values, names)) < ROOM
+    between = ", " if whole else ",\n"
+    rows: list[tuple[object, ...]] = [
+        (k.type, k.display, percent(k.confidence), Text(between.join(map(safe, k.sources))), day(k.last_seen))
+        for k in identifiers
+    ]
+    rows += [("device", w.device, percent(w.confidence), _by(w), day(w.until or w.since)) for w in devices]
+    titles = ("type", "value", "sure", "sources", "last seen")
+    return columns(titles, rows, right=(2,), whole=(0, 1, 4) if whole else (0, 4))
+
+
+def _by(window: DeviceWindow) -> str:
+    return f"by {window.because}"
 
 
 def _field(field: Golden) -> Iterator[tuple[object, ...]]:

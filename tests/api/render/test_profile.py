@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from api.render.profile import profile
+from api.render.profile import known_by, profile
 from api.results import Profile
 from engine.profile.record import Golden, Value
 from engine.profile.state import State
-from graph.store import Permission
+from graph.store import KnownBy, Permission
 
 AT = datetime(2026, 5, 1)
 
@@ -136,3 +136,12 @@ def test_the_state_in_words() -> None:
         "by phone no: no address",
         "by ads no: no address",
     ]
+
+
+@pytest.mark.parametrize("value", ["ana@example.com", "klaviyo:013VVQ6GEW5D9ZT2TA9D9Z2QYP"])
+def test_the_name_of_a_source_is_never_broken(value: str) -> None:
+    sources = ("hubspot_contacts", "shopify_customers", "klaviyo_profiles")
+    console = Console(width=80, color_system=None)
+    with console.capture() as captured:
+        console.print(known_by([KnownBy("account", value, value, 1.0, sources, AT, AT, "ok")]))
+    assert all(name in captured.get() for name in sources)
