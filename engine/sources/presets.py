@@ -70,6 +70,19 @@ def candidates(columns: Sequence[str], format_: str | None = None) -> list[tuple
     return sorted(((p, s) for p, s in scored if s > 0), key=lambda item: (-item[1], item[0].rank))
 
 
+def lists_people(columns: Sequence[str]) -> bool:
+    """Whether the preset `contacts` can read a file as it is: a key, a name, and an e-mail or phone, and no events."""
+    maps = [presets()["contacts"].map, presets()["events"].map]
+    has = {path for mapping in maps for path, column in columns_of(mapping) if references(column, columns)}
+    things = {f"event.{part}" for part in ("name", "order_key", "item", "value", "quantity", "url")}
+    return (
+        "record.key" in has
+        and not has.isdisjoint({"record.name", "record.first_name", "record.last_name"})
+        and any(path.startswith("record.identifiers") for path in has)
+        and has.isdisjoint(things)
+    )
+
+
 def recognise(path: Path) -> Preset | None:
     """What well-known export a file is, by its columns (or the keys of its JSON); None when it is none of them."""
     if not any(s.lower() in FORMATS for s in path.suffixes):

@@ -17,7 +17,7 @@ from engine.errors import ConfigError, SourceError
 from engine.sources.files import FORMATS, Export, look, prepare
 from engine.sources.guess import currency_of, regions_of, zone_of
 from engine.sources.mapping import columns_of
-from engine.sources.presets import Preset, candidates, presets
+from engine.sources.presets import Preset, candidates, lists_people, presets
 from engine.sources.stage import STAGE, Stage
 
 log = logging.getLogger("clew")
@@ -82,6 +82,10 @@ def write_project(folder: Path, name: str | None = None) -> Path:
     if not folder.is_dir():
         raise ConfigError(f"{folder} is not a folder.")
     found = _look(folder)
+    if not found.known:
+        # Beside well-known exports a list may be of staff or suppliers; alone in a folder it is what is to be read.
+        found.known = [(e, presets()["contacts"]) for e in found.unknown if lists_people(e.names)]
+        found.unknown = [e for e in found.unknown if not lists_people(e.names)]
     if not found.known:
         seen = [*(e.shown for e in found.unknown), *found.unreadable.values()]
         there = "; ".join(seen[:20]) or "no CSV, JSON or Parquet file and no SQLite database"
@@ -216,12 +220,19 @@ def _unknown(found: _Found) -> Iterator[str]:
         yield ""
         columns = _comment(", ".join(export.names[:12]))
         yield f"  # {_comment(export.shown)} is not an export that Clew knows. Its columns: {columns}"
-        yield "  # If it is a list of people or of events, say what its columns are (docs/sources.md):"
+        people = lists_people(export.names)
+        if people:
+            yield "  # If it is a list of customers, take the # away:"
+        else:
+            yield "  # If it is a list of people or of events, say what its columns are (docs/sources.md):"
         if isinstance(export, _Table):
             yield f"  # - database: {_comment(json.dumps(export.place, ensure_ascii=False))}"
             yield f"  #   name: {_comment(json.dumps(export.table, ensure_ascii=False))}"
         else:
             yield f"  # - path: {_comment(json.dumps(export.shown, ensure_ascii=False))}"
+        if people:
+            yield "  #   preset: contacts"
+            continue
         yield "  #   preset: contacts   # or events"
         yield "  #   map: {record: {key: ID, identifiers: [{type: email, column: E-mail}]}}"
     for export in found.truths:

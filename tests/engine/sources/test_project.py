@@ -216,3 +216,29 @@ def test_of_a_folder_of_empty_files_it_says_that_they_are_empty(tmp_path: Path) 
     (tmp_path / "shop.csv").write_text("Customer ID,First Name,Last Name,Email,Accepts Email Marketing\n")
     with pytest.raises(SourceError, match=r"There is: shop\.csv is empty: export it again\."):
         write_project(tmp_path)
+
+
+PEOPLE = "ID,Full Name,E-mail,Mobile\n1,Ana Diaz,ana@x.com,617 555 0123\n"
+
+
+def test_a_folder_of_plain_lists_of_people_is_read_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    (tmp_path / "sales.csv").write_text("id,name,email,amount\n1,Ana,ana@x.com,5\n")
+    config = _project(target := write_project(tmp_path))
+    assert [(s.path, s.preset, s.mode) for s in config.sources] == [("people.csv", "contacts", "snapshot")]
+    with Compute(tmp_path) as compute:
+        read_sources(compute, config, tmp_path)
+        assert compute.rows("SELECT key, name FROM raw_records") == [("1", "Ana Diaz")]
+    assert '  # - path: "sales.csv"\n  #   preset: contacts   # or events\n  #   map: ' in target.read_text()
+
+
+def test_beside_known_exports_a_list_of_people_may_be_of_anybody(tmp_path: Path) -> None:
+    (tmp_path / "kunden.csv").write_text(CUSTOMERS)
+    (tmp_path / "staff.csv").write_text(PEOPLE)
+    target = write_project(tmp_path)
+    assert [s.path for s in _project(target).sources] == ["kunden.csv"]
+    offered = '  # If it is a list of customers, take the # away:\n  # - path: "staff.csv"\n  #   preset: contacts\n'
+    text = target.read_text(encoding="utf-8")
+    assert text.endswith(offered)
+    target.write_text(text.replace("# - path", "- path").replace("#   preset: contacts", "  preset: contacts"))
+    assert [s.path for s in _project(target).sources] == ["kunden.csv", "staff.csv"]
