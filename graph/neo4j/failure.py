@@ -5,6 +5,7 @@ A server's own message may quote values, which are personal, so of those errors 
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,7 +30,7 @@ def _say(error: Neo4jError | DriverError, server: Server) -> str:
     if isinstance(error, ConfigurationError):
         return "the server can't be used: is it Neo4j, and is its encryption that of the address (+s or not)?"
     if isinstance(error, DriverError):
-        return "the server doesn't answer: is it running, and is the address right?"
+        return _away(error)
     code = error.code or "an unknown error"
     if code.startswith("Neo.ClientError.Database."):
         return f"there is no such database on the server: set {DATABASE}, or create it"
@@ -47,3 +48,24 @@ def _say(error: Neo4jError | DriverError, server: Server) -> str:
             "Make room, restart the server, then `clew publish`"
         )
     return f"the server could not do it ({code}); its log says more"
+
+
+def _away(error: DriverError) -> str:
+    refused = [cause for cause in _causes(error) if isinstance(cause, ssl.SSLError)]
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in refused):
+        return (
+            "the server's certificate isn't trusted here: is the address right, and the name in the certificate? "
+            "A self-signed one takes +ssc in place of +s"
+        )
+    if refused:
+        return "no encrypted connection with the server: if it isn't encrypted, leave out the address's +s or +ssc"
+    return "the server doesn't answer: is it running, and is the address right, with +s if the server is encrypted?"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Find what lies behind an error; where the driver tried several servers, behind each of theirs."""
+    yield error
+    behind = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    for cause in (error.__cause__, *behind):
+        if cause is not None:
+            yield from _causes(cause)

@@ -10,6 +10,8 @@ import org.neo4j.configuration.GraphDatabaseSettings;
 import org.neo4j.configuration.connectors.BoltConnector;
 import org.neo4j.configuration.connectors.BoltConnectorInternalSettings;
 import org.neo4j.configuration.helpers.SocketAddress;
+import org.neo4j.configuration.ssl.SslPolicyConfig;
+import org.neo4j.configuration.ssl.SslPolicyScope;
 import org.neo4j.dbms.api.DatabaseManagementService;
 import org.neo4j.dbms.api.DatabaseManagementServiceBuilder;
 
@@ -23,6 +25,9 @@ import org.neo4j.dbms.api.DatabaseManagementServiceBuilder;
 public class TestServer {
     /** {@code -Dclew.large=true} is for graphs of millions, which are filled once. */
     private static final boolean LARGE = Boolean.getBoolean("clew.large");
+
+    /** {@code -Dclew.encrypted=true} takes encrypted connections alone, with the home's certificates/bolt. */
+    private static final boolean ENCRYPTED = Boolean.getBoolean("clew.encrypted");
 
     public static void main(String[] arguments) throws IOException {
         PrintStream answers = System.out;
@@ -50,6 +55,12 @@ public class TestServer {
                 new DatabaseManagementServiceBuilder(home)
                         .setConfig(BoltConnector.enabled, true)
                         .setConfig(BoltConnector.listen_address, new SocketAddress("127.0.0.1", port))
+                        .setConfig(
+                                BoltConnector.encryption_level,
+                                ENCRYPTED
+                                        ? BoltConnector.EncryptionLevel.REQUIRED
+                                        : BoltConnector.EncryptionLevel.DISABLED)
+                        .setConfig(SslPolicyConfig.forScope(SslPolicyScope.BOLT).enabled, ENCRYPTED)
                         .setConfig(BoltConnectorInternalSettings.thread_pool_shutdown_wait_time, Duration.ZERO)
                         .setConfig(GraphDatabaseSettings.auth_enabled, true)
                         .setConfig(GraphDatabaseSettings.pagecache_memory, LARGE ? 2L << 30 : 256L << 20)

@@ -11,9 +11,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from neo4j import ManagedTransaction
 from neo4j.exceptions import DriverError
 
@@ -25,6 +32,7 @@ from graph.neo4j.schema import SCHEMA_VERSION
 from tests.child import Children
 from tests.graph.runs import chain, john
 from tests.neo4j.graphs import Graphs
+from tests.neo4j.server import JavaNeo4j
 
 
 @pytest.fixture(scope="module")
@@ -413,6 +421,30 @@ class TestConnecting:
             assert "secret-1" not in str(caught.value)
         store.close()
 
+    @pytest.mark.parametrize("scheme", ["bolt+s", "bolt+ssc", "neo4j+s"])
+    def test_an_encrypted_address_of_a_server_without_encryption(self, neo4j: Graphs, scheme: str) -> None:
+        assert _refusal(neo4j.server, scheme) == (
+            "no encrypted connection with the server: if it isn't encrypted, leave out the address's +s or +ssc"
+        )
+
+    def test_a_server_that_wants_encryption(self, neo4j: Graphs, tmp_path: Path) -> None:
+        if not isinstance(neo4j.neo4j, JavaNeo4j):
+            pytest.skip("no server to encrypt: it is not one that was assembled here")
+        _certify(tmp_path / "certificates" / "bolt")
+        encrypted = Encrypted(neo4j.neo4j.jars, tmp_path)
+        try:
+            for scheme in ("bolt", "neo4j"):
+                assert "with +s if the server is encrypted" in _refusal(encrypted.server, scheme)
+            for scheme in ("bolt+s", "neo4j+s"):
+                said = _refusal(encrypted.server, scheme)
+                assert said.startswith("the server's certificate isn't trusted here")
+                assert said.endswith("A self-signed one takes +ssc in place of +s")
+            store = Neo4jStore(_addressed(encrypted.server, "bolt+ssc"))
+            assert store.current_run() is None
+            store.close()
+        finally:
+            encrypted.close()
+
     def test_a_server_that_is_waited_for_is_told_of_once(
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -434,6 +466,41 @@ class TestConnecting:
         other = Neo4jStore(replace(neo4j.server, uri=uri, database="neo4j"))
         assert other.customer("c1") == store.customer("c1")
         other.close()
+
+
+class Encrypted(JavaNeo4j):
+    """A server that takes encrypted connections alone."""
+
+    options: ClassVar[list[str]] = [*JavaNeo4j.options, "-Dclew.encrypted=true"]
+
+
+def _certify(folder: Path) -> None:
+    """Sign a certificate of this machine's by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    folder.mkdir(parents=True)
+    (folder / "public.crt").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (folder / "private.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def _addressed(server: Server, scheme: str) -> Server:
+    return replace(server, uri=server.uri.replace("bolt://", f"{scheme}://"))
+
+
+def _refusal(server: Server, scheme: str) -> str:
+    """What is said of a server that can't be talked to so."""
+    store = Neo4jStore(_addressed(server, scheme))
+    with pytest.raises(StateError) as caught:
+        store.current_run()
+    store.close()
+    return str(caught.value).partition(": ")[2]
 
 
 PUBLISH = """
