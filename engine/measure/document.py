@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from engine.errors import NotFoundError
@@ -35,6 +36,7 @@ class View:
         return {name: meaning for names, meaning in self.columns.items() for name in names.split(", ")}
 
 
+@cache
 def views() -> tuple[View, ...]:
     """All views, in an order in which each needs only those before it."""
     return tuple(_read(path) for path in sorted(_FOLDER.glob("*.sql")))

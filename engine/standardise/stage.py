@@ -40,6 +40,22 @@ def make_tables(compute: Compute, config: Config, advance: Callable[[str], None]
     """Make every run table of this stage; see `engine.standardise.standardise`."""
     for table in _RAW:
         tables.check(compute, table)
+    _make_empty(compute)
+    if _any(compute, *_RAW):
+        _fill(compute, config, advance)
+    for table in _MADE:
+        tables.check(compute, table)
+
+
+def _make_empty(compute: Compute) -> None:
+    """Make all tables of this stage without a row: where no file has changed, none has any."""
+    extras = [column for column in compute.columns(tables.RAW_RECORDS.name) if column.startswith(tables.EXTRA)]
+    for table in _MADE:
+        compute.run(tables.create_sql(table, table.name, tuple(extras) if table.extras else ()))
+
+
+def _fill(compute: Compute, config: Config, advance: Callable[[str], None]) -> None:
+    """Fill the tables that there is something for. Most of a small run's time goes into preparing statements."""
     load_sources(compute, config)
     locate(compute, config)
     advance("identifiers")
@@ -48,13 +64,20 @@ def make_tables(compute: Compute, config: Config, advance: Callable[[str], None]
     advance("names and addresses")
     make_records(compute)
     advance("orders")
-    make_orders(compute, config)
-    make_order_lines(compute)
+    if _any(compute, tables.RAW_ORDERS):
+        make_orders(compute, config)
+    if _any(compute, tables.RAW_ORDER_LINES):
+        make_order_lines(compute)
     advance("events")
-    make_events(compute)
-    make_claims(compute, config)
+    if _any(compute, tables.RAW_EVENTS):
+        make_events(compute)
+    if _any(compute, tables.RAW_CLAIMS, tables.EVENTS):
+        make_claims(compute, config)
     advance("consents")
-    make_consents(compute)
+    if _any(compute, tables.RAW_CONSENTS, tables.EVENTS):
+        make_consents(compute)
     compute.drop(KNOWN, SOURCES)
-    for table in _MADE:
-        tables.check(compute, table)
+
+
+def _any(compute: Compute, *of: tables.Table) -> bool:
+    return any(compute.count(table.name) for table in of)
