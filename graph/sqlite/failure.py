@@ -17,6 +17,8 @@ _DISK = (
 )
 _READ_ONLY = "the file can't be written: its disk, its folder or the file itself is read-only for this user"
 
+_UNREADABLE = "this user may not read the file: its owner can allow it (chmod)"
+
 
 @contextmanager
 def told(path: Path) -> Iterator[None]:
@@ -30,6 +32,8 @@ def told(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
             raise DiskError(f"{path}: {_DISK.format(error)}") from error
+        if code == sqlite3.SQLITE_CANTOPEN and path.exists() and not os.access(path, os.R_OK):
+            raise DiskError(f"{path}: {_UNREADABLE}") from error
         refused = code == sqlite3.SQLITE_CANTOPEN and path.exists() and not os.access(path.parent, os.W_OK)
         if refused or code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
             raise DiskError(f"{path}: {_READ_ONLY}") from error

@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
+from typing import TypeVar
 
 from engine.errors import StateError
+
+_Kind = TypeVar("_Kind", bound=sqlite3.Connection)
 
 #: Marks a file as ours ("CLEW").
 APPLICATION_ID = 0x434C4557
@@ -89,7 +92,13 @@ INDICES: dict[str, str] = {
 
 
 class Frozen(sqlite3.Connection):
-    """A connection to a file that nobody can change as long as its disk is read-only or full: good for one answer."""
+    """A connection to a file that is taken for unchanging: good for one answer, unless it has `changed` by then."""
+
+    written = 0
+
+    def changed(self, path: Path) -> bool:
+        """Tell whether somebody who may write has published since: the answer may be of two runs."""
+        return path.exists() and path.stat().st_mtime_ns != self.written
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
@@ -97,21 +106,27 @@ def open_reader(path: Path) -> sqlite3.Connection:
     try:
         return _reader(path, "mode=rw", sqlite3.Connection)
     except sqlite3.OperationalError as error:
-        # A reader writes beside the file. Where the disk takes nothing, and no log is there, nobody else writes either.
+        # A reader writes beside the file. Where it can't, and no log is there, the file alone is the graph.
         log, _ = side_files(path)
-        if not _disk_takes_nothing(error, path) or (log.exists() and log.stat().st_size):
+        if not _nothing_beside(error, path) or (log.exists() and log.stat().st_size):
             raise
-        return _reader(path, "mode=ro&immutable=1", Frozen)
+        written = path.stat().st_mtime_ns
+        frozen = _reader(path, "mode=ro&immutable=1", Frozen)
+        frozen.written = written
+        return frozen
 
 
-def _disk_takes_nothing(error: sqlite3.OperationalError, path: Path) -> bool:
+def _nothing_beside(error: sqlite3.OperationalError, path: Path) -> bool:
+    """Tell whether the disk takes nothing, or the folder nothing of this user's."""
+    if error.sqlite_errorcode == sqlite3.SQLITE_READONLY_DIRECTORY:
+        return True
     code = error.sqlite_errorcode & 0xFF
     if code == sqlite3.SQLITE_CANTOPEN:
         return path.exists() and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
     return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
-def _reader(path: Path, options: str, kind: type[sqlite3.Connection]) -> sqlite3.Connection:
+def _reader(path: Path, options: str, kind: type[_Kind]) -> _Kind:
     connection = _connect(path, options, READ_TIMEOUT, kind)
     try:
         connection.execute("PRAGMA query_only = ON")
@@ -132,7 +147,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
         # What a deleted graph.db left behind must not be taken for the new file's.
         for leftover in side_files(path):
             leftover.unlink(missing_ok=True)
-    connection = _connect(path, "mode=rwc", WRITE_TIMEOUT)
+    connection = _connect(path, "mode=rwc", WRITE_TIMEOUT, sqlite3.Connection)
     try:
         check(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
@@ -190,9 +205,7 @@ def stage_file(path: Path) -> Path:
     return path.with_name(path.name + "-stage")
 
 
-def _connect(
-    path: Path, options: str, timeout: float, kind: type[sqlite3.Connection] = sqlite3.Connection
-) -> sqlite3.Connection:
+def _connect(path: Path, options: str, timeout: float, kind: type[_Kind]) -> _Kind:
     uri = f"{path.absolute().as_uri()}?{options}"
     # One thread at a time uses a connection, but not always the same one; transactions are begun and ended by hand.
     return sqlite3.connect(

@@ -201,7 +201,11 @@ class SqliteStore:
         except sqlite3.Error:
             connection.close()
             raise
-        if isinstance(connection, schema.Frozen) or found.file != self._file:
+        if isinstance(connection, schema.Frozen):
+            connection.close()
+            if connection.changed(self.path):
+                raise StateError(f"{self.path} was published to while it was read: ask again")
+        elif found.file != self._file:
             connection.close()
         else:
             self._idle.append(found)

@@ -17,6 +17,7 @@ from engine.erasure.search import search
 from engine.errors import StateError
 from engine.runs import RunTables
 from graph.sqlite import SqliteStore, schema
+from tests.access import let_others_in
 from tests.child import Children, run_apart
 from tests.graph.runs import called, chain, crowd, john, known, member, record
 
@@ -337,3 +338,64 @@ def test_a_full_disk_leaves_the_old_run(tmp_path: Path, one: RunTables) -> None:
     store.publish(large, one)
     assert store.verify(large) == []
     store.close()
+
+
+def test_another_user_may_read_what_they_may_not_write(
+    store: SqliteStore, tmp_path: Path, one: RunTables, two: RunTables
+) -> None:
+    """Whoever may write publishes while the other reads: that answer, which may be of two runs, isn't given."""
+    store.close()
+    let_others_in(tmp_path)
+    store.path.chmod(0o444)
+    tmp_path.chmod(0o555)
+    said = run_apart(OTHER, str(store.path), str(one.folder), str(two.folder))
+    tmp_path.chmod(0o755)
+    assert said[0] == "one c1 john@email.com"
+    assert said[1].endswith("graph.db was published to while it was read: ask again")
+    assert said[2] == "two"
+    assert "read-only for this user" in said[3]
+    assert said[4].endswith("graph.db: this user may not read the file: its owner can allow it (chmod)")
+
+
+OTHER = """
+import os, sys
+from pathlib import Path
+from engine.errors import StateError
+from engine.runs import RunTables
+from graph.sqlite import SqliteStore
+
+path, one, two = Path(sys.argv[1]), RunTables(Path(sys.argv[2])), RunTables(Path(sys.argv[3]))
+mine, others = SqliteStore(path), SqliteStore(path)
+other = 65534 if os.getuid() == 0 else os.getuid()
+
+
+def publish():
+    os.seteuid(os.getuid())
+    path.chmod(0o644)
+    path.parent.chmod(0o755)
+    mine.publish(two, None)
+    mine.close()
+    path.chmod(0o444)
+    path.parent.chmod(0o555)
+    os.seteuid(other)
+
+
+def tell(act):
+    try:
+        print(act())
+    except StateError as error:
+        print(error)
+
+
+mine.customer("c1")  # a Python in root's home can't import any more as somebody else
+mine.close()
+os.seteuid(other)
+tell(lambda: f"{others.current_run()} {others.customer('c1').customer_id} {others.customer('c1').email}")
+tell(lambda: others.together(lambda graph: publish()))
+tell(others.current_run)
+tell(lambda: others.publish(one, None))
+os.seteuid(os.getuid())
+path.chmod(0)
+os.setuid(other)
+tell(others.current_run)
+"""
