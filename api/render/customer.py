@@ -68,8 +68,11 @@ def _identifiers(customer: Customer, answer: Answer) -> RenderableType:
     asked = (answer.understood.type, answer.understood.value)
     shown = sorted(customer.identifiers, key=lambda k: (k.type, k.value) != asked)[:IDENTIFIERS]
     held = {(k.type, k.value) for k in customer.identifiers}
-    devices = [w for w in customer.devices if ("device", w.device) not in held][: IDENTIFIERS - len(shown)]
-    return lines(known_by(shown, devices), _rest(len(customer.identifiers) - len(shown), "identifier"))
+    devices = sorted({w.device for w in customer.devices if ("device", w.device) not in held})
+    few = devices[: IDENTIFIERS - len(shown)]
+    windows = sorted((w for w in customer.devices if w.device in few), key=lambda w: w.device)
+    left = len(customer.identifiers) - len(shown) + len(devices) - len(few)
+    return lines(known_by(shown, windows), _rest(left, "identifier"))
 
 
 def _records(customer: Customer) -> RenderableType:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -45,23 +46,25 @@ def card(found: Card) -> Group:
 
 
 def known_by(identifiers: Sequence[KnownBy], devices: Sequence[DeviceWindow] = ()) -> RenderableType:
-    """What a customer is known by, a row each."""
+    """What a customer is known by, a row each: one too for a device that was the customer's for many visits."""
+    visits = [_device(device, list(windows)) for device, windows in groupby(devices, key=lambda w: w.device)]
     # A value is to be copied, so it is broken only where it would leave no room for a source's name.
-    values = [k.display for k in identifiers] + [w.device for w in devices]
-    names = [name for k in identifiers for name in k.sources] + [_by(w) for w in devices]
+    values = [k.display for k in identifiers] + [row[1] for row in visits]
+    names = [name for k in identifiers for name in k.sources] + [row[3] for row in visits]
     whole = sum(max((len(safe(text)) for text in texts), default=0) for texts in (values, names)) < ROOM
     between = ", " if whole else ",\n"
     rows: list[tuple[object, ...]] = [
         (k.type, k.display, percent(k.confidence), Text(between.join(map(safe, k.sources))), day(k.last_seen))
         for k in identifiers
     ]
-    rows += [("device", w.device, percent(w.confidence), _by(w), day(w.until or w.since)) for w in devices]
     titles = ("type", "value", "sure", "sources", "last seen")
-    return columns(titles, rows, right=(2,), whole=(0, 1, 4) if whole else (0, 4))
+    return columns(titles, [*rows, *visits], right=(2,), whole=(0, 1, 4) if whole else (0, 4))
 
 
-def _by(window: DeviceWindow) -> str:
-    return f"by {window.because}"
+def _device(device: str, windows: list[DeviceWindow]) -> tuple[str, str, str, str, str]:
+    because = ", ".join(sorted({w.because for w in windows}))
+    last = max((at for w in windows if (at := w.until or w.since)), default=None)
+    return "device", device, percent(max(w.confidence for w in windows)), f"by {because}", day(last)
 
 
 def _field(field: Golden) -> Iterator[tuple[object, ...]]:

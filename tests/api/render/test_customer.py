@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from api.answers import whois
 from api.render.customer import card
 from graph.sqlite import SqliteStore
 from tests.api.conftest import PRIORITIES, drawn
-from tests.graph.runs import Run, john
+from tests.graph.runs import T0, Run, john
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +45,18 @@ def test_several_customers_are_a_list(graph: SqliteStore) -> None:
     page = _card(graph, "123")
     assert "2 customers answer to 123" in page
     assert "shopify:123" in page
+
+
+def test_a_device_of_many_visits_is_one_row(graph_of: Callable[[Run], SqliteStore]) -> None:
+    starts = [T0 + timedelta(days=day) for day in range(30)]
+    visits = [
+        {"device": "d-2", "customer_id": "c1", "since": at, "until": at + timedelta(hours=1), "because": "login"}
+        for at in starts
+    ]
+    others = [{"device": f"e-{n}", "customer_id": "c1", "since": T0, "because": "order"} for n in range(30)]
+    rows = [{"confidence": 1.0, **row} for row in (*visits, *others)]
+    page = _card(graph_of(john().with_rows("device_windows", *rows)), "john@email.com")
+    known = page.split("Known by")[1].split("Records")[0]
+    assert known.count("d-2 ") == 1
+    assert known.split("d-2 ")[1].splitlines()[0].split() == ["100", "%", "by", "login", "2024-03-30"]
+    assert "and 15 more identifiers" in known
