@@ -33,13 +33,13 @@ _META = {
 _ADDRESS = {"email": "lower(trim(a.address))", "phone": r"regexp_replace(a.address, '\D', '', 'g')"}
 #: Of each customer the name that the golden record shows, in its parts, and the most complete address of one record, of
 #: several the newest. Names are compared folded; where the shown word is the same but for accents, it is taken.
-_PERSON = """
+_PERSON = r"""
     WITH chosen AS ({chosen}), mine AS (
         SELECT m.customer_id, r.*, c.name AS shown FROM (SELECT DISTINCT customer_id FROM chosen) k
         JOIN members m USING (customer_id) JOIN customers c USING (customer_id) JOIN records r USING (record_id)
     ), named AS (
         SELECT customer_id, min({{'id': record_id, 'first': first_name, 'last': last_name}}) AS one,
-            string_split(lower(any_value(shown)), ' ') AS words
+            string_split_regex(lower(any_value(shown)), '[\s\p{{Pd}}]+') AS words
         FROM mine WHERE name = shown GROUP BY customer_id
     ), worded AS (
         SELECT *, len(string_split(one.last, ' ')) AS long FROM named
