@@ -1,7 +1,7 @@
 # Clew in a container: `docker build -t clew .`, then `docker run --rm -v "$PWD":/shop clew run` in a folder of exports.
 FROM python:3.12-slim
-COPY requirements.lock /clew/
-RUN pip install --no-cache-dir --require-hashes -r /clew/requirements.lock
+COPY requirements-run.lock /clew/
+RUN pip install --no-cache-dir --require-hashes -r /clew/requirements-run.lock
 COPY . /clew
 RUN pip install --no-cache-dir --no-deps --no-build-isolation /clew
 # Nobody's superuser. `--user "$(id -u):$(id -g)"` makes the files in the mounted folder yours.

@@ -47,10 +47,15 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# After a change of dependencies. The lock holds names, versions and hashes, and serves Python 3.11 to 3.13.
+# After a change of dependencies. A lock holds names, versions and hashes, and serves Python 3.11 to 3.13. The second is that
+# of the image: what of the first Clew takes to run, and to be installed from its sources.
+EXTRAS := --extra postgres --extra mysql --extra oidc --extra otel
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header pyproject.toml $(EXTRAS)
+
 lock: $(READY)
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --extra dev --extra postgres --extra mysql --extra oidc --extra otel pyproject.toml -o requirements.lock
+	$(COMPILE) --extra dev -o requirements.lock
+	echo hatchling | $(COMPILE) - --constraint requirements.lock -o requirements-run.lock
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel --no-isolation
