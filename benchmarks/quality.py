@@ -22,7 +22,7 @@ from samples import SAMPLES, SHOP_GOAL, SHOP_PUBLISHED, Sample
 
 from engine.compute import Compute, quote
 from engine.config import load
-from engine.evaluate import Evaluation, evaluate
+from engine.evaluate import Evaluation, Scores, evaluate
 from engine.pipeline import run
 from engine.runs import Layout
 from engine.sources.project import write_project
@@ -95,13 +95,18 @@ def show(result: Result) -> None:
     found = result.found
     pair, cubed = found.pairwise, found.bcubed
     print(
-        f"{result.name}: pairwise {pair.precision:.4f} / {pair.recall:.4f} / {pair.f1:.4f}, "
-        f"B-cubed {cubed.precision:.4f} / {cubed.recall:.4f} / {cubed.f1:.4f} (precision / recall / F1)\n"
+        f"{result.name}: pairwise {' / '.join(figures(pair))}, "
+        f"B-cubed {' / '.join(figures(cubed))} (precision / recall / F1)\n"
         f"  {found.customers:,} customers for {found.persons:,} persons; {found.mixed:,} customers hold several "
         f"persons (at most {found.most_persons}), {found.split:,} persons are split; {found.missing} of "
         f"{found.records:,} records missing; {result.seconds:.1f} s",
         flush=True,
     )
+
+
+def figures(scores: Scores) -> list[str]:
+    """Precision, recall and F1 to four digits."""
+    return ["none" if s is None else f"{s:.4f}" for s in (scores.precision, scores.recall, scores.f1)]
 
 
 def table(results: list[Result]) -> str:
@@ -112,13 +117,13 @@ def table(results: list[Result]) -> str:
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for r in results:
-        pair, cubed = r.found.pairwise, r.found.bcubed
+        pair, cubed = figures(r.found.pairwise), figures(r.found.bcubed)
         published = ", ".join(f"{who} {value:g}" for who, value in r.published.items()) or "none"
-        reached = "" if pair.f1 >= r.goal else " (missed)"
+        reached = "" if (r.found.pairwise.f1 or 0) >= r.goal else " (missed)"
         lines.append(
             f"| {r.name} | {r.found.records:,} | {r.found.persons:,} | {r.found.customers:,} "
-            f"| {pair.precision:.4f} / {pair.recall:.4f} / **{pair.f1:.4f}** "
-            f"| {cubed.precision:.4f} / {cubed.recall:.4f} / **{cubed.f1:.4f}** | {r.found.most_persons} "
+            f"| {pair[0]} / {pair[1]} / **{pair[2]}** "
+            f"| {cubed[0]} / {cubed[1]} / **{cubed[2]}** | {r.found.most_persons} "
             f"| {published} | {r.goal:g}{reached} | {r.seconds:.0f} |"
         )
     return "\n".join(lines)

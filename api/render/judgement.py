@@ -8,8 +8,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from api.render.layout import columns, heading, indented, lines
-from api.render.words import count, percent
-from engine.evaluate import Calibration, Evaluation
+from api.render.words import NOTHING, count, percent
+from engine.evaluate import Calibration, Evaluation, Scores
 from engine.evaluate.expected import Estimate, Expected
 from engine.evaluate.labels import LabelScores
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 def evaluation(found: Evaluation) -> Group:
     """The scores, and what went wrong in which direction."""
     rows = [
-        (name, percent(s.precision), percent(s.recall), percent(s.f1))
-        for name, s in (("pairs of records", found.pairwise), ("records (B-cubed)", found.bcubed))
+        (name, *_shares(s)) for name, s in (("pairs of records", found.pairwise), ("records (B-cubed)", found.bcubed))
     ]
     return lines(
         heading("Against the truth"),
@@ -70,9 +69,15 @@ def estimate(found: Estimate) -> Group:
 
 
 def _promised(step: Expected) -> tuple[str, ...]:
-    known = (percent(step.true.precision), percent(step.true.recall)) if step.true else ()
-    shares = (percent(step.scores.precision), percent(step.scores.recall), percent(step.scores.f1))
-    return (f"{step.threshold:g}", *shares, f"{step.false_merges:,.1f}", f"{step.false_splits:,.1f}", *known)
+    known = _shares(step.true)[:2] if step.true else ()
+    merges, splits = f"{step.false_merges:,.1f}", f"{step.false_splits:,.1f}"
+    return (f"{step.threshold:g}", *_shares(step.scores), merges, splits, *known)
+
+
+def _shares(scores: Scores) -> tuple[str, ...]:
+    """Precision, recall and F1 in words."""
+    found = (scores.precision, scores.recall, scores.f1)
+    return tuple(NOTHING if share is None else percent(share) for share in found)
 
 
 def blocking(found: Blocking) -> Group:

@@ -151,8 +151,8 @@ def _at(threshold: float, joins: Sequence[_Join], refused: list[tuple[int, float
     true = None
     if alike is not None:
         found = sum(join.right for join in made)
-        true = Scores.of(found / pairs if pairs else 1.0, found / alike if alike else 1.0)
-    scores = Scores.of(right / pairs if pairs else 1.0, right / (right + missed) if right + missed else 1.0)
+        true = Scores.of(found / pairs if pairs else None, found / alike if alike else None)
+    scores = Scores.of(right / pairs if pairs else None, right / (right + missed) if right + missed else None)
     wrong = sum(1 - join.chance for join in made)
     return Expected(threshold, len(made), wrong, sum(chance for _, chance in apart), pairs, scores, true)
 

@@ -23,17 +23,18 @@ _LABELS, _CELLS = "evaluate_labels", "evaluate_cells"
 
 @dataclass(frozen=True)
 class Scores:
-    """Precision, recall and their harmonic mean, each from 0 to 1."""
+    """Precision, recall and their harmonic mean, each from 0 to 1; None of nothing that it could be a share of."""
 
-    precision: float
-    recall: float
-    f1: float
+    precision: float | None
+    recall: float | None
+    f1: float | None
 
     @classmethod
-    def of(cls, precision: float, recall: float) -> Scores:
-        """With F1 = 2PR / (P + R), and 0 where both are 0 (van Rijsbergen, Information Retrieval, 1979)."""
-        total = precision + recall
-        return cls(precision, recall, 2 * precision * recall / total if total else 0.0)
+    def of(cls, precision: float | None, recall: float | None) -> Scores:
+        """With F1 = 2PR / (P + R), and 0 where nothing is right (van Rijsbergen, Information Retrieval, 1979)."""
+        if precision is None and recall is None:
+            return cls(None, None, None)
+        return cls(precision, recall, 2 * precision * recall / (precision + recall) if precision and recall else 0.0)
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def evaluate(compute: Compute, members_table: str, truth: Path) -> Evaluation:
     record into two customers.
 
     Pairwise scores: of all pairs of records put into one customer, the share that are one person (precision), and
-    of all pairs that are one person, the share put into one customer (recall); with no such pair, 0.
+    of all pairs that are one person, the share put into one customer (recall); None with no such pair.
     B-cubed scores: the mean over records of c/a (precision) and of c/b (recall), after Bagga & Baldwin, "Algorithms
     for Scoring Coreference Chains", LREC 1998, with equal weights.
     """
@@ -155,7 +156,7 @@ def _measure(compute: Compute) -> Evaluation:
                 f"SELECT record_id FROM {_LABELS} WHERE customer_id IS NULL ORDER BY record_id LIMIT {EXAMPLES}"
             )
         ),
-        pairwise=Scores.of(correct / max(1, predicted), correct / max(1, true)),
+        pairwise=Scores.of(correct / predicted if predicted else None, correct / true if true else None),
         true_pairs=int(true),
         predicted_pairs=int(predicted),
         correct_pairs=int(correct),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.compute import Compute
 from engine.errors import TableError
-from engine.evaluate import Evaluation, MixedCustomer, evaluate
+from engine.evaluate import Evaluation, MixedCustomer, Scores, evaluate
 
 Labels = dict[str, tuple[str, str | None]]  # key -> person, customer
 
@@ -39,7 +39,7 @@ def score(truth: Path, labels: Labels) -> Evaluation:
         return evaluate(compute, "members", truth)
 
 
-def by_hand(labels: Labels) -> dict[str, float]:
+def by_hand(labels: Labels) -> dict[str, float | None]:
     """The definitions, read literally: loops over all pairs and over all records."""
     person = {key: p for key, (p, _) in labels.items()}
     customer = {key: ("c", c) if c is not None else ("missing", key) for key, (_, c) in labels.items()}
@@ -47,7 +47,8 @@ def by_hand(labels: Labels) -> dict[str, float]:
     together = [customer[x] == customer[y] for x, y in pairs]
     same = [person[x] == person[y] for x, y in pairs]
     hits = sum(t and s for t, s in zip(together, same, strict=True))
-    precision, recall = hits / max(1, sum(together)), hits / max(1, sum(same))
+    precision = hits / sum(together) if any(together) else None
+    recall = hits / sum(same) if any(same) else None
     b_precision = b_recall = 0.0
     for x in labels:
         beside = {y for y in labels if customer[y] == customer[x]}
@@ -59,7 +60,7 @@ def by_hand(labels: Labels) -> dict[str, float]:
     return {
         "precision": precision,
         "recall": recall,
-        "f1": 2 * precision * recall / (precision + recall) if precision + recall else 0,
+        "f1": 2 * hits / (sum(together) + sum(same)) if any(together) or any(same) else None,
         "b_precision": b_precision,
         "b_recall": b_recall,
         "b_f1": 2 * b_precision * b_recall / (b_precision + b_recall),
@@ -128,7 +129,14 @@ def test_a_perfect_answer_scores_one(truth: Path) -> None:
 
 def test_the_result_is_ready_for_json(truth: Path) -> None:
     got = score(truth, {"1": ("a", "x"), "2": ("b", "x")})
-    assert json.loads(json.dumps(got.to_dict()))["pairwise"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0}
+    assert json.loads(json.dumps(got.to_dict()))["pairwise"] == {"precision": 0.0, "recall": None, "f1": 0.0}
+
+
+def test_where_nobody_has_two_records_pairs_say_nothing(truth: Path) -> None:
+    got = score(truth, {"1": ("a", "x"), "2": ("b", "y")})
+    assert got.pairwise == Scores(None, None, None)
+    assert got.bcubed == Scores(1.0, 1.0, 1.0)
+    assert json.loads(json.dumps(got.to_dict()))["pairwise"] == {"precision": None, "recall": None, "f1": None}
 
 
 def test_source_and_key_serve_in_place_of_record_id(truth: Path) -> None:
