@@ -67,7 +67,8 @@ def _write_down(request: Request, caller: Caller, about: Collection[str]) -> Non
     accesses.check()
     now, action = datetime.now(UTC), f"{request.method} {request.scope['route'].path}"
     asked = request.scope["clew.request_id"]
-    for customer in about:
+    # Once, however many addresses of theirs are shown.
+    for customer in dict.fromkeys(about):
         accesses.note(Accessed(now, caller.key_id, caller.name, action, customer, caller.personal, asked))
 
 

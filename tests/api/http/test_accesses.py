@@ -46,6 +46,16 @@ def test_every_answer_that_shows_a_person_is_written_down(copy: Path, serve: Cal
     assert all(EMAIL.encode() not in file.read_bytes() for file in (copy / ".clew").glob("access.db*"))
 
 
+def test_of_one_answer_nobody_is_written_down_twice(copy: Path, serve: Callable[..., Caller]) -> None:
+    api = serve(copy)
+    asked = api.get("/v1/audiences/newsletter/ads", params={"reach": False, "limit": 500})
+    shown = [addressee["customer_id"] for addressee in asked.json()["addressees"]]
+    often = max(shown, key=shown.count)
+    assert shown.count(often) > 1
+    assert wait(lambda: len(accesses_about(copy / ".clew", shown)) > 0)
+    assert [a.request for a in accesses_about(copy / ".clew", {often})] == [asked.headers["x-request-id"]]
+
+
 def test_nobody_is_shown_where_that_cannot_be_written_down(
     copy: Path, serve: Callable[..., Caller], caplog: pytest.LogCaptureFixture
 ) -> None:
