@@ -235,10 +235,11 @@ def _unknown(found: _Found) -> Iterator[str]:
             continue
         yield "  #   preset: contacts   # or events"
         yield "  #   map: {record: {key: ID, identifiers: [{type: email, column: E-mail}]}}"
-    for export in found.truths:
+    if truths := [_comment(export.shown) for export in found.truths]:
         yield ""
-        yield f"  # {_comment(export.shown)} says who is who. `clew evaluate --truth` judges by one that names records;"
-        yield "  # with one that names events, compare what `clew export events` writes."
+        say = "say" if truths[1:] else "says"
+        yield f"  # {' and '.join(truths)} {say} who is who. `clew evaluate --truth` judges by one"
+        yield "  # that names records; with one that names events, compare what `clew export events` writes."
     for message in found.unreadable.values():
         yield ""
         yield f"  # {_comment(message)}"

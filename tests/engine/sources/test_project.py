@@ -40,7 +40,8 @@ def test_it_runs_as_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
     (tmp_path / "kunden.csv").write_text(CUSTOMERS)
     (tmp_path / "korb: 1.csv").write_text(CHECKOUTS)
     (tmp_path / "web.jsonl").write_text(GA4)
-    (tmp_path / "truth.csv").write_text('source,key,person\n1,2,"3\n')
+    for name in ("truth.csv", "truth_events.csv"):
+        (tmp_path / name).write_text('source,key,person\n1,2,"3\n')
     (tmp_path / "prices.csv").write_text("sku,price\nA,1\n")
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 broken")
     (tmp_path / "empty.csv").write_text("")
@@ -59,8 +60,8 @@ def test_it_runs_as_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
         ("web.jsonl", "ga4_events", "append"),
     ]
     text = target.read_text(encoding="utf-8")
-    assert "# truth.csv says who is who. `clew evaluate --truth` judges by one that names records;" in text
-    assert "# with one that names events, compare what `clew export events` writes." in text
+    assert "# truth.csv and truth_events.csv say who is who. `clew evaluate --truth` judges by one" in text
+    assert "# that names records; with one that names events, compare what `clew export events` writes." in text
     assert "# prices.csv is not an export that Clew knows. Its columns: sku, price" in text
     assert "# empty.csv is empty: export it again" in text
     assert "# broken.parquet is not a whole Parquet file" in text
