@@ -63,7 +63,11 @@ def summarise(result: RunResult, health: Health) -> RunSummary:
             anonymous=result.manifest["counts"]["anonymous"],
             stitched=result.manifest["counts"]["stitched"],
             changes=dict(result.changes),
-            warnings=(*result.warnings, *(f.said for f in health.findings if f.grade != "ok")),
+            # Of the rows that could not be read, reading itself has said how many, where and why.
+            warnings=(
+                *result.warnings,
+                *(f.said for f in health.findings if f.grade != "ok" and f.metric != "rejected"),
+            ),
             health=health.grade,
             example=example,
             model=result.manifest["model"],

@@ -12,7 +12,7 @@ export function percent(share) {
 
 /** A match weight with its sign. */
 export function bits(weight) {
-  return weight === null || weight === undefined ? "" : `${weight < 0 ? MINUS : "+"}${Math.abs(weight).toFixed(1)}`;
+  return weight === null || weight === undefined ? "" : `${weight <= -0.05 ? MINUS : "+"}${Math.abs(weight).toFixed(1)}`;
 }
 
 /** The day of a time, in UTC. */

@@ -52,8 +52,10 @@ def summary(found: RunSummary, hints: bool = True) -> Group:
         kept = f"{count(found.apart, 'record')} looked like somebody else's and were kept apart, each for a reason."
         parts.append(Text(kept))
     if found.events:
-        led = f"; of {found.anonymous:,} that name nobody, {found.stitched:,} were led home by a session or device"
-        known = f"{found.owned:,} of {count(found.events, 'event')} are known to be a customer's"
+        home = count(found.stitched, "was", "were")
+        led = f"; of {found.anonymous:,} that name nobody, {home} led home by a session or device"
+        are = "is" if found.owned == 1 else "are"
+        known = f"{found.owned:,} of {count(found.events, 'event')} {are} known to be a customer's"
         parts.append(Text(f"{known}{led if found.anonymous else ''}."))
     parts += [heading("By source"), _sources(found)]
     if changes := _changes(found):

@@ -67,7 +67,7 @@ def change(before: float | None, after: float | None) -> str:
 
 def bits(weight: float | None) -> str:
     """A match weight with its sign."""
-    return "" if weight is None else f"{weight:+.1f}".replace("-", MINUS)
+    return "" if weight is None else f"{weight:+z.1f}".replace("-", MINUS)
 
 
 def day(at: datetime | None) -> str:

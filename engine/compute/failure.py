@@ -13,7 +13,7 @@ MEANINGLESS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserExc
 _INTERRUPTED = "Query interrupted"
 _TABLE = re.compile(r"""['"]([^'"]+/runs/[^'"]+\.parquet)""")
 _FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
-_FILE = re.compile(r'"(/[^"]+)"')
+_FILE = re.compile(r'\\?"(/[^"\\]+)\\?"')
 
 
 def full_disk(error: BaseException) -> str | None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import Result
 
@@ -16,6 +17,9 @@ from api.results import Demo
 from engine.errors import NotFoundError
 
 Clew = Callable[..., Result]
+
+#: What the database engine says of a full disk, in words within words.
+FULL_DISK = r'{"exception_message":"Could not write file \"/x/m.csv\": No space left on device","errno":"28"}'
 
 
 def test_help_groups_the_commands_and_explains_each(clew: Clew) -> None:
@@ -317,6 +321,7 @@ def test_a_table_of_the_run_that_is_gone_is_named(clew: Clew, copy: Path, tmp_pa
         (RuntimeError("Query interrupted"), 130, "stopped; what was published last, if anything, stands"),
         (ValueError("john@email.com"), 70, "--debug"),
         (OSError(28, "No space left on device"), 5, "the disk is full"),
+        (duckdb.IOException(FULL_DISK), 5, "clew: /x/m.csv: the disk is full"),
         (MemoryError(), 5, "not enough memory"),
         (PermissionError(13, "Permission denied", "/x/y"), 5, "/x/y: permission denied"),
     ],

@@ -303,6 +303,18 @@ def test_init_of_a_folder_with_no_known_file(tmp_path: Path) -> None:
         projects.init(tmp_path)
 
 
+def test_a_row_that_can_not_be_read_is_told_of_once(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(
+        'id,name,email\n1,Ana Diaz,ana@x.com\n2,Bo "B" Berg,bo@x.com\n3,"C"y Cole,cy@x.com\n'
+    )
+    with open_project(init(tmp_path)) as project:
+        found = project.run()
+    assert found.rejected == 1
+    told = [said for said in found.warnings if said.startswith("people: 1 of 3 rows")]
+    assert len(told) == 1
+    assert "people.csv, line 4: " in told[0]
+
+
 def test_what_was_never_compared_is_weighed_when_somebody_asks(shop: Demo, project: Project) -> None:
     members = project.graph.members().to_pylist()
     assert shop.answer.customer is not None

@@ -28,7 +28,7 @@ def test_a_share_never_claims_more_than_it_is() -> None:
 
 
 def test_numbers_read_well() -> None:
-    assert (bits(12.34), bits(-0.5), bits(None)) == ("+12.3", "−0.5", "")
+    assert (bits(12.34), bits(-0.5), bits(-0.04), bits(None)) == ("+12.3", "−0.5", "+0.0", "")
     assert (count(1, "customer"), count(1204, "customer"), count(2, "match", "matches")) == (
         "1 customer",
         "1,204 customers",
