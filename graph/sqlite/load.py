@@ -26,7 +26,8 @@ from graph.tables import GRAPH_TABLES, plain
 class Target:
     """Where a run table goes: the SQLite table, its columns as SQL over the run table's (`f`) and the joined numbers.
 
-    `words` are the columns that hold numbers of words. The first `key` columns find a row again, to delete it.
+    `words` are the columns that hold numbers of words. The first `key` columns find a row again, to delete or to update
+    it; `settled` are further ones that are never updated: indices hold them, and another value makes another row.
     """
 
     table: str
@@ -34,6 +35,7 @@ class Target:
     words: frozenset[str] = frozenset()
     joins: Mapping[str, str] = field(default_factory=dict)
     key: int = 1
+    settled: frozenset[str] = frozenset()
 
     @property
     def keys(self) -> list[str]:
@@ -70,6 +72,7 @@ TARGETS: dict[str, Target] = {
         },
         frozenset({"source", "kind", "gender"}),
         _record("r", "record_id"),
+        settled=frozenset({"source", "key"}),
     ),
     "customers": Target(
         "customer",
@@ -80,11 +83,13 @@ TARGETS: dict[str, Target] = {
             **_same("name", "email", "phone", "place", "records", "first_seen", "last_seen", "names", "others"),
         },
         joins={**_CUSTOMER, **_record("a", "anchor")},
+        settled=frozenset({"customer_id"}),
     ),
     "members": Target(
         "member",
         {"record": "r.number", "customer": "c.number", **_same("confidence", "since")},
         joins={**_record("r", "record_id"), **_CUSTOMER},
+        settled=frozenset({"customer"}),
     ),
     "identifiers": Target(
         "holder",
@@ -165,21 +170,31 @@ TARGETS: dict[str, Target] = {
 }
 
 
-_FORGET_WORDS = """
-    INSERT INTO customer_search(customer_search, rowid, names, others)
-    SELECT 'delete', id, names, others FROM customer WHERE id IN (SELECT value FROM json_each(?))"""
+#: Of the rows of a difference: those that only the old run has, those that only the new one has, and those that it has
+#: otherwise. The last are updated in place, so that indices of what they keep aren't touched.
+_ROWS = {
+    "gone": "gone_{0} ANTI JOIN fresh_{0} USING ({1})",
+    "fresh": "fresh_{0} ANTI JOIN gone_{0} USING ({1})",
+    "again": "fresh_{0} SEMI JOIN gone_{0} USING ({1})",
+}
+
+#: The index is told what it holds: it keeps no words of its own to look them up in.
+_FORGET_WORDS = (
+    "INSERT INTO customer_search(customer_search, rowid, names, others) SELECT 'delete', c.id, c.names, c.others"
+)
+_OTHERWISE = """
+    FROM customer c JOIN stage.again_customer s ON s.id = c.id WHERE (c.names, c.others) IS NOT (s.names, s.others)"""
 
 
 def remove(compute: Compute, connection: sqlite3.Connection, words: Words, name: str) -> int:
-    """Delete the rows of `gone_<name>`; returns how many there were."""
+    """Delete the rows of `gone_<name>` that don't come again; returns how many `gone_<name>` has."""
     target = TARGETS[name]
     conditions = " AND ".join(f'"{k}" IS ?' for k in target.keys)
-    count = 0
     for batch in _batches(compute, _select("gone", name, target.keys), target, words):
         rows = list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
         if name == "customers":
-            # The index is told what it holds: it keeps no words of its own to look them up in.
-            connection.execute(_FORGET_WORDS, [json.dumps([customer for (customer,) in rows])])
+            gone = json.dumps([customer for (customer,) in rows])
+            connection.execute(f"{_FORGET_WORDS} FROM customer c WHERE id IN (SELECT value FROM json_each(?))", [gone])
         connection.executemany(f'DELETE FROM "{target.table}" WHERE {conditions}', rows)  # nosec B608 # names of our schema, ? marks
         if name == "ledger":
             # One pass over all of them: they lie by customer.
@@ -187,36 +202,44 @@ def remove(compute: Compute, connection: sqlite3.Connection, words: Words, name:
                 "DELETE FROM about WHERE seq IN (SELECT value FROM json_each(?))",
                 [json.dumps([seq for (seq,) in rows])],
             )
-        count += len(rows)
-    return count
+    return compute.count(f"gone_{name}")
 
 
 def fill(compute: Compute, stage: Stage, words: Words, name: str) -> int:
     """Put the rows of `fresh_<name>` on stage; returns how many. A repeated key is a TableError, as below."""
     target = TARGETS[name]
+    count = 0
     with _checked(name):
-        rows = _batches(compute, _select("fresh", name, list(target.columns)), target, words)
-        count = stage.fill(target.table, rows)
+        for side, part in (("fresh", ""), ("again", "again_")):
+            rows = _batches(compute, _select(side, name, list(target.columns)), target, words)
+            count += stage.fill(target.table, rows, part)
     if name == "ledger":
-        about = "SELECT DISTINCT unnest(customer_ids) AS customer, seq FROM fresh_ledger ORDER BY ALL"
-        stage.fill("about", compute.connection.sql(about).to_arrow_reader(BATCH))
+        named = f"SELECT DISTINCT unnest(customer_ids) AS customer, seq FROM {_rows('fresh', name)} ORDER BY ALL"
+        stage.fill("about", compute.connection.sql(named).to_arrow_reader(BATCH))
     return count
 
 
 def take(stage: Stage, name: str) -> None:
-    """Insert what is on stage of a table. A repeated key or a dangling reference is a TableError."""
+    """Insert or update what is on stage of a table. A repeated key or a dangling reference is a TableError."""
+    target = TARGETS[name]
     with _checked(name):
-        stage.take(TARGETS[name].table)
+        stage.take(target.table)
+        stage.update(target.table, target.keys, [c for c in target.columns if c not in target.settled])
     if name == "ledger":
         stage.take("about")
 
 
 def take_words(connection: sqlite3.Connection) -> None:
-    """Put the words of the customers on stage into the index, and have it hold nothing of those who are gone."""
+    """Bring the index to the words of the customers on stage, before they are taken.
+
+    Until it is optimized, it holds the words of those who are gone, marked as gone.
+    """
+    connection.execute(f"{_FORGET_WORDS} {_OTHERWISE}")
     connection.execute(
-        "INSERT INTO customer_search(rowid, names, others) SELECT id, names, others FROM stage.customer ORDER BY id"
+        f"""INSERT INTO customer_search(rowid, names, others) SELECT id, names, others FROM (
+            SELECT id, names, others FROM stage.customer UNION ALL SELECT s.id, s.names, s.others {_OTHERWISE}
+        ) ORDER BY id"""  # nosec B608 # names of our schema
     )
-    # Until then the words of a customer who is gone are there, and are marked as gone.
     connection.execute("INSERT INTO customer_search(customer_search) VALUES ('optimize')")
 
 
@@ -245,17 +268,21 @@ def _checked(name: str) -> Iterator[None]:
 
 
 def _select(side: str, name: str, columns: list[str]) -> str:
-    """The SQL of some of a target's columns over `gone_<name>` or `fresh_<name>`.
+    """The SQL of some of a target's columns over the rows of one side (see `_ROWS`) of a table.
 
     In the order of its keys, in which rows lie in SQLite: appending them is several times faster than inserting.
     """
     target = TARGETS[name]
-    held = GRAPH_TABLES[name].columns if side == "fresh" else GRAPH_TABLES[name].gone
+    held = GRAPH_TABLES[name].gone if side == "gone" else GRAPH_TABLES[name].columns
     encoded = ", ".join(f"{sql} AS {quote(c)}" for c, sql in plain(held).items())
     wanted = ", ".join(f"{target.columns[c]} AS {quote(c)}" for c in columns)
     joins = [join for alias, join in target.joins.items() if f"{alias}." in wanted]
     order = ", ".join(target.columns[k] for k in target.keys)
-    return f"SELECT {wanted} FROM (SELECT {encoded} FROM {side}_{name}) f {' '.join(joins)} ORDER BY {order}"
+    return f"SELECT {wanted} FROM (SELECT {encoded} FROM {_rows(side, name)}) f {' '.join(joins)} ORDER BY {order}"
+
+
+def _rows(side: str, name: str) -> str:
+    return _ROWS[side].format(name, ", ".join(map(quote, GRAPH_TABLES[name].gone)))
 
 
 def _batches(compute: Compute, sql: str, target: Target, words: Words) -> Iterator[pa.RecordBatch]:

@@ -25,6 +25,10 @@ _ELSEWHERE = """
     UNION ALL SELECT type, value FROM {0}_shared_values UNION ALL SELECT 'device', device FROM {0}_device_windows"""
 
 
+def _values(side: str) -> str:
+    return f"(SELECT type, value FROM {side}_identifiers UNION ALL {_ELSEWHERE.format(side)})"
+
+
 class Words:
     """Texts that repeat, and their numbers; new ones are added to `word`."""
 
@@ -91,8 +95,7 @@ def number_changes(compute: Compute, connection: sqlite3.Connection, stage: Stag
     _number(compute, connection, CUSTOMER, "customer", found, "fresh_customers")
 
     last = _last(connection, "value")
-    touched = [f"SELECT type, value FROM {s}_identifiers UNION ALL {_ELSEWHERE.format(s)}" for s in ("gone", "fresh")]
-    values = compute.rows(f"SELECT DISTINCT type, value FROM ({' UNION ALL '.join(touched)}) ORDER BY value, type")
+    values = compute.rows(f"{_values('gone')} UNION {_values('fresh')} ORDER BY value, type")
     ask = "SELECT id FROM value WHERE value = a AND type = b"
     new = itertools.count(last + 1)
     numbers = [
@@ -132,7 +135,7 @@ def _look_up(connection: sqlite3.Connection, ask: str, asked: Iterable[tuple[str
 
 
 def remove_unused_values(compute: Compute, connection: sqlite3.Connection) -> None:
-    """Delete those of the touched values that nothing refers to any more."""
+    """Delete those of the values of rows that go that nothing refers to any more."""
     used = (
         ("holder", "value"),
         ("known_by", "value"),
@@ -143,7 +146,8 @@ def remove_unused_values(compute: Compute, connection: sqlite3.Connection) -> No
     unused = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {t} WHERE {t}.{c} = value.id)" for t, c in used)
     # What stands in it are names of our schema.
     delete = f"DELETE FROM value WHERE id = ? AND {unused}"  # nosec B608
-    connection.executemany(delete, compute.rows(f"SELECT number FROM {VALUE}"))
+    gone = f"SELECT DISTINCT type, value FROM ({_values('gone')} EXCEPT {_values('fresh')})"
+    connection.executemany(delete, compute.rows(f"SELECT number FROM {VALUE} SEMI JOIN ({gone}) USING (type, value)"))
 
 
 def _number(

@@ -78,12 +78,13 @@ def _bring(
             removed = {name: load.remove(compute, connection, words, name) for name in GRAPH_TABLES}
         added = {name: load.fill(compute, stage, words, name) for name in GRAPH_TABLES}
         stage.take("value")
+        if not full:
+            load.take_words(connection)
         for name in GRAPH_TABLES:
             load.take(stage, name)
         if full:
             load.index(connection)
         else:
-            load.take_words(connection)
             numbers.remove_unused_values(compute, connection)
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('run', ?)", (run.run_id,))
     return PublishReport(run.run_id, current, full, removed, added)

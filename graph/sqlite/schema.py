@@ -18,7 +18,7 @@ _Kind = TypeVar("_Kind", bound=sqlite3.Connection)
 #: Marks a file as ours ("CLEW").
 APPLICATION_ID = 0x434C4557
 #: The layout below. A file of a newer one is refused, one of an older one is filled anew.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 #: Bytes of the file that a reader maps into memory, so that it needn't copy pages: a lookup takes a seventh less.
 #: (Cutting the file short under a reader would end its process. Nothing here does: a graph never shrinks.)
@@ -57,8 +57,8 @@ TABLES: dict[str, str] = {
     "match": f"({_MATCH}, PRIMARY KEY (a, b)) WITHOUT ROWID",
     "refusal": f"({_MATCH}, refusal TEXT, PRIMARY KEY (a, b, stage, rule)) WITHOUT ROWID",
     "device_window": """(
-        device INTEGER NOT NULL, customer INTEGER NOT NULL, since INTEGER, until INTEGER, because INTEGER, record TEXT,
-        confidence REAL)""",
+        device INTEGER NOT NULL, customer INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER, because INTEGER,
+        record TEXT, confidence REAL, PRIMARY KEY (device, customer, since)) WITHOUT ROWID""",
     "ledger": """(
         seq INTEGER PRIMARY KEY, at INTEGER, kind INTEGER, run INTEGER, actor INTEGER, reason TEXT, hash TEXT,
         customers TEXT, records TEXT)""",
@@ -81,7 +81,6 @@ INDICES: dict[str, str] = {
     "known_by_value": "INDEX known_by_value ON known_by (value)",
     "permission_value": "INDEX permission_value ON permission (value)",
     "refusal_b": "INDEX refusal_b ON refusal (b)",
-    "device_window_device": "UNIQUE INDEX device_window_device ON device_window (device, customer, since)",
     "device_window_customer": "INDEX device_window_customer ON device_window (customer)",
     # The words stay in the customer's row, and are folded already; where in it a word stands says nothing.
     "customer_search": """VIRTUAL TABLE customer_search USING fts5(

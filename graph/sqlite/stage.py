@@ -8,7 +8,7 @@ never opens `graph.db`: what it has filled is closed, and then attached, to be r
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
@@ -40,12 +40,12 @@ class Stage:
             self._do(statement)
         return self
 
-    def fill(self, table: str, batches: Iterable[pa.RecordBatch]) -> int:
-        """Make a table like that of `graph.db` and put rows into it; returns how many."""
-        self._do(f'CREATE TABLE "{table}" {TABLES[table]}')
+    def fill(self, table: str, batches: Iterable[pa.RecordBatch], part: str = "") -> int:
+        """Make a table like that of `graph.db` and put rows into it; returns how many. `part` goes before its name."""
+        self._do(f'CREATE TABLE "{part}{table}" {TABLES[table]}')
         count = 0
         for batch in batches:
-            self._do(f'INSERT INTO "{table}" VALUES ({", ".join("?" * batch.num_columns)})', batch)  # nosec B608 # ours
+            self._do(f'INSERT INTO "{part}{table}" VALUES ({", ".join("?" * batch.num_columns)})', batch)  # nosec B608 # ours
             count += batch.num_rows
         return count
 
@@ -58,6 +58,15 @@ class Stage:
             self._attached = True
         # An empty table takes the rows of one like it as they are, without looking into them.
         self.connection.execute(f'INSERT INTO main."{table}" SELECT * FROM stage."{table}"')  # nosec B608 # a name of our schema
+
+    def update(self, table: str, keys: Sequence[str], columns: Iterable[str]) -> None:
+        """Update `columns` of the rows that `part` "again_" has; an index of other columns isn't touched."""
+        found = ", ".join(f'"{key}"' for key in keys)
+        changed = ", ".join(f'"{c}" = excluded."{c}"' for c in columns if c not in keys)
+        self.connection.execute(
+            f"""INSERT INTO main."{table}" SELECT * FROM stage."again_{table}" WHERE true
+            ON CONFLICT ({found}) DO UPDATE SET {changed}"""  # nosec B608 # names of our schema
+        )
 
     def _close(self) -> None:
         with closing(self._database), closing(self._filling):

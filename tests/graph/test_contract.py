@@ -173,6 +173,30 @@ class TestPublish:
         store.publish(one, nothing)
         assert store.verify(one) == []
 
+    def test_in_every_table_a_row_may_hold_something_else(
+        self, store: GraphStore, two: RunTables, tmp_path: Path
+    ) -> None:
+        store.publish(two, None)
+        other: Row = {
+            "records": {"name": "Other"}, "customers": {"name": "Other"}, "members": {"confidence": 0.5},
+            "identifiers": {"status": "weak"}, "known_by": {"confidence": 0.5}, "permissions": {"why_not": "other"},
+            "shared_values": {"reason": "other"}, "matches": {"weight": 0.5}, "refusals": {"refusal": "other"},
+            "device_windows": {"until": None, "because": "click"}, "ledger": {"customer_ids": ["c4"]},
+            "redirects": {"kind": "split"},
+        }  # fmt: skip
+        run = merged().with_rows("shared_values", *john().tables["shared_values"])
+        run = run.with_rows("refusals", *john().tables["refusals"])
+        before = run.write(tmp_path / "runs" / "before")
+        assert set(other) == set(run.tables) == set(GRAPH_TABLES)
+        for table, values in other.items():
+            run = run.changed(table, lambda row: True, **values)
+        after = run.write(tmp_path / "runs" / "after")
+        store.publish(before, two)
+        store.publish(after, before)
+        assert store.verify(after) == []
+        assert [(e.seq, e.customer_ids) for e in store.customer("c4").entries] == [(1, ("c4",)), (2, ("c4",))]
+        assert not store.customer("c1").entries
+
     def test_a_repeated_key_is_refused_and_nothing_changes(
         self, store: GraphStore, one: RunTables, tmp_path: Path
     ) -> None:
