@@ -6,6 +6,7 @@ Every store is fed by this module, so that all hold the same truth. A store neve
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -154,14 +155,14 @@ def changes(compute: Compute, old: str, new: str, runs: tuple[RunTables, RunTabl
         targets = {f"gone_{name}": graph_table.gone, f"fresh_{name}": graph_table.held if runs else graph_table.columns}
         paths = runs and (runs[0].path(name), runs[1].path(name))
         kept = read_difference(*paths) if paths else None
-        if kept is not None:
-            compute.load("differ", kept)
-            selected = _selected(graph_table, kept.column_names)
-            sources = [f"(SELECT {selected} FROM differ WHERE {FRESH} = {fresh})" for fresh in ("false", "true")]
-        else:
-            sources = _compared(compute, name, old, new, paths)
-        for (target, columns), source in zip(targets.items(), sources, strict=True):
-            compute.run(f"CREATE TEMP TABLE {target} AS SELECT {', '.join(map(quote, columns))} FROM {source}")
+        with nullcontext() if kept is None else compute.shown("differ", kept):
+            if kept is not None:
+                selected = _selected(graph_table, kept.column_names)
+                sources = [f"(SELECT {selected} FROM differ WHERE {FRESH} = {fresh})" for fresh in ("false", "true")]
+            else:
+                sources = _compared(compute, name, old, new, paths)
+            for (target, columns), source in zip(targets.items(), sources, strict=True):
+                compute.run(f"CREATE TEMP TABLE {target} AS SELECT {', '.join(map(quote, columns))} FROM {source}")
         before, after, gone, fresh = (compute.count(f"{table}_{name}") for table in (old, new, "gone", "fresh"))
         if before - gone + fresh != after:
             raise TableError(f"table {name} of the run repeats whole rows; its key is {', '.join(graph_table.key)}")

@@ -132,11 +132,17 @@ class Compute:
 
     def load(self, name: str, data: pa.Table) -> int:
         """Make (or replace) table `name` from an Arrow table; returns its row count."""
-        self.connection.register("_incoming", data)
-        try:
+        with self.shown("_incoming", data):
             return self.table(name, "SELECT * FROM _incoming")
+
+    @contextmanager
+    def shown(self, name: str, data: pa.Table) -> Iterator[None]:
+        """Ask an Arrow table by a name, without copying it."""
+        self.connection.register(name, data)
+        try:
+            yield
         finally:
-            self.connection.unregister("_incoming")
+            self.connection.unregister(name)
 
     def write_parquet(self, name: str, path: Path, order_by: str | None = None, part_rows: int = PART_ROWS) -> None:
         """Write a table as one Parquet file; `order_by` is SQL. The file appears whole or not at all.

@@ -238,5 +238,4 @@ class _Held(SqliteStore):
 
     @contextmanager
     def _reading(self, empty: bool = False) -> Iterator[Rows]:
-        with told(self.path):
-            yield self._found
+        yield self._found
