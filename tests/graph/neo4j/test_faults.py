@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import ClassVar
 
@@ -427,7 +428,9 @@ class TestConnecting:
             "no encrypted connection with the server: if it isn't encrypted, leave out the address's +s or +ssc"
         )
 
-    def test_a_server_that_wants_encryption(self, neo4j: Graphs, tmp_path: Path) -> None:
+    def test_a_server_that_wants_encryption(
+        self, neo4j: Graphs, one: RunTables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         if not isinstance(neo4j.neo4j, JavaNeo4j):
             pytest.skip("no server to encrypt: it is not one that was assembled here")
         _certify(tmp_path / "certificates" / "bolt")
@@ -440,8 +443,13 @@ class TestConnecting:
                 assert said.startswith("the server's certificate isn't trusted here")
                 assert said.endswith("A self-signed one takes +ssc in place of +s")
             store = Neo4jStore(_addressed(encrypted.server, "bolt+ssc"))
-            assert store.current_run() is None
+            store.publish(one, None)
             store.close()
+            monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificates" / "bolt" / "public.crt"))
+            for scheme in ("bolt+s", "neo4j+s", "neo4j+ssc"):
+                store = Neo4jStore(_addressed(encrypted.server, scheme))
+                assert store.verify(one) == []
+                store.close()
         finally:
             encrypted.close()
 
@@ -483,6 +491,7 @@ def _certify(folder: Path) -> None:
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
         .sign(key, hashes.SHA256())
     )
     folder.mkdir(parents=True)
