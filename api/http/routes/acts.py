@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Annotated
 
@@ -26,8 +27,10 @@ from api.http.models.acts import (
 from api.http.reply import reply
 from api.project import Project
 from api.results import Decided as Made
+from engine.errors import NotFoundError
 from engine.state import State
 from engine.state.once import once
+from graph.store import GraphStore
 
 router = APIRouter(prefix="/v1", tags=["acts"])
 
@@ -52,8 +55,13 @@ def _actor(caller: Caller, said: Act) -> str:
 @router.get("/decisions", response_model=Decisions)
 async def decisions(request: Request, caller: SlowReader, everything: Annotated[bool, Query()] = False) -> Response:
     """The decisions that stand, oldest first; with `everything` those that were undone, too."""
-    run, found = await request.app.state.desk.ask(lambda project: project.decisions(everything), slow=True)
-    return reply(request, caller, run, found, {one for made in found.decisions for one in made.customers})
+
+    def ask(project: Standing) -> tuple[object, set[str]]:
+        found = project.decisions(everything)
+        return found, _about(project.graph, *found.decisions)
+
+    run, (found, about) = await request.app.state.desk.ask(ask, slow=True)
+    return reply(request, caller, run, found, about)
 
 
 @router.post("/decisions", response_model=Decided, status_code=201, responses={200: {"model": Decided}})
@@ -83,26 +91,52 @@ def _undo(entry: int, reason: str | None, actor: str, project: Project) -> Made:
 async def _decide(
     request: Request, caller: Caller, asked: str, act: Callable[[Project], Made], name: str | None, new: int = 201
 ) -> Response:
-    def work(project: Project) -> Made:
-        if name is None:
-            return act(project)
-        made: list[Made] = []
+    def work(project: Project) -> tuple[Made, set[str]]:
+        found = act(project) if name is None else _once(project, caller, name, asked, act)
+        return found, _about(project.graph, found)
 
-        def note() -> int:
-            made.append(act(project))
-            return made[0].entry
-
-        with State.open(project.layout.store) as state:
-            entry = once(state, caller.key_id or "", name, asked.encode("utf-8", "surrogatepass"), note)
-        if made:
-            return made[0]
-        return next(one for one in project.decisions(everything=True).decisions if one.entry == entry)
-
-    found = await request.app.state.desk.act(work)
-    response = reply(request, caller, request.app.state.desk.shown(), found, found.customers)
+    found, about = await request.app.state.desk.act(work)
+    response = reply(request, caller, request.app.state.desk.shown(), found, about)
     if found.new:
         response.status_code = new
     return response
+
+
+def _once(project: Project, caller: Caller, name: str, asked: str, act: Callable[[Project], Made]) -> Made:
+    """What the caller's act of that name has made, now or before."""
+    made: list[Made] = []
+
+    def note() -> int:
+        made.append(act(project))
+        return made[0].entry
+
+    with State.open(project.layout.store) as state:
+        entry = once(state, caller.key_id or "", name, asked.encode("utf-8", "surrogatepass"), note)
+    if made:
+        return made[0]
+    return next(one for one in project.decisions(everything=True).decisions if one.entry == entry)
+
+
+def _about(graph: GraphStore, *told: Made) -> set[str]:
+    """Whom decisions tell of: their customers then, and whose the records and blocked values are now."""
+    about = _whose(graph, {record for one in told for record in (*one.left, *one.right)})
+    for one in told:
+        about |= {*one.customers}
+        if one.type and one.value:
+            found = graph.find(one.type, one.value)
+            about |= {owner.customer_id for owner in found.customers}
+            about |= {holder.customer_id for holder in found.holders if holder.customer_id}
+    return about
+
+
+def _whose(graph: GraphStore, records: Iterable[str]) -> set[str]:
+    """The customers of records; nobody's are those that the graph doesn't show."""
+    whose: set[str] = set()
+    for record in records:
+        with suppress(NotFoundError):
+            if customer := graph.record(record).customer_id:
+                whose.add(customer)
+    return whose
 
 
 @router.get("/review", response_model=ReviewQueue)
@@ -114,9 +148,9 @@ async def review(
 
     def ask(project: Standing) -> tuple[object, set[str]]:
         found = project.review(limit, blind=blind)
-        records = {record for pair in found.pairs for record in (pair.record_a, pair.record_b)}
-        whose = {project.graph.record(record).customer_id for record in records}
-        return found, {customer for customer in whose if customer}
+        return found, _whose(
+            project.graph, {record for pair in found.pairs for record in (pair.record_a, pair.record_b)}
+        )
 
     run, (found, about) = await request.app.state.desk.ask(ask, slow=True)
     return reply(request, caller, run, found, about)
@@ -126,10 +160,13 @@ async def review(
 async def label(request: Request, caller: Labeller, said: Label) -> Response:
     """Say whether two records are one person's, to judge answers by; no run goes by it."""
     actor = _actor(caller, said)
-    found = await request.app.state.desk.act(
-        lambda project: project.label(said.record_a, said.record_b, said.same, actor=actor)
-    )
-    response = reply(request, caller, request.app.state.desk.shown(), found)
+
+    def act(project: Project) -> tuple[object, set[str]]:
+        found = project.label(said.record_a, said.record_b, said.same, actor=actor)
+        return found, _whose(project.graph, (said.record_a, said.record_b))
+
+    found, about = await request.app.state.desk.act(act)
+    response = reply(request, caller, request.app.state.desk.shown(), found, about)
     response.status_code = 201
     return response
 

@@ -56,6 +56,44 @@ def test_of_one_answer_nobody_is_written_down_twice(copy: Path, serve: Callable[
     assert [a.request for a in accesses_about(copy / ".clew", {often})] == [asked.headers["x-request-id"]]
 
 
+def test_of_a_blocked_value_its_holders_are_written_down(
+    corner_shop: Path, tmp_path: Path, serve: Callable[..., Caller]
+) -> None:
+    folder = Path(shutil.copytree(corner_shop, tmp_path / "corner"))
+    api = serve(folder)
+    with Project(folder) as project:
+        ann = project.whois("aarch@mail.com").customer.customer_id  # type: ignore[union-attr]
+        said = {"kind": "block", "a": "aarch@mail.com"}
+        sent = [api.post("/v1/decisions", json=said), api.post("/v1/decisions", json=said), api.get("/v1/decisions")]
+        project.run()
+        # As a blocked value it leads to nobody, and is shown all the same.
+        assert wait(lambda: api.get("/v1/whois", params={"email": "aarch@mail.com"}).status_code == 404)
+        entry = sent[0].json()["entry"]
+        sent += [api.get("/v1/decisions"), api.post(f"/v1/decisions/{entry}/undo", json={})]
+        assert {answer.status_code for answer in sent} == {200, 201}
+        assert wait(lambda: len(project.access(ann).accesses) == len(sent))
+        assert [a.request for a in project.access(ann).accesses] == [answer.headers["x-request-id"] for answer in sent]
+
+
+def test_of_records_that_were_decided_on_or_labelled_their_customers_are_written_down(
+    corner_shop: Path, tmp_path: Path, serve: Callable[..., Caller]
+) -> None:
+    folder = Path(shutil.copytree(corner_shop, tmp_path / "corner"))
+    api = serve(folder)
+    with Project(folder) as project:
+        pair = {"a": "web:1", "b": "till:7"}
+        api.post("/v1/decisions", json={"kind": "different", **pair})
+        project.run()
+        parted = [project.graph.record(record).customer_id or "" for record in pair.values()]
+        assert parted[0] != parted[1]
+        assert wait(lambda: api.get(f"/v1/customers/{parted[1]}/records").status_code == 200)
+        label = {"record_a": pair["a"], "record_b": pair["b"], "same": False}
+        sent = [api.get("/v1/decisions"), api.post("/v1/labels", json=label)]
+        told = {(customer, answer.headers["x-request-id"]) for customer in parted for answer in sent}
+        kept = folder / ".clew"
+        assert wait(lambda: told <= {(a.customer_id, a.request) for a in accesses_about(kept, parted)})
+
+
 def test_nobody_is_shown_where_that_cannot_be_written_down(
     copy: Path, serve: Callable[..., Caller], caplog: pytest.LogCaptureFixture
 ) -> None:
