@@ -16,22 +16,14 @@ from datetime import UTC, datetime
 from engine.errors import ConfigError, NotFoundError
 from engine.state.store import State, from_micros, to_micros
 
-#: Scope -> what it may do; an answer is masked without `read-personal`.
-SCOPES: dict[str, str] = {
-    "read": "ask, with personal values masked",
-    "read-personal": "ask, with personal values",
-    "write": "label pairs of records, by which answers are judged",
-    "decide": "decide that two are one person or not, block values, undo that",
-    "erase": "erase people, and read all that is held about one",
-    "admin": "all of it, and read the access log",
-}
-#: Scope -> the others that it holds.
-_HOLDS: dict[str, tuple[str, ...]] = {
+#: Scope -> the others that it holds; docs/api.md says what each may do.
+SCOPES: dict[str, tuple[str, ...]] = {
+    "read": (),
     "read-personal": ("read",),
     "write": ("read",),
     "decide": ("read",),
     "erase": ("read", "read-personal"),
-    "admin": tuple(SCOPES),
+    "admin": ("read", "read-personal", "write", "decide", "erase"),
 }
 #: What the text of every key begins with.
 PREFIX = "clew_"
@@ -66,7 +58,7 @@ class Key:
 
 def all_scopes(scopes: Iterable[str]) -> frozenset[str]:
     """Scopes and those that they hold."""
-    return frozenset(held for scope in scopes for held in (scope, *_HOLDS.get(scope, ())))
+    return frozenset(held for scope in scopes for held in (scope, *SCOPES.get(scope, ())))
 
 
 def check_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
