@@ -5,18 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from api.http.models.customers import Golden, LedgerEntry, Text
-from api.http.models.evidence import Wire
+from api.http.models.evidence import Sent, Wire
 
 _SAID = Annotated[str, Field(max_length=1_000)]
 
 
-class Act(BaseModel):
+class Act(Sent):
     """What every act may say: why, and who wants it where one key serves several people."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reason: _SAID | None = Field(None, description="why, in your own words")
     actor: Annotated[str, Field(max_length=100)] | None = Field(None, description="who, if not the key's own name")
@@ -26,7 +24,6 @@ class Decide(Act):
     """Decide that `a` and `b` are one person (`same`) or two (`different`), or that `a` never links (`block`)."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "anyOf": [
                 {"properties": {"kind": {"const": "block"}, "b": {"type": "null"}}},
@@ -113,10 +110,8 @@ class ReviewQueue(Wire):
     waiting: int
 
 
-class Person(BaseModel):
+class Person(Sent):
     """Somebody, by anything that leads to one customer."""
-
-    model_config = ConfigDict(extra="forbid")
 
     who: Text
 

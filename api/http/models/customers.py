@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from api.answers import Asked
-from api.http.models.evidence import KnownBy, Match, Record, Refusal, Thread, Understood, Wire
+from api.http.models.evidence import KnownBy, Match, Record, Refusal, Sent, Thread, Understood, Wire
 
 
 class Permission(Wire):
@@ -313,30 +313,28 @@ class Was(Wire):
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 #: Texts that may be asked for at once.
 _AT_ONCE = 20
+_Texts = Annotated[tuple[Text, ...], Field(max_length=_AT_ONCE, fail_fast=True)]
 
 
 _KINDS = ("q", "email", "phone", "account", "loyalty", "device", "record")
 
 
-class Question(BaseModel):
+class Question(Sent):
     """What a customer is asked for by: one identifier or several, each text in any format that people write."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "anyOf": [{"required": [kind], "properties": {kind: {"minItems": 1}}} for kind in _KINDS],
         },
     )
 
-    q: tuple[Text, ...] = Field(
-        (), max_length=_AT_ONCE, description="anything: an e-mail, a phone number, an id, a record"
-    )
-    email: tuple[Text, ...] = Field((), max_length=_AT_ONCE)
-    phone: tuple[Text, ...] = Field((), max_length=_AT_ONCE, description="in any format; its country, or the project's")
-    account: tuple[Text, ...] = Field((), max_length=_AT_ONCE, description="system:id, or an id of any system")
-    loyalty: tuple[Text, ...] = Field((), max_length=_AT_ONCE)
-    device: tuple[Text, ...] = Field((), max_length=_AT_ONCE)
-    record: tuple[Text, ...] = Field((), max_length=_AT_ONCE, description="source:key")
+    q: _Texts = Field((), description="anything: an e-mail, a phone number, an id, a record")
+    email: _Texts = ()
+    phone: _Texts = Field((), description="in any format; its country, or the project's")
+    account: _Texts = Field((), description="system:id, or an id of any system")
+    loyalty: _Texts = ()
+    device: _Texts = ()
+    record: _Texts = Field((), description="source:key")
 
     @model_validator(mode="after")
     def _something(self) -> Question:
@@ -350,9 +348,7 @@ class Question(BaseModel):
         return [Asked(text, None if type_ == "q" else type_) for type_, texts in self for text in texts]
 
 
-class Questions(BaseModel):
+class Questions(Sent):
     """Many texts, each of which may mean anything."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    asked: list[Text] = Field(min_length=1)
+    asked: list[Text] = Field(min_length=1, fail_fast=True)

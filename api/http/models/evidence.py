@@ -5,13 +5,31 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+#: Unknown fields that are told one by one.
+_FEW = 20
 
 
 class Wire(BaseModel):
     """What a program reads that was written for this version: what a later one says beside it is passed over."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Sent(BaseModel):
+    """What a caller sends: a field that isn't known may be a slip, and is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, sent: Any) -> Any:
+        # To word an error for each of very many takes longer than an answer does.
+        unknown = len(sent.keys() - cls.model_fields.keys()) if isinstance(sent, dict) else 0
+        if unknown > _FEW:
+            raise ValueError(f"{unknown:,} fields aren't known: there are {', '.join(cls.model_fields)}")
+        return sent
 
 
 class Reason(Wire):

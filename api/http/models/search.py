@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from api.http.models.evidence import Wire
+from api.http.models.evidence import Sent, Wire
 
 #: Characters of a text that is searched for, and customers in one answer.
 LONGEST, MOST = 200, 50
@@ -42,10 +42,8 @@ class Searched(Wire):
     customers: list[Hit]
 
 
-class Search(BaseModel):
+class Search(Sent):
     """Words of a name, a company, a place, the beginning of an e-mail, the last four digits of a phone number."""
-
-    model_config = ConfigDict(extra="forbid")
 
     q: str = Field(min_length=1, max_length=LONGEST)
     limit: int = Field(10, ge=1, le=MOST)

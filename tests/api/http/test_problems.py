@@ -73,6 +73,29 @@ def test_bodies_that_are_no_question(api: Caller, body: bytes, status: int) -> N
 
 
 @pytest.mark.parametrize(
+    ("path", "body", "errors"),
+    [
+        ("whois", {"q": ["a"], "mail": 1}, {"body.mail": "Extra inputs are not permitted"}),
+        (
+            "whois",
+            {"q": ["a"]} | {f"f{n}": 1 for n in range(60_000)},
+            {"body": "60,000 fields aren't known: there are q,"},
+        ),
+        ("access", {f"f{n}": 1 for n in range(60_000)}, {"body": "60,000 fields aren't known: there are who"}),
+        ("whois", {"email": [1] * 60_000}, {"body.email": "Input should be a valid string"}),
+        ("whois/batch", {"asked": [1] * 60_000}, {"body.asked": "Input should be a valid string"}),
+    ],
+    ids=["one", "many", "many to an act", "a list", "a batch"],
+)
+def test_of_many_mistakes_one_is_told(api: Caller, path: str, body: dict[str, object], errors: dict[str, str]) -> None:
+    found = api.post(f"/v1/{path}", json=body)
+    assert found.status_code == 422
+    told = found.json()["errors"]
+    assert [error["in"] for error in told] == list(errors)
+    assert all(error["wanted"].startswith(errors[error["in"]]) for error in told)
+
+
+@pytest.mark.parametrize(
     "text", ["\0", "'; DROP TABLE record; --", "🧶", "a" * 500, "%", "C00000017\n", "phone:", "\ud7ff"]
 )
 def test_any_text_may_be_asked_for(api: Caller, text: str) -> None:
