@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.errors import ConfigError
+from engine.compute.failure import full_disk
+from engine.errors import ConfigError, DiskError
 
 #: Read and written by the owner alone.
 OWN = 0o600
@@ -34,18 +35,18 @@ def check_place(file: Path, *endings: str) -> None:
 def placed(file: Path, *endings: str) -> Iterator[Path]:
     """Where to write what becomes `file` at the end; nothing is left where that fails.
 
-    Errors: ConfigError for a name without one of the endings, or a place that can't be written.
+    Errors: ConfigError for a name without one of the endings, or a place that can't be written; DiskError where its
+    disk is full.
     """
     check_place(file, *endings)
-    part = file.with_name(f".{file.name}.part")
+    part = file.absolute().with_name(f".{file.name}.part")
     try:
-        # The place is tried first: what the database says about it later is no sentence for people.
-        part.unlink(missing_ok=True)
-        part.touch(OWN)
-        yield part
-        _replace(part, file)
-    except OSError as error:
-        raise ConfigError(f"{file}: can't be written: {(error.strerror or str(error)).lower()}") from error
+        with _told_as(file, part):
+            # The place is tried first: what the database says about it later is no sentence for people.
+            part.unlink(missing_ok=True)
+            part.touch(OWN)
+            yield part
+            _replace(part, file)
     finally:
         part.unlink(missing_ok=True)
 
@@ -54,22 +55,36 @@ def placed(file: Path, *endings: str) -> Iterator[Path]:
 def placed_folder(folder: Path) -> Iterator[Path]:
     """Where to write the files that a folder, new or there already, holds at the end; none is left where that fails.
 
-    Files of these names are written over, others stay. Errors: ConfigError for a place that can't be written.
+    Files of these names are written over, others stay. Errors: ConfigError for a place that can't be written; DiskError
+    where its disk is full.
     """
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder}: is a file; give the name of a folder")
-    part = folder / ".part"
+    part = folder.absolute() / ".part"
     # What an earlier one left that was killed isn't this one's.
     shutil.rmtree(part, ignore_errors=True)
     try:
-        part.mkdir(0o700, parents=True, exist_ok=True)
-        yield part
-        for file in part.iterdir():
-            _replace(file, folder / file.name)
-    except OSError as error:
-        raise ConfigError(f"{folder}: can't be written: {(error.strerror or str(error)).lower()}") from error
+        with _told_as(folder, part):
+            part.mkdir(0o700, parents=True, exist_ok=True)
+            yield part
+            for file in part.iterdir():
+                _replace(file, folder / file.name)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def _told_as(place: Path, part: Path) -> Iterator[None]:
+    """Tell of what goes wrong with `part` by the place that was asked for. Another disk may be full, too: TMPDIR's."""
+    try:
+        yield
+    except Exception as error:
+        full = full_disk(error)
+        if full is not None and Path(full or part).is_relative_to(part):
+            raise DiskError(f"{place}: can't be written: the disk is full") from error
+        if full is None and isinstance(error, OSError):
+            raise ConfigError(f"{place}: can't be written: {(error.strerror or str(error)).lower()}") from error
+        raise
 
 
 def _replace(part: Path, file: Path) -> None:

@@ -29,6 +29,10 @@ def test_a_read_only_disk(copy: Path) -> None:
     apart("tests.api.test_disks:read_only", copy)
 
 
+def test_an_export_to_a_full_disk(copy: Path) -> None:
+    apart("tests.api.test_disks:exports", copy)
+
+
 def full(folder: Path) -> None:
     """What happens when no byte is left, when tables find no room, and when the graph alone finds none."""
     disk = _moved(folder)
@@ -86,6 +90,26 @@ def read_only(folder: Path) -> None:
     disk.writable(True)
     with _opened(folder) as project:
         assert project.publish(verify=True).unchanged
+
+
+def exports(folder: Path) -> None:
+    """What was asked for is named, and neither the file beside it nor one in a folder; nothing half-written is left."""
+    out = folder / "out"
+    out.mkdir()
+    disk = Disk(out, 1_000)
+    disk.leave(0)
+    with _opened(folder) as project:
+        for name, export in (
+            ("members.csv", project.export_members),
+            ("members.parquet", project.export_members),
+            ("views.duckdb", project.export_views),
+            ("report.html", project.report),
+            ("measures", project.export_measures),
+        ):
+            with pytest.raises(DiskError) as told:
+                export(out / name)
+            assert str(told.value) == f"{out / name}: can't be written: the disk is full"
+    assert {path.name for path in out.rglob("*")} == {"filler", "measures"}
 
 
 def _moved(folder: Path) -> Disk:
