@@ -63,12 +63,22 @@ class _Table:
 
 @dataclass
 class _Found:
-    """What a folder holds."""
+    """What a folder holds; `lists` are of people, and no known exports."""
 
     known: list[tuple[Export | _Table, Preset]] = field(default_factory=list)
+    lists: list[Export | _Table] = field(default_factory=list)
     unknown: list[Export | _Table] = field(default_factory=list)
     truths: list[Export] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
+
+    def sort_in(self, export: Export | _Table, best: list[tuple[Preset, float]]) -> None:
+        """Take note of a file or table by what its columns say that it is."""
+        if best:
+            self.known.append((export, best[0][0]))
+        elif lists_people(export.names):
+            self.lists.append(export)
+        else:
+            self.unknown.append(export)
 
 
 def write_project(folder: Path, name: str | None = None) -> Path:
@@ -84,8 +94,8 @@ def write_project(folder: Path, name: str | None = None) -> Path:
     found = _look(folder)
     if not found.known:
         # Beside well-known exports a list may be of staff or suppliers; alone in a folder it is what is to be read.
-        found.known = [(e, presets()["contacts"]) for e in found.unknown if lists_people(e.names)]
-        found.unknown = [e for e in found.unknown if not lists_people(e.names)]
+        found.known = [(e, presets()["contacts"]) for e in found.lists]
+        found.lists = []
     if not found.known:
         seen = [*(e.shown for e in found.unknown), *found.unreadable.values()]
         there = "; ".join(seen[:20]) or "no CSV, JSON or Parquet file and no SQLite database"
@@ -102,7 +112,7 @@ def write_project(folder: Path, name: str | None = None) -> Path:
         raise ConfigError(f"{target} is there already. Change it by hand, or move it away first.") from error
     except OSError as error:
         raise ConfigError(f"{target} can't be written: {error.strerror}.") from error
-    if left := [*(e.shown for e in found.unknown), *found.unreadable]:
+    if left := [*(e.shown for e in (*found.lists, *found.unknown)), *found.unreadable]:
         log.warning("Left out, for reasons that %s gives: %s.", target, ", ".join(left))
     return target
 
@@ -123,12 +133,10 @@ def _look(folder: Path) -> _Found:
             continue
         if export.empty:
             found.unreadable[path.name] = f"{export.shown} is empty: export it again"
-        elif best := candidates(export.names, export.format):
-            found.known.append((export, best[0][0]))
         elif export.names[:3] == _TRUTH:
             found.truths.append(export)
         else:
-            found.unknown.append(export)
+            found.sort_in(export, candidates(export.names, export.format))
     found.known.sort(key=lambda item: (item[1].rank, item[0].shown))
     return found
 
@@ -147,11 +155,7 @@ def _look_into(path: Path, found: _Found) -> None:
     from engine.sources.database import tables_of
 
     for table, names in tables_of(path, path.name).items():
-        one = _Table(path.parent, path.name, table, names)
-        if best := candidates(names):
-            found.known.append((one, best[0][0]))
-        else:
-            found.unknown.append(one)
+        found.sort_in(_Table(path.parent, path.name, table, names), candidates(names))
 
 
 def _text(name: str, found: _Found) -> str:
@@ -197,7 +201,8 @@ def _places(found: _Found) -> Iterator[tuple[str | _Table, Preset]]:
     for export, preset in found.known:
         pattern = export if isinstance(export, _Table) else _pattern(export.shown)
         parts.setdefault((pattern, preset.name), []).append(export.shown)
-    every = [e.shown for e in (*(e for e, _ in found.known), *found.unknown, *found.truths)] + list(found.unreadable)
+    every = [e.shown for e in (*(e for e, _ in found.known), *found.lists, *found.unknown, *found.truths)]
+    every += found.unreadable
     for (pattern, name), files in parts.items():
         if isinstance(pattern, _Table):
             yield pattern, presets()[name]
@@ -216,23 +221,11 @@ def _pattern(file: str) -> str:
 
 
 def _unknown(found: _Found) -> Iterator[str]:
+    for export in found.lists:
+        yield from _place(export, "If it is a list of customers, take the # away:")
+        yield "  #   preset: contacts"
     for export in found.unknown:
-        yield ""
-        columns = _comment(", ".join(export.names[:12]))
-        yield f"  # {_comment(export.shown)} is not an export that Clew knows. Its columns: {columns}"
-        people = lists_people(export.names)
-        if people:
-            yield "  # If it is a list of customers, take the # away:"
-        else:
-            yield "  # If it is a list of people or of events, say what its columns are (docs/sources.md):"
-        if isinstance(export, _Table):
-            yield f"  # - database: {_comment(json.dumps(export.place, ensure_ascii=False))}"
-            yield f"  #   name: {_comment(json.dumps(export.table, ensure_ascii=False))}"
-        else:
-            yield f"  # - path: {_comment(json.dumps(export.shown, ensure_ascii=False))}"
-        if people:
-            yield "  #   preset: contacts"
-            continue
+        yield from _place(export, "If it is a list of people or of events, say what its columns are (docs/sources.md):")
         yield "  #   preset: contacts   # or events"
         yield "  #   map: {record: {key: ID, identifiers: [{type: email, column: E-mail}]}}"
     if truths := [_comment(export.shown) for export in found.truths]:
@@ -243,6 +236,19 @@ def _unknown(found: _Found) -> Iterator[str]:
     for message in found.unreadable.values():
         yield ""
         yield f"  # {_comment(message)}"
+
+
+def _place(export: Export | _Table, to_do: str) -> Iterator[str]:
+    """Where a file or table is that Clew doesn't know, and what to do about it."""
+    yield ""
+    columns = _comment(", ".join(export.names[:12]))
+    yield f"  # {_comment(export.shown)} is not an export that Clew knows. Its columns: {columns}"
+    yield f"  # {to_do}"
+    if isinstance(export, _Table):
+        yield f"  # - database: {_comment(json.dumps(export.place, ensure_ascii=False))}"
+        yield f"  #   name: {_comment(json.dumps(export.table, ensure_ascii=False))}"
+    else:
+        yield f"  # - path: {_comment(json.dumps(export.shown, ensure_ascii=False))}"
 
 
 def _stem(path: str) -> str:
