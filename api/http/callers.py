@@ -47,16 +47,17 @@ class Door:
 
     async def enter(self, request: Request) -> Caller:
         """Who sends a request. Raises a Problem where that is nobody who may."""
-        given, token = request.headers.get("x-api-key"), _bearer(request)
-        text = token if given is None else given
+        keys, tokens = request.headers.getlist("x-api-key"), _bearers(request)
+        sent = {*keys, *tokens}
+        if len(sent) > 1:
+            raise refused("Two keys are sent: send one.")
+        text = next(iter(sent), "")
         if not text and self._local is not None and not len(self.ring):
             _check_local(request)
             return self._local
-        if given is not None and token and token != given:
-            raise refused("Two keys are sent: send one.")
         if not text:
             raise refused("This needs a key: send it as X-API-Key, or as a bearer token.")
-        if given is None and self._tokens is not None and not text.startswith(PREFIX):
+        if not keys and self._tokens is not None and not text.startswith(PREFIX):
             subject, scopes = await self._tokens.read(text)
             # Named such that it is no key's name.
             return Caller(f"oidc:{subject}", f"oidc:{subject}", scopes)
@@ -69,9 +70,9 @@ class Door:
         return Caller(key.key_id, key.name, key.may, key.rate)
 
 
-def _bearer(request: Request) -> str:
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else ""
+def _bearers(request: Request) -> list[str]:
+    given = (header.partition(" ") for header in request.headers.getlist("authorization"))
+    return [token for kind, _, rest in given if kind.lower() == "bearer" and (token := rest.strip())]
 
 
 def _check_local(request: Request) -> None:

@@ -19,8 +19,8 @@ from api.http.tracing import Spans
 
 log = logging.getLogger("clew.http.requests")
 
-#: What a caller may call a request.
-_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+#: What a caller may call a request: less than a key is long, which no log may hold.
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,48}")
 #: What every answer is sent with, unless it has its own.
 _HEADERS = (
     (b"cache-control", b"private, no-cache"),
