@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from api.http.callers import Caller, SlowReader, may
-from api.http.desk import Standing
+from api.http.desk import Desk, Standing
 from api.http.models.acts import (
     Access,
     Act,
@@ -34,6 +34,8 @@ from graph.store import GraphStore
 
 router = APIRouter(prefix="/v1", tags=["acts"])
 
+T = TypeVar("T")
+
 Decider = Annotated[Caller, Depends(may("decide", 10))]
 Labeller = Annotated[Caller, Depends(may("write", 10))]
 Eraser = Annotated[Caller, Depends(may("erase", 10))]
@@ -50,6 +52,13 @@ Entry = Annotated[int, Path(ge=1, le=2**63 - 1, description="A decision's entry 
 def _actor(caller: Caller, said: Act) -> str:
     """Who decides, as the ledger has it: where one key serves several people, both are named."""
     return f"{said.actor} via {caller.name}" if said.actor else caller.name
+
+
+async def _act(request: Request, act: Callable[[Project], T]) -> T:
+    """Have something done, unless whom the answer shows can't be written down: then it isn't."""
+    request.app.state.accesses.check()
+    desk: Desk = request.app.state.desk
+    return await desk.act(act)
 
 
 @router.get("/decisions", response_model=Decisions)
@@ -95,7 +104,7 @@ async def _decide(
         found = act(project) if name is None else _once(project, caller, name, asked, act)
         return found, _about(project.graph, found)
 
-    found, about = await request.app.state.desk.act(work)
+    found, about = await _act(request, work)
     response = reply(request, caller, request.app.state.desk.shown(), found, about)
     if found.new:
         response.status_code = new
@@ -165,7 +174,7 @@ async def label(request: Request, caller: Labeller, said: Label) -> Response:
         found = project.label(said.record_a, said.record_b, said.same, actor=actor)
         return found, _whose(project.graph, (said.record_a, said.record_b))
 
-    found, about = await request.app.state.desk.act(act)
+    found, about = await _act(request, act)
     response = reply(request, caller, request.app.state.desk.shown(), found, about)
     response.status_code = 201
     return response
@@ -175,8 +184,8 @@ async def label(request: Request, caller: Labeller, said: Label) -> Response:
 async def erase(request: Request, caller: Eraser, said: Erase) -> Response:
     """Say what is held of a person and where; with `really`, erase it everywhere, for good."""
     actor = _actor(caller, said)
-    found = await request.app.state.desk.act(
-        lambda project: project.erase(said.who, really=said.really, reason=said.reason, actor=actor)
+    found = await _act(
+        request, lambda project: project.erase(said.who, really=said.really, reason=said.reason, actor=actor)
     )
     return reply(request, caller, request.app.state.desk.shown(), found, [found.person.customer_id])
 

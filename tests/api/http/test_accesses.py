@@ -104,6 +104,11 @@ def test_nobody_is_shown_where_that_cannot_be_written_down(
     refused = api.get("/v1/whois", params=asked)
     assert (refused.headers["retry-after"], "access log" in refused.json()["detail"]) == ("5", True)
     assert "access.db" in caplog.text
+    assert api.post("/v1/decisions", json={"kind": "block", "a": EMAIL}).status_code == 503
+    assert api.post("/v1/erase", json={"who": EMAIL, "really": True}).status_code == 503
+    assert api.post("/v1/labels", json={"record_a": "a:1", "record_b": "a:2", "same": True}).status_code == 503
+    with Project(copy) as project:
+        assert project.decisions().decisions == ()
     assert api.get("/v1/runs").status_code == 200
     (copy / ".clew" / "access.db").unlink()
     assert wait(lambda: api.get("/v1/whois", params=asked).status_code == 200)
