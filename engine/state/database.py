@@ -38,8 +38,8 @@ REASONS = {
     "there.",
     sqlite3.SQLITE_PERM: "can't be opened: this user has no permission. Check the owner of the folder.",
     sqlite3.SQLITE_AUTH: "can't be opened: this user has no permission. Check the owner of the folder.",
-    sqlite3.SQLITE_NOTADB: "is not a database. Move it away and put a backup in its place, or run again without it: "
-    "a new one is made, but customer ids start anew.",
+    sqlite3.SQLITE_NOTADB: "is not a database. Move it away and put a backup in its place. Without one a new file is "
+    "made, and what was in this one is lost: with state.db, customer ids start anew.",
     sqlite3.SQLITE_CORRUPT: "is damaged. Put a backup in its place.",
     sqlite3.SQLITE_NOMEM: "needs more memory than there is.",
 }
