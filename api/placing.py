@@ -52,11 +52,11 @@ def placed(file: Path, *endings: str) -> Iterator[Path]:
 
 
 @contextmanager
-def placed_folder(folder: Path) -> Iterator[Path]:
+def placed_folder(folder: Path, empty: bool = False) -> Iterator[Path]:
     """Where to write the files that a folder, new or there already, holds at the end; none is left where that fails.
 
-    Files of these names are written over, others stay. Errors: ConfigError for a place that can't be written; DiskError
-    where its disk is full.
+    Files of these names are written over, others stay; if it is to be `empty`, one that holds any is refused. Errors:
+    ConfigError for a place that can't be written; DiskError where its disk is full.
     """
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder}: is a file; give the name of a folder")
@@ -65,7 +65,10 @@ def placed_folder(folder: Path) -> Iterator[Path]:
     shutil.rmtree(part, ignore_errors=True)
     try:
         with _told_as(folder, part):
-            part.mkdir(0o700, parents=True, exist_ok=True)
+            folder.mkdir(0o700, parents=True, exist_ok=True)
+            if empty and any(folder.iterdir()):
+                raise ConfigError(f"{folder}: isn't empty; give a new folder")
+            part.mkdir(0o700)
             yield part
             for file in part.iterdir():
                 _replace(file, folder / file.name)

@@ -110,6 +110,7 @@ def verify(server: Server, one: RunTables, two: RunTables) -> None:
 def bulk(neo4j: JavaNeo4j, run: RunTables, folder: Path) -> None:
     """Export a run, import it in place of what is there, make the indexes, verify."""
     shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     files = apart(write, run, folder)
     neo4j.stop()
     seconds, _ = timed(lambda: neo4j.admin(files.command[1:], folder))

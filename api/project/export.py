@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from api.export import write_events, write_measure, write_measures, write_members, write_merges, write_views
+from api.placing import placed_folder
 from api.project.opened import Opened
 from api.project.times import utc
 from api.results import Exported, ExportedGraph, Measures
@@ -59,5 +60,6 @@ class Export(Opened):
         from graph.neo4j.export import export
 
         tables = self._tables()
-        files = export(tables, Path(folder), project=self._project_id())
-        return ExportedGraph(files.folder, tables.run_id, files.rows, files.command)
+        with placed_folder(Path(folder), empty=True) as part:
+            files = export(tables, part, project=self._project_id())
+        return ExportedGraph(Path(folder), tables.run_id, files.rows, files.command)

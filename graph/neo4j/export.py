@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.compute import Compute, literal, quote
-from engine.errors import ConfigError, TableError
+from engine.errors import TableError
 from engine.runs import RunTables
 from graph.neo4j import delta
 from graph.neo4j.schema import (
@@ -62,24 +62,14 @@ read (`chown` gives them to whom neo4j-admin runs as): delete them when they are
 
 @dataclass(frozen=True)
 class Files:
-    """What was written: the rows by file, and the command that imports them when called in `folder`."""
+    """What was written: the rows by file, and the command that imports them when called in the files' folder."""
 
-    folder: Path
     rows: dict[str, int]
     command: tuple[str, ...]
 
 
 def export(run: RunTables, folder: Path, memory_limit: str = "3GB", project: str | None = None) -> Files:
-    """Write the graph of a project's run into a new or empty folder.
-
-    ConfigError for another folder, TableError for a bad run.
-    """
-    try:
-        folder.mkdir(0o700, parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise ConfigError(f"{folder}: isn't empty; give a new folder for the files of the import")
-    except OSError as error:
-        raise ConfigError(f"{folder}: can't hold the files: {(error.strerror or str(error)).lower()}") from error
+    """Write the graph of a project's run into a folder. TableError for a bad run."""
     with Compute(memory_limit=memory_limit) as compute:
         open_run(compute, run, "new")
         everything(compute, "new")
@@ -110,7 +100,7 @@ class _Writer:
             command.append(f"--nodes={file}")
         command.append(f"--nodes={MARKER}={self._marker(run, project, after)}")
         command += [f"--relationships={kind.type}={self._relationship(kind)}" for kind in RELATIONSHIPS]
-        return Files(self.folder, self.rows, tuple(command))
+        return Files(self.rows, tuple(command))
 
     def _node(self, node: Node, after: int) -> tuple[str, int]:
         """Number the nodes from `after` on and write them; returns the files and the last number."""

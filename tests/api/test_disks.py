@@ -105,11 +105,12 @@ def exports(folder: Path) -> None:
             ("views.duckdb", project.export_views),
             ("report.html", project.report),
             ("measures", project.export_measures),
+            ("neo4j", project.export_neo4j),
         ):
             with pytest.raises(DiskError) as told:
                 export(out / name)
             assert str(told.value) == f"{out / name}: can't be written: the disk is full"
-    assert {path.name for path in out.rglob("*")} == {"filler", "measures"}
+    assert {path.name for path in out.rglob("*")} == {"filler", "measures", "neo4j"}
 
 
 def _moved(folder: Path) -> Disk:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from api.project import Project
+from engine.errors import ConfigError
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +44,17 @@ def test_a_file_that_was_shared_stays_so(project: Project, tmp_path: Path) -> No
         project.export_members(shared)
         assert shared.stat().st_size
     assert modes(tmp_path) == {0o640}
+
+
+def test_the_files_of_a_bulk_import_go_into_no_folder_of_others(project: Project, tmp_path: Path) -> None:
+    letter = tmp_path / "letters" / "aunt.txt"
+    letter.parent.mkdir()
+    letter.write_text("Dear aunt")
+    for place, why in ((letter.parent, "isn't empty"), (letter, "is a file")):
+        with pytest.raises(ConfigError, match=why):
+            project.export_neo4j(place)
+    assert [p.name for p in tmp_path.rglob("*")] == ["letters", "aunt.txt"]
+    assert letter.read_text() == "Dear aunt"
 
 
 def test_the_files_of_a_bulk_import_are_their_owners_alone(project: Project, tmp_path: Path) -> None:

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import ConfigError
 from engine.runs import RunTables
 from graph.neo4j import Neo4jStore
 from graph.neo4j.export import export
 from graph.neo4j.schema import MARKER, NODES, RELATIONSHIPS
 from graph.tables import GRAPH_TABLES
-from tests.graph.runs import T0, Run, john, match, merged, record
+from tests.graph.runs import T0, Run, john, match, merged
 from tests.graph.test_contract import hostile_run
 from tests.neo4j.graphs import Graphs
 from tests.neo4j.server import JavaNeo4j
@@ -37,19 +36,21 @@ def test_an_imported_graph_shows_its_run_and_is_that_run(neo4j: Graphs, one: Run
         pytest.skip("the importer is at hand only beside a server that Maven assembled")
     run = _run()
     two = run.write(tmp_path / "runs" / "two")
-    files = export(two, tmp_path / "files")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    files = export(two, folder)
     assert all(run.tables[name] for name in GRAPH_TABLES)
     kinds = [n.label for n in NODES] + [r.type for r in RELATIONSHIPS]
     assert all(files.rows[name] for name in kinds)
     assert files.rows.keys() == {*kinds, MARKER}
     assert files.rows["Record"] == len(run.tables["records"])
     assert files.rows["ABOUT"] == sum(len(entry["customer_ids"]) for entry in run.tables["ledger"])
-    assert shlex.join(files.command[:5]) in (files.folder / "README.txt").read_text()
+    assert shlex.join(files.command[:5]) in (folder / "README.txt").read_text()
     # The import takes the place of what is there.
     neo4j.empty().close()
     neo4j.neo4j.stop()
     try:
-        neo4j.neo4j.admin(files.command[1:], files.folder)
+        neo4j.neo4j.admin(files.command[1:], folder)
     finally:
         neo4j.neo4j.start()
     store = Neo4jStore(neo4j.server, "500MB")
@@ -62,22 +63,13 @@ def test_an_imported_graph_shows_its_run_and_is_that_run(neo4j: Graphs, one: Run
     store.close()
 
 
-def test_another_folder_is_left_alone(tmp_path: Path) -> None:
-    run = Run().with_rows("records", record("shop:1")).write(tmp_path / "run")
-    (tmp_path / "letters").mkdir()
-    (tmp_path / "letters" / "aunt.txt").write_text("Dear aunt")
-    with pytest.raises(ConfigError, match="isn't empty"):
-        export(run, tmp_path / "letters")
-    (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigError, match="can't hold the files"):
-        export(run, tmp_path / "file")
-
-
 def test_a_run_can_be_exported_without_a_server(tmp_path: Path) -> None:
     run: RunTables = john().write(tmp_path / "one")
-    files = export(run, tmp_path / "files")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    files = export(run, folder)
     assert files.rows["HAS"] == len(john().tables["identifiers"])
-    header = (files.folder / "HAS-header.csv").read_text()
+    header = (folder / "HAS-header.csv").read_text()
     assert header == ":START_ID,:END_ID,display:string,status:string,detail:string,born:long\n"
-    labels = {line.split(",")[1] for line in (files.folder / "Identifier.csv").read_text().splitlines()}
+    labels = {line.split(",")[1] for line in (folder / "Identifier.csv").read_text().splitlines()}
     assert '"Identifier\x1fEmail"' in labels
