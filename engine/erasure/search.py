@@ -23,7 +23,7 @@ def names(text: str, values: Collection[str]) -> bool:
 def search(store: Path, values: Collection[str]) -> tuple[int, list[Path]]:
     """Search every file under a store for any of some texts; returns how many were searched, and those that hold one.
 
-    Tables of Parquet and SQLite files are read; of others the bytes are looked at.
+    Tables of Parquet and SQLite files are read; of others, and of what is no database, the bytes are looked at.
     """
     pattern = _pattern(values)
     files = sorted(path for path in store.rglob("*") if path.is_file())
@@ -66,7 +66,12 @@ def _in_sqlite(path: Path, pattern: str) -> bool:
 
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         connection.create_function("holds", 1, holds, deterministic=True)
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        try:
+            tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
+                raise
+            return _in_bytes(path, pattern)
         for table in tables:
             columns = [row[1] for row in connection.execute(f"PRAGMA table_info({quote(table)})")]
             asked = " OR ".join(f"holds({quote(column)})" for column in columns)

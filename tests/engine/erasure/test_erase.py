@@ -89,6 +89,12 @@ def test_a_search_finds_a_person_wherever_they_are(ran_twice: Corner) -> None:
     assert any("plans" in path.parts for path in held(ran_twice))
 
 
+def test_a_search_looks_into_what_is_no_database(tmp_path: Path) -> None:
+    for name, text in (("access.db", "seen: john@email.com"), ("state.db", "seen: jane@email.com"), ("other.db", "")):
+        (tmp_path / name).write_text(text)
+    assert search(tmp_path, ["john@email.com"]) == (3, [tmp_path / "access.db"])
+
+
 def test_nothing_of_the_person_is_left(ran_erased: Corner) -> None:
     run = ran_erased.current()
     assert held(ran_erased) == []
