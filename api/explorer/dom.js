@@ -34,7 +34,7 @@ export function table(caption, columns, rows) {
       el("caption", { class: "unseen" }, caption),
       el("thead", {}, el("tr", {}, titled.map(([title, kind]) => el("th", { scope: "col", class: kind }, title)))),
       el("tbody", {}, rows.map((row) =>
-        el("tr", {}, row.map((cell, n) => el(n ? "td" : "th", { scope: n ? null : "row", class: titled[n][1] }, cell)))))),
+        el("tr", {}, row.map((cell, n) => el(n ? "td" : "th", { scope: n ? null : "row", class: titled[n][1], "data-title": titled[n][0] }, cell)))))),
   );
 }
 

@@ -42,10 +42,10 @@ export function draw(place, drawing, chosen) {
   scheme.addEventListener("change", recolour);
   graph.on("destroy", () => scheme.removeEventListener("change", recolour));
   return {
-    /** Show which match is spoken of. */
+    /** Show which match is spoken of; null: none. */
     choose(match) {
       graph.elements().removeClass("chosen");
-      graph.edges().filter((edge) => edge.data("of").match === match).addClass("chosen");
+      if (match) graph.edges().filter((edge) => edge.data("of").match === match).addClass("chosen");
     },
     /** Show the path of these records and its two ends, and let the rest fade; of nothing, show all alike. */
     mark(records, ends) {

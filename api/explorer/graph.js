@@ -18,12 +18,11 @@ export function graph(told, { hangs, say, decide }) {
   const names = Object.fromEntries(found.nodes.filter((node) => node.kind === "record").map((node) => [node.id, node.label]));
   const labels = new Map(found.nodes.map((node) => [node.id, node.kind === "record" ? node.id : node.label]));
   const canvas = el("div", { id: "canvas", "aria-hidden": "true" });
-  const panel = el("section", { class: "panel", tabindex: "-1", "aria-label": "What is chosen" },
-    el("p", { class: "hint" }, "Choose an edge to see why two records are one person; choose two nodes for the path between them."));
+  const hint = el("p", { class: "hint" }, "Choose an edge to see why two records are one person; choose two nodes for the path between them.");
+  const panel = el("section", { class: "panel", tabindex: "-1", "aria-label": "What is chosen" }, hint);
   const ends = ["from", "to"].map((name) => el("select", { id: `path-${name}` },
     el("option", { value: "" }, "choose…"),
     found.nodes.map((node) => el("option", { value: node.id }, node.kind === "record" ? `${node.id}, ${node.label}` : `${words(node.type)}: ${node.label}`))));
-  const path = el("div", { class: "told", "aria-live": "polite" });
   let drawn = null;
 
   function explain(match, weakest) {
@@ -60,19 +59,30 @@ export function graph(told, { hangs, say, decide }) {
   async function find() {
     const [a, b] = ends.map((end) => end.value);
     drawn.mark(null);
-    fill(path);
     if (!a || !b) return;
+    drawn.choose(null);
+    fill(panel, el("h3", {}, "The path between two"), await path(a, b));
+    panel.focus();
+  }
+
+  async function path(a, b) {
     if (STAND_IN.test(a) || STAND_IN.test(b)) {
-      fill(path, el("p", { class: "problem" }, "This key doesn't show which records these are: paths need the scope read-personal."));
-      return;
+      return el("p", { class: "problem" }, "This key doesn't show which records these are: paths need the scope read-personal.");
     }
     try {
       const between = await get("path", { a: value(a), b: value(b) });
-      fill(path, inWords(between, labels.get(a), labels.get(b)));
       if (between.path) drawn.mark(between.path.records, [a, b]);
+      return inWords(between, labels.get(a), labels.get(b));
     } catch (problem) {
-      fill(path, el("p", { class: "problem" }, problem.message));
+      return el("p", { class: "problem" }, problem.message);
     }
+  }
+
+  function clear() {
+    ends.forEach((end) => { end.value = ""; });
+    drawn.mark(null);
+    drawn.choose(null);
+    fill(panel, hint);
   }
 
   const byHand = (edge) => (edge.match ? explain(edge.match, edge.weakest) : describe(node(edge.end)));
@@ -92,8 +102,7 @@ export function graph(told, { hangs, say, decide }) {
       el("h2", {}, "Path between two"),
       el("label", { for: "path-from" }, "From"), ends[0], el("label", { for: "path-to" }, "to"), ends[1],
       el("button", { class: "main" }, "Show the path"),
-      el("button", { type: "button", class: "quiet", onclick: () => { ends.forEach((end) => { end.value = ""; }); find(); } }, "Clear")),
-    path,
+      el("button", { type: "button", class: "quiet", onclick: clear }, "Clear")),
     el("h2", {}, "Matches, weakest first"),
     some(matches, 25, (rows) => table("Matches of records, weakest first",
       ["records", ["bits", "number"], "sure", "because", "", ""],

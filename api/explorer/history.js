@@ -42,7 +42,7 @@ function slider(found, place) {
     try {
       // The entries of one run bear its beginning, and its answer stands from the end on.
       const was = await get(`customers/${encodeURIComponent(found.customer_id)}`, { as_of: published(found, at) });
-      if (mine === turn) fill(place, then(was));
+      if (mine === turn) fill(place, then(was, at));
     } catch (problem) {
       if (mine === turn) fill(place, el("p", { class: "problem" }, problem.message));
     }
@@ -58,11 +58,11 @@ function published(found, at) {
   return next ? new Date(new Date(next).getTime() - 1).toISOString() : new Date().toISOString();
 }
 
-function then(was) {
+function then(was, at) {
   if (!was.customer_id) return el("p", {}, `It was ${count(was.several.length, "customer")} then: ${listed(was.several)}.`);
   const values = was.values ?? {};
   return [
-    el("p", {}, `By the answer of ${minute(was.published)} it was `, el("b", {}, values.name ?? was.customer_id),
+    el("p", {}, `After the run of ${minute(at)} it was `, el("b", {}, values.name ?? was.customer_id),
       `, ${count(was.records.length, "record")}${was.values ? "" : " (names of then are no longer kept)"}.`),
     facts([["id", was.customer_id], ["e-mail", values.email], ["phone", values.phone], ["place", values.place]]),
     table("Records then", ["record", ["since", "date"]], was.records.map((held) => [held.record_id ?? ERASED, minute(held.since)])),

@@ -11,10 +11,14 @@ export async function review(end) {
   const found = await get("review");
   const place = el("div", { tabindex: "-1" });
   const said = el("div", { role: "status" });
+  const answers = el("div", { class: "row" },
+    [["s", "Same person", () => judge("same")], ["d", "Different people", () => judge("different")], ["u", "Unsure", () => next()]]
+      .map(([key, name, act]) => el("button", { type: "button", "aria-keyshortcuts": key, onclick: act }, name, " ", el("kbd", {}, key))));
   let here = 0, busy = false;
 
   function show() {
     const pair = found.pairs[here];
+    answers.hidden = !pair;
     if (!pair) {
       fill(place, el("p", {}, found.pairs.length
         ? "That was all of these. The next run goes by what you decided."
@@ -30,17 +34,15 @@ export async function review(end) {
       el("p", { class: "hint" }, `${here + 1} of ${found.pairs.length}; ${count(found.waiting, "doubtful pair")} in all`),
       el("h2", {}, doubt.kind === "refused" ? `Two customers now: refused, ${doubt.why}` : `One customer now, held together by ${doubt.why} alone`),
       el("p", {}, `${bits(doubt.weight)} bits, ${percent(doubt.probability)} sure by score.`),
-      el("div", { class: "beside" }, table("The two records side by side", ["", pair.record_a, "", pair.record_b], rows)),
-      el("div", { class: "row" },
-        [["s", "Same person", () => judge("same")], ["d", "Different people", () => judge("different")], ["u", "Unsure", () => next()]]
-          .map(([key, name, act]) => el("button", { type: "button", "aria-keyshortcuts": key, onclick: act }, name, " ", el("kbd", {}, key)))));
+      el("div", { class: "beside" }, table("The two records side by side", ["", pair.record_a, "", pair.record_b], rows)));
   }
 
   function next(message = "") {
     here += 1;
     fill(said, message && el("p", { class: "note" }, message));
     show();
-    place.focus();
+    place.focus({ preventScroll: true });
+    place.firstChild.scrollIntoView({ block: "nearest" });
   }
 
   async function judge(kind) {
@@ -66,7 +68,8 @@ export async function review(end) {
   end(() => document.removeEventListener("keydown", press));
   show();
   return el("div", {}, el("h1", { tabindex: "-1" }, "Review"),
-    el("p", {}, "What most needs a look, by what is at stake. An answer is a decision: the next run goes by it."), place, said);
+    el("p", {}, "What most needs a look, by what is at stake. An answer is a decision: the next run goes by it."), place,
+    el("div", { class: "answer" }, said, answers));
 }
 
 function sign(field) {

@@ -110,13 +110,30 @@ def test_the_path_between_two_nodes(look: Look, john: str) -> None:
     with look(f"{john}/graph") as page:
         page.get_by_role("button", name="Path from john@email.com").click()
         page.get_by_role("button", name=re.compile("^Path to zendesk_users:")).click()
-        told = page.locator(".told")
+        told = page.get_by_label("What is chosen")
+        expect(told).to_be_focused()
         expect(told).to_contain_text(re.compile(r"From john@email\.com to zendesk_users:\d+ it takes \d hop"))
         expect(told.locator(".weakest")).to_contain_text("weakest hop")
         told.locator("summary").first.click()
         expect(told.locator(".waterfall").first).to_contain_text("in all")
         on = page.evaluate(f"{DRAWN}.edges('.matches.on').length")
         assert on == told.locator("li").filter(has=page.locator("summary")).count()
+
+
+def test_what_is_chosen_is_what_was_chosen_last(look: Look, john: str) -> None:
+    with look(f"{john}/graph") as page:
+        panel = page.get_by_label("What is chosen")
+        page.get_by_role("button", name=re.compile("^Why ")).first.click()
+        expect(panel).to_contain_text("Why these are one person")
+        page.get_by_role("button", name="Path from john@email.com").click()
+        expect(panel).to_contain_text("Why these are one person")
+        page.get_by_role("button", name=re.compile("^Path to zendesk_users:")).click()
+        expect(panel).to_contain_text("The path between two")
+        expect(panel).not_to_contain_text("Why these are one person")
+        assert page.evaluate(f"{DRAWN}.elements('.chosen').length") == 0
+        page.get_by_role("button", name="Clear").click()
+        expect(panel).to_have_text(re.compile("^Choose an edge"))
+        assert page.evaluate(f"{DRAWN}.elements('.on, .faded').length") == 0
 
 
 def test_the_keyboard_alone(look: Look, john: str) -> None:
@@ -164,6 +181,8 @@ def test_a_phone_in_the_dark(look: Look, site: Site, john: str) -> None:
             page.goto(f"{site.address}/explore#{john}{view}")
             expect(page.locator(".views [aria-current]")).to_have_attribute("href", f"#{john}{view}")
             assert width(page) == PHONE["width"], view
+            beyond = "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth).length"
+            assert page.evaluate(beyond) == 0, view
         assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(19, 23, 28)"
         page.goto(f"{site.address}/explore#{john}")
         page.get_by_role("button", name="John Doe").tap()
@@ -222,7 +241,8 @@ def test_the_past(look: Look, john: str) -> None:
         expect(page.locator(".entries")).to_contain_text(f"{john} was created, of ")
         page.get_by_role("slider").focus()
         page.keyboard.press("ArrowLeft")
-        expect(page.locator(".was")).to_contain_text("By the answer of ")
+        at = page.get_by_role("status").filter(has_text="UTC").text_content()
+        expect(page.locator(".was")).to_contain_text(f"After the run of {at} it was ")
         expect(page.locator(".was")).to_contain_text("John Doe")
         page.get_by_role("link", name="Timeline", exact=True).click()
         expect(page.locator(".moment").first).to_be_visible()
@@ -254,6 +274,22 @@ def test_decisions_and_the_queue(look: Look, site: Site, john: str) -> None:
         assert site.project.review().pairs[0].record_a == first.record_a
 
 
+def test_the_answers_of_the_review_are_always_within_reach(look: Look) -> None:
+    options: list[dict[str, Any]] = [
+        {"viewport": {**DESK, "height": 500}},
+        {"viewport": PHONE, "color_scheme": "dark", "has_touch": True},
+    ]
+    for option in options:
+        with look("review", **option) as page:
+            for number in (1, 2):
+                expect(page.get_by_text(re.compile(rf"^{number} of \d+;"))).to_be_in_viewport()
+                for name in ("Same person", "Different people", "Unsure"):
+                    expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+                assert width(page) == option["viewport"]["width"]
+                page.mouse.wheel(0, 200)
+                page.get_by_role("button", name="Unsure").click()
+
+
 def test_a_key_is_asked_for_and_kept_in_the_tab_alone(look: Look, site: Site, john: str) -> None:
     with look(john, key=None, wrong=2) as page:
         page.get_by_role("textbox", name="Key").fill("clew_wrong")
@@ -277,7 +313,7 @@ def test_a_key_with_too_small_a_scope(look: Look, john: str) -> None:
         page.get_by_role("link", name="Graph", exact=True).click()
         page.get_by_role("button", name=re.compile("^Path from")).first.click()
         page.get_by_role("button", name=re.compile("^Path to")).nth(1).click()
-        expect(page.locator(".told")).to_contain_text("paths need the scope read-personal")
+        expect(page.get_by_label("What is chosen")).to_contain_text("paths need the scope read-personal")
         assert "john@email.com" not in json.dumps(page.content())
 
 
