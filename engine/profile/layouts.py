@@ -3,8 +3,10 @@
 Klaviyo's first column is the address, an e-mail or a phone in E.164, under the name that its import knows; every
 further column becomes a property of the profile.
 
-Meta's columns hold SHA-256 of values written as its rules for customer lists ask (Marketing API, customer information
-parameters): docs/audiences.md has each, and why others are left out.
+Meta's columns hold SHA-256 of values written as its rules ask (developers.facebook.com, Conversions API, *Customer
+Information Parameters*: of `fn` and `ln` "lowercase only with no punctuation", special characters in UTF-8), and as its
+own library writes them, which takes spaces out of names, too (facebook/capi-param-builder, `getNormalizedName`).
+docs/audiences.md has each, and why others are left out.
 """
 
 from __future__ import annotations
@@ -18,13 +20,11 @@ Channel = Literal["email", "sms", "ads"]
 _TYPES: dict[Channel, tuple[str, ...]] = {"email": ("email",), "sms": ("phone",), "ads": ("email", "phone")}
 _KLAVIYO = {"email": "Email", "phone": "Phone Number"}
 
-#: What stays of a name: letters and digits of any script, and single spaces.
-_NAME = r"trim(regexp_replace(regexp_replace(lower({}), '[^\p{{L}}\p{{M}}\p{{N}}\s]', '', 'g'), '\s+', ' ', 'g'))"
-#: What stays of a place or a number.
-_BARE = r"regexp_replace(lower({}), '[^\p{{L}}\p{{N}}]', '', 'g')"
+#: What stays of a text: letters and digits of any script.
+_BARE = r"regexp_replace(lower({}), '[^\p{{L}}\p{{M}}\p{{N}}]', '', 'g')"
 _META = {
-    "fn": _NAME.format("p.first"),
-    "ln": _NAME.format("p.last"),
+    "fn": _BARE.format("p.first"),
+    "ln": _BARE.format("p.last"),
     "ct": _BARE.format("h.home.city"),
     "st": _BARE.format("h.home.state"),
     "zip": _BARE.format("CASE WHEN h.home.country = 'US' THEN left(h.home.postcode, 5) ELSE h.home.postcode END"),
@@ -32,20 +32,24 @@ _META = {
 }
 _ADDRESS = {"email": "lower(trim(a.address))", "phone": r"regexp_replace(a.address, '\D', '', 'g')"}
 #: Of each customer the name that the golden record shows, in its parts, and the most complete address of one record, of
-#: several the newest. Names are compared folded; where the shown word is the same but for accents, it is taken.
+#: several the newest. Names are compared folded; where the shown words are the same but for accents, they are taken. A
+#: first name with a hyphen is one, of which a record's `first_name` is the beginning and `middle_name` the rest.
 _PERSON = r"""
     WITH chosen AS ({chosen}), mine AS (
         SELECT m.customer_id, r.*, c.name AS shown FROM (SELECT DISTINCT customer_id FROM chosen) k
         JOIN members m USING (customer_id) JOIN customers c USING (customer_id) JOIN records r USING (record_id)
     ), named AS (
-        SELECT customer_id, min({{'id': record_id, 'first': first_name, 'last': last_name}}) AS one,
-            string_split_regex(lower(any_value(shown)), '[\s\p{{Pd}}]+') AS words
+        SELECT customer_id, min({{'id': record_id, 'first': string_split(concat_ws(' ', first_name, middle_name), ' '),
+                'last': last_name}}) AS one,
+            string_split_regex(lower(any_value(shown)), '[\s\p{{Pd}}]+') AS words,
+            len(string_split_regex(string_split(any_value(shown), ' ')[1], '\p{{Pd}}')) AS hyphened
         FROM mine WHERE name = shown GROUP BY customer_id
     ), worded AS (
-        SELECT *, len(string_split(one.last, ' ')) AS long FROM named
+        SELECT *, array_to_string(words[:hyphened], ' ') AS given, array_to_string(one.first[:hyphened], ' ') AS first,
+            len(string_split(one.last, ' ')) AS long
+        FROM named
     ), person AS (
-        SELECT customer_id,
-            CASE WHEN strip_accents(words[1]) = one.first THEN words[1] ELSE one.first END AS first,
+        SELECT customer_id, CASE WHEN strip_accents(given) = first THEN given ELSE first END AS first,
             CASE WHEN strip_accents(array_to_string(words[-long:], ' ')) = one.last
                  THEN array_to_string(words[-long:], ' ') ELSE one.last END AS last
         FROM worded
