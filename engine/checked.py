@@ -12,6 +12,8 @@ from zoneinfo import available_timezones
 import phonenumbers
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
+from engine.currencies import CURRENCIES
+
 
 class Model(BaseModel):
     """Unknown keys are errors: a misspelt setting must not be silently ignored."""
@@ -43,8 +45,8 @@ def _time_zone(value: str) -> str:
 
 def _currency(value: str) -> str:
     value = value.upper()
-    if len(value) != 3 or not (value.isascii() and value.isalpha()):
-        raise ValueError("is not a currency code such as USD")
+    if value not in CURRENCIES:
+        raise ValueError(f"is not a currency code such as {_near(value, CURRENCIES, 'USD')}")
     return value
 
 

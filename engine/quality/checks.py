@@ -12,8 +12,8 @@ from engine.quality.metrics import BY_PERIOD, METRICS
 #: Checks of a share, and the metrics whose share it is.
 SHARES = {
     "rejected": ("rejected",), "misdated": ("early", "future", "undated"), "unusable": ("unusable",),
-    "duplicates": ("duplicates",), "anonymous_orders": ("anonymous_orders",), "unrated": ("unrated", "unpriced"),
-    "conflicts": ("conflicts",), "mismatch": ("mismatch",),
+    "duplicates": ("duplicates",), "anonymous_orders": ("anonymous_orders",),
+    "unrated": ("unrated", "no_currency", "unpriced"), "conflicts": ("conflicts",), "mismatch": ("mismatch",),
 }  # fmt: skip
 #: Metrics that move together: what is told of the first is told of the others.
 ALIKE = {
@@ -32,7 +32,8 @@ def shares(seen: Seen) -> Iterator[Finding]:
         for s in (s for metric in metrics for s in seen.of(metric)):
             limit = seen.limits.of(check, s.source)
             few = s.now is None or ((s.now.whole or 0) < FEW and limit is not None and limit.warn > 0)
-            if s.now and not few and " " not in (s.subject or ""):
+            part = s.metric == "unusable" and " " in (s.subject or "")  # told with the whole
+            if s.now and not few and not part:
                 said = f"{told(s, s.now)}{_mostly(seen, s)}; {to_do(s)}"
                 yield from seen.find(check, s, s.now.number, said)
 

@@ -68,6 +68,7 @@ def _of_source(s: Source) -> Iterator[Row]:
         yield "anonymous_orders", s.source, None, s.orders.anonymous, s.orders.orders
         yield "unpriced", s.source, None, s.orders.without_total, s.orders.orders
         yield from (("unrated", s.source, c, count, s.orders.orders) for c, count in s.orders.without_rate.items())
+        yield from (("no_currency", s.source, c, n, s.orders.orders) for c, n in s.orders.without_currency.items())
 
 
 def _of_records(s: Source) -> Iterator[Row]:

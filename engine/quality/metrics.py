@@ -67,6 +67,11 @@ METRICS = {
         "orders are in {subject}, which has no rate, so they count in no sum of money", _uses("orders base_total"),
         "more", "add `- {currency: {subject}, rate: ...}` to `rates` in the project file",
     ),
+    "no_currency": Metric(
+        "orders are in {subject}, which is no currency of ISO 4217, so they count in no sum of money",
+        _uses("orders base_total"), "more",
+        "is the right column mapped? `currency: {column: ..., words: {...}}` in the source's map says what words mean",
+    ),
     "unpriced": Metric(
         "orders have no total that can be read, so they count in no sum of money", _uses("orders base_total"), "more",
         "is the right column mapped?",

@@ -74,12 +74,16 @@ class Dates:
 
 @dataclass(frozen=True)
 class Orders:
-    """A source's orders: how many name no account, nobody at all, have no rate (by currency) or no total."""
+    """A source's orders: how many name no account, nobody at all, or have no total; and what else can't be summed.
+
+    `without_rate` counts orders by their currency, which has none; `without_currency` by what stands in place of one.
+    """
 
     orders: int = 0
     guests: int = 0
     anonymous: int = 0
     without_rate: dict[str, int] = field(default_factory=dict)
+    without_currency: dict[str, int] = field(default_factory=dict)
     without_total: int = 0
     dates: Dates = Dates()
 

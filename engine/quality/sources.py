@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.compute import Compute, quote
 from engine.config import Config
+from engine.currencies import CURRENCIES
 from engine.quality.activity import rhythms
 from engine.quality.prepare import WORK_HELD, WORK_RECORDS, WORK_VALUES
 from engine.quality.result import Dates, Duplicates, Identifier, Orders, Reject, Source
@@ -17,6 +18,8 @@ from engine.tables import EVENTS, ORDERS, RAW_RECORDS, REJECTS, SOURCE_FILES
 
 #: How many reasons for rejected rows are named per source.
 REASONS = 5
+#: A currency of more letters isn't shown, since it may be anything: a wrong column, with a person in it.
+LONGER = "text of more than three letters"
 
 FIELDS = ("first", "last", "birth_date", "street", "city", "postcode")
 CARRIED = ("device", "session", "account", "email", "phone", "order_key")
@@ -187,12 +190,16 @@ def _dates() -> str:
 
 
 def _orders(compute: Compute, now: datetime, holders: list[_Holders]) -> dict[str, Orders]:
-    unrated: dict[str, dict[str, int]] = defaultdict(dict)
+    unrated: dict[str, Counter[str]] = defaultdict(Counter)
+    no_currency: dict[str, Counter[str]] = defaultdict(Counter)
     for source, currency, count in compute.rows(
         f"""SELECT source, currency, count(*) FROM {quote(ORDERS.name)}
             WHERE base_total IS NULL AND total IS NOT NULL GROUP BY ALL ORDER BY ALL"""
     ):
-        unrated[source][currency] = count
+        if currency in CURRENCIES:
+            unrated[source][currency] = count
+        else:
+            no_currency[source][currency if len(currency) <= 3 else LONGER] += count
     named: Counter[str] = Counter()
     with_account: Counter[str] = Counter()
     for h in holders:
@@ -209,7 +216,8 @@ def _orders(compute: Compute, now: datetime, holders: list[_Holders]) -> dict[st
             orders,
             orders - with_account[source],
             orders - named[source],
-            unrated[source],
+            dict(unrated[source]),
+            dict(no_currency[source]),
             unpriced,
             Dates(early, future, missing),
         )

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 
+from engine.currencies import CURRENCIES
+
 #: Names that exports write in place of a country's code.
 _COUNTRIES = {
     "united states": "US", "united states of america": "US", "usa": "US", "united kingdom": "GB", "great britain": "GB",
@@ -55,9 +57,7 @@ def regions_of(countries: Counter[str]) -> list[str]:
 
 def currency_of(currencies: Counter[str], region: str) -> str:
     """The currency of most orders, else the region's own."""
-    codes = Counter(
-        {c.strip().upper(): n for c, n in currencies.items() if len(c.strip()) == 3 and c.strip().isalpha()}
-    )
+    codes = Counter({c.strip().upper(): n for c, n in currencies.items() if c.strip().upper() in CURRENCIES})
     return min(codes, key=lambda code: (-codes[code], code)) if codes else _USUAL.get(region, ("USD", ()))[0]
 
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from engine.compute import Compute
 from engine.config import Config
+from engine.standardise.text import NOTHING
 
 #: currency, since, rate: what one unit is worth in the project's currency, from that day on.
 RATES = "std_rates"
@@ -39,8 +40,14 @@ def amount(text: str) -> str:
 
 
 def currency(text: str, default: str) -> str:
-    """Make the SQL of a currency code: the row's own where it has one, else the source's."""
-    return f"CASE WHEN regexp_matches(upper(trim({text})), '^[A-Z]{{3}}$') THEN upper(trim({text})) ELSE {default} END"
+    """Make the SQL of a currency code: the row's own where it has one, else the source's.
+
+    What is no code stays as it is: it has no rate, and what it is worth isn't guessed.
+    """
+    nothing = ", ".join(f"'{words}'" for words in sorted(NOTHING))
+    words = f"trim(regexp_replace(lower({text}), '[^\\p{{L}}]+', ' ', 'g'))"
+    return f"""CASE WHEN {words} NOT IN ({nothing}) OR regexp_matches({text}, '\\p{{Sc}}')
+        THEN upper(trim({text})) ELSE {default} END"""
 
 
 def rates_at(table: str, undated: bool = False) -> str:

@@ -120,7 +120,7 @@ def test_what_is_said_of_an_identifier_leaves_the_rest_as_it_is_by_default() -> 
             SOURCES + "time_zone: Europe/Berln\n",
             "clew.yaml:4: time_zone: 'Europe/Berln' is not a time zone such as Europe/Berlin",
         ),
-        (SOURCES + "currency: Euro\n", "clew.yaml:4: currency: 'Euro' is not a currency code such as USD"),
+        (SOURCES + "currency: Euro\n", "clew.yaml:4: currency: 'Euro' is not a currency code such as EUR"),
         (
             SOURCES + "    mode: snapshots\n",
             "sources[0].mode: 'snapshots' should be snapshot or append; did you mean snapshot?",

@@ -59,6 +59,14 @@ def test_a_first_run_in_order(kept: Kept) -> None:
             ],
         ),
         (
+            ("no_currency", "shop", "text of more than three letters", 2, 400),
+            [
+                "warn unrated: shop: 2 of 400 orders are in text of more than three letters, which is no currency of "
+                "ISO 4217, so they count in no sum of money (0.5 %); is the right column mapped? "
+                "`currency: {column: ..., words: {...}}` in the source's map says what words mean"
+            ],
+        ),
+        (
             ("unpriced", "shop", None, 2, 400),
             [
                 "warn unrated: shop: 2 of 400 orders have no total that can be read, so they count in no sum of money "

@@ -58,6 +58,16 @@ def test_orders_that_count_in_no_sum(shop: Shop) -> None:
     assert (orders.without_rate, orders.without_total) == ({"GBP": 1}, 1)
 
 
+def test_orders_in_what_is_no_currency(shop: Shop) -> None:
+    for key, currency in enumerate(("GBP", "ABC", "€", "POUNDS", "ANN@X.COM")):
+        shop.record("crm", str(key), "order")
+        values = {"total": 5.0, "base_total": None, "currency": currency}
+        shop.add(tables.ORDERS, record_id=f"crm:{key}", source="crm", key=str(key), **values)
+    orders = shop.audit().sources[0].orders
+    assert orders.without_rate == {"GBP": 1}
+    assert orders.without_currency == {"ABC": 1, "text of more than three letters": 2, "€": 1}
+
+
 def test_without_raw_rows_repeated_keys_are_unknown(shop: Shop) -> None:
     shop.record("crm", "1")
     shop.compute.drop("raw_records")

@@ -202,7 +202,7 @@ def test_guesses() -> None:
     assert regions_of(Counter({"Germany": 2, "de": 2, "US": 3, "Narnia": 9})) == ["DE", "US"]
     assert regions_of(Counter({"US": 980, "DE": 11, "FR": 9})) == ["US", "DE"]
     assert regions_of(Counter()) == ["US"]
-    assert currency_of(Counter({"eur": 2, "USD": 1, "": 9}), "US") == "EUR"
+    assert currency_of(Counter({"eur": 2, "USD": 1, "": 9, "ABC": 9}), "US") == "EUR"
     assert currency_of(Counter(), "GB") == "GBP"
     assert (
         zone_of("US", ["2026-01-05 10:00:00 -0800", "2026-07-05T10:00:00-07:00", "2026-01-01", "nonsense -0800"])

@@ -136,6 +136,10 @@ def test_orders_in_the_projects_currency(compute: Compute) -> None:
         ("3", "2025-02-05", "GBP", "10"),
         ("4", "2025-02-05", "JPY", "10"),
         ("5", None, "USD", "3"),
+        ("6", "2025-02-05", "n/a", "3"),
+        ("7", "2025-02-05", "ABC", "3"),
+        ("8", "2025-02-05", "€", "3"),
+        ("9", "2025-02-05", "Pounds", "3"),
     ):
         insert(compute, "raw_orders", source="shop", key=key, at=day, currency=currency, total=total, refunded="1")
     insert(compute, "raw_order_lines", source="shop", key="1", line=1, item="Lamp", quantity="2", price="3,50")
@@ -148,6 +152,10 @@ def test_orders_in_the_projects_currency(compute: Compute) -> None:
         ("3", "GBP", 10.0, 15.0, 1.5),
         ("4", "JPY", 10.0, None, None),
         ("5", "USD", 3.0, 3.0, 1.0),
+        ("6", "USD", 3.0, 3.0, 1.0),
+        ("7", "ABC", 3.0, None, None),
+        ("8", "€", 3.0, None, None),
+        ("9", "POUNDS", 3.0, None, None),
     ]
     assert compute.rows("SELECT record_id, line, quantity, price FROM order_lines") == [("shop:1", 1, 2.0, 3.5)]
 
