@@ -40,6 +40,9 @@ class Checks(Model):
     duplicates: Limit = _limit(0.2, 0.5, "share of a source's contacts that are in it already")
     anonymous_orders: Limit = _limit(0.1, 0.5, "share of a source's orders that name nobody")
     unrated: Limit = _limit(0, 0.1, "share of a source's orders without a total, or in a currency without a rate")
+    unplaced: Limit = _limit(
+        0.5, 1, "share of a source's events with a UTM source, medium or campaign of no known channel"
+    )
     repurposed: Limit = _limit(0.2, 0.5, "fall of the share of a column's texts that look as they did")
     unstitched: Limit = _limit(0.95, 1, "share of anonymous events, of a hundred or more, that nothing led home")
     conflicts: Limit = _limit(0.1, 0.5, "share of customers about whose consent sources disagree")

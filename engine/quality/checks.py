@@ -13,7 +13,8 @@ from engine.quality.metrics import BY_PERIOD, METRICS
 SHARES = {
     "rejected": ("rejected",), "misdated": ("early", "future", "undated"), "unusable": ("unusable",),
     "duplicates": ("duplicates",), "anonymous_orders": ("anonymous_orders",),
-    "unrated": ("unrated", "no_currency", "unpriced"), "conflicts": ("conflicts",), "mismatch": ("mismatch",),
+    "unrated": ("unrated", "no_currency", "unpriced"), "unplaced": ("unplaced",), "conflicts": ("conflicts",),
+    "mismatch": ("mismatch",),
 }  # fmt: skip
 #: Metrics that move together: what is told of the first is told of the others.
 ALIKE = {
@@ -43,6 +44,8 @@ def _mostly(seen: Seen, s: Series) -> str:
     if s.metric == "duplicates":
         found = [o for o in seen.of("duplicate_causes") if o.source == s.source]
         parts = [(o.now.value, CAUSES.get(o.subject or "", "")) for o in found if o.now]
+    elif s.metric == "unplaced":
+        parts = [(o.now.value, f"“{o.subject}”") for o in seen.of("unplaced_words") if o.source == s.source and o.now]
     elif s.metric == "unusable":
         found = [
             o for o in seen.of("unusable") if o.source == s.source and (o.subject or "").startswith(f"{s.subject} ")

@@ -18,6 +18,8 @@ from engine.quality.result import Source
 from engine.quality.sources import sources
 from engine.tables import HEALTH, arrow_schema, check
 
+#: Words of no known channel that are kept of a source: so many, each of so many events that it is no person's.
+MOST, SHARED = 3, 20
 #: metric, source, subject, value, whole
 Row = tuple[str, str | None, str | None, float, float | None]
 
@@ -28,13 +30,14 @@ def measure_health(compute: Compute, config: Config, now: datetime, anonymous: i
     `stitched` of so many `anonymous` events were led home.
     """
     sure = config.consent.confidence.analytics
-    make_views(compute, read_times(compute, now), sure, only=("purchases", "reconciliation"))
+    make_views(compute, read_times(compute, now), sure, only=("purchases", "reconciliation", "touches"))
     try:
         prepare(compute, config, linked=True)
         found = sources(compute, config, now, duplicates(compute))
     finally:
         drop(compute)
     rows = [row for source in found for row in _of_source(source)]
+    rows += _of_channels(compute)
     rows += _of_consents(compute)
     rows += _of_customers(compute)
     rows += [("stitched", None, None, stitched, anonymous)] if anonymous else []
@@ -85,6 +88,20 @@ def _of_records(s: Source) -> Iterator[Row]:
         yield "duplicates", s.source, None, s.duplicates.duplicates, s.duplicates.contacts
         causes = s.duplicates.causes
         yield from (("duplicate_causes", s.source, c, causes[c], s.duplicates.contacts) for c in CAUSES if c in causes)
+
+
+def _of_channels(compute: Compute) -> Iterator[Row]:
+    for source, touches, unplaced, words in compute.rows(
+        """WITH said AS (
+               SELECT source, channel, concat_ws(' / ', said_source, said_medium) AS words, count(*) AS n FROM touches
+               WHERE coalesce(said_source, said_medium, said_campaign) IS NOT NULL GROUP BY ALL)
+           SELECT source, sum(n), coalesce(sum(n) FILTER (channel = 'other'), 0),
+                  list((words, n) ORDER BY n DESC, words) FILTER (channel = 'other' AND n >= $shared AND words <> '')
+           FROM said GROUP BY source ORDER BY source""",
+        {"shared": SHARED},
+    ):
+        yield "unplaced", source, None, unplaced, touches
+        yield from (("unplaced_words", source, said, count, touches) for said, count in (words or ())[:MOST])
 
 
 def _of_consents(compute: Compute) -> Iterator[Row]:

@@ -76,6 +76,12 @@ METRICS = {
         "orders have no total that can be read, so they count in no sum of money", _uses("orders base_total"), "more",
         "is the right column mapped?",
     ),
+    "unplaced": Metric(
+        "events that name a source, medium or campaign are of no channel that is known",
+        _uses("touches spellings events utm_source utm_medium campaign"), "more",
+        "say which medium the words mean: `utm_medium: {column: ..., words: {...}}` in the source's map",
+    ),
+    "unplaced_words": Metric("events name a source and medium of no channel that is known: {subject}"),
     "consents": Metric("statements about consent say {subject}", _uses("consents")),
     "conflicts": Metric(
         "customers have sources that contradict each other about {subject}",

@@ -74,6 +74,14 @@ def test_a_first_run_in_order(kept: Kept) -> None:
             ],
         ),
         (
+            ("unplaced", "web", None, 60, 100),
+            [
+                "warn unplaced: web: 60 of 100 events that name a source, medium or campaign are of no channel that is "
+                "known (60.0 %); say which medium the words mean: `utm_medium: {column: ..., words: {...}}` in the "
+                "source's map"
+            ],
+        ),
+        (
             ("conflicts", None, "email", 60, 100),
             [
                 "fail conflicts: 60 of 100 customers have sources that contradict each other about email (60.0 %); "
@@ -115,14 +123,18 @@ def test_a_share_of_few_tells_nothing_unless_any_is_too_many(kept: Kept) -> None
     assert kept.grades() == [("fail", "unrated")]
 
 
-def test_duplicates_and_unusable_values_say_what_they_are_mostly(kept: Kept) -> None:
+def test_bad_shares_say_what_they_are_mostly(kept: Kept) -> None:
     kept.run(
         ("duplicates", "shop", None, 30, 100),
         ("duplicate_causes", "shop", "plus-tag", 5, 100), ("duplicate_causes", "shop", "re-created", 25, 100),
         ("unusable", "shop", "email", 60, 100),
         ("unusable", "shop", "email placeholder", 20, 100), ("unusable", "shop", "email invalid", 40, 100),
+        ("unplaced", "shop", None, 100, 100),
+        ("unplaced_words", "shop", "house / circular", 70, 100), ("unplaced_words", "shop", "kiosk", 30, 100),
     )  # fmt: skip
-    unusable, duplicates = said(kept)
+    unusable, unplaced, duplicates = said(kept)
+    assert unplaced.startswith("fail unplaced: shop: 100 of 100 events ")
+    assert "known (100.0 %), mostly: “house / circular” (70), “kiosk” (30); say which medium" in unplaced
     assert unusable.startswith(
         "fail unusable: shop: 60 of 100 values of type email may not link (60.0 %), mostly: invalid (40), placeholder (20); "
     )

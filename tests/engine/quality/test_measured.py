@@ -82,6 +82,22 @@ def test_what_is_known_once_customers_are(shop: Shop) -> None:
     assert expected.items() <= found.items()
 
 
+def test_channels_that_nobody_knows(shop: Shop) -> None:
+    said = [("hausmail", "rundbrief", 30), ("ann@x.com", "rundbrief", 1), ("google", "cpc", 9), (None, None, 5)]
+    said += [(f"blog {number}", None, 20 + number) for number in range(3)]
+    for source, medium, count in said:
+        for number in range(count):
+            fields: dict[str, Any] = {"utm_source": source, "utm_medium": medium}
+            shop.event(f"{source} {number}", "view", "2026-05-01", **fields)
+    shop.event("s", "sent", "2026-05-01", source="mail", campaign="spring", email="ann@x.com")
+    shop.event("c", "click", "2026-05-01", source="mail", utm_source="blog 1")
+    found = measured(shop)
+    assert found["unplaced", "web", None] == (94, 103)
+    words = {subject: value for (metric, source, subject), value in found.items() if metric == "unplaced_words"}
+    assert words == {"hausmail / rundbrief": (30, 103), "blog 2": (22, 103), "blog 1": (21, 103)}
+    assert found["unplaced", "mail", None] == (0, 2)
+
+
 def test_money(shop: Shop) -> None:
     def order(key: str, at: str, total: float, currency: str = "USD", **values: Any) -> None:
         rate = None if currency == "GBP" else 1.0
