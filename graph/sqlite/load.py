@@ -194,7 +194,7 @@ def remove(compute: Compute, connection: sqlite3.Connection, words: Words, name:
         rows = list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
         if name == "customers":
             gone = json.dumps([customer for (customer,) in rows])
-            connection.execute(f"{_FORGET_WORDS} FROM customer c WHERE id IN (SELECT value FROM json_each(?))", [gone])
+            connection.execute(f"{_FORGET_WORDS} FROM customer c WHERE id IN (SELECT value FROM json_each(?))", [gone])  # nosec B608 # ours
         connection.executemany(f'DELETE FROM "{target.table}" WHERE {conditions}', rows)  # nosec B608 # names of our schema, ? marks
         if name == "ledger":
             # One pass over all of them: they lie by customer.
