@@ -130,7 +130,8 @@ class Opened:
     def _bring_up_to_date(self, graph: GraphStore | None = None, always: bool = False) -> PublishReport | None:
         """Bring a graph (the configured one) to the current run, or do nothing where another process is at it.
 
-        One that shows the run is only published to if that is to be done `always`, to finish what was left.
+        If that is to be done `always`, one that shows the run is published to as well, to finish what was left, and it
+        is an error where one doesn't and another process is at it.
         """
         graph = graph or self._graph
         run_id, shown = self._tables().run_id, graph.current_run()
@@ -140,7 +141,7 @@ class Opened:
             try:
                 held.enter_context(state.writing("clew publish"))
             except StateError as error:
-                if shown is None or isinstance(error, DiskError):
+                if shown is None or (always and shown != run_id) or isinstance(error, DiskError):
                     raise
                 # Whoever is writing brings the graph up to date in the end; until then the earlier answer stands.
                 return None

@@ -284,6 +284,8 @@ def test_while_another_process_writes_the_earlier_graph_answers(copy: Path, monk
             status = project.status()
             assert status.run is not None
             assert status.run.graph == "shows an earlier run"
+            with pytest.raises(StateError, match="being written by another run"):
+                project.publish()
         assert project.publish().run_id == again.run_id
 
 
