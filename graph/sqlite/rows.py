@@ -47,6 +47,7 @@ class Rows:
     def __init__(self, connection: sqlite3.Connection, file: tuple[int, int]) -> None:
         self.connection = connection
         self.file = file
+        self.shows_a_run = False
         self.words = Words(connection)
         self.lists = Lists(self.words)
         self.times = Times()

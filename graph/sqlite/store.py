@@ -50,7 +50,6 @@ class SqliteStore:
         self.path = path
         self.memory_limit = memory_limit
         self._file: tuple[int, int] | None = None
-        self._shows_a_run = False
         self._idle: deque[Rows] = deque()
 
     # --- the run ---
@@ -183,10 +182,10 @@ class SqliteStore:
             connection = found.connection
             try:
                 found.begin()
-                if not self._shows_a_run:
-                    # A file that has shown a run always shows one.
-                    self._shows_a_run = publishing.current_run(connection) is not None
-                    if not (empty or self._shows_a_run):
+                if not found.shows_a_run:
+                    # A file that has shown a run always shows one; the next file may have the number of a deleted one.
+                    found.shows_a_run = publishing.current_run(connection) is not None
+                    if not (empty or found.shows_a_run):
                         raise StateError(f"{self.path} holds no run yet: run `clew publish`")
                 yield found
             finally:
@@ -222,7 +221,7 @@ class SqliteStore:
         file = (status.st_dev, status.st_ino)
         if file != self._file:
             self.close()
-            self._file, self._shows_a_run = file, False
+            self._file = file
         try:
             return self._idle.pop()
         except IndexError:

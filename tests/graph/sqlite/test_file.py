@@ -114,6 +114,21 @@ def test_deleted_under_a_reader(store: SqliteStore, two: RunTables) -> None:
     store.close()
 
 
+def test_a_file_that_is_being_built_anew_under_a_reader(store: SqliteStore, tmp_path: Path) -> None:
+    assert store.find("email", "john@email.com").status == "known"
+    away = store.path.rename(tmp_path / "away.db")
+    with pytest.raises(StateError, match="isn't there"):
+        store.find("email", "john@email.com")
+    # The new file may well have the old one's number.
+    with closing(sqlite3.connect(away)) as connection:
+        schema.create(connection)
+        connection.execute("DELETE FROM meta")
+        connection.commit()
+    away.rename(store.path)
+    with pytest.raises(StateError, match="holds no run yet"):
+        store.find("email", "john@email.com")
+
+
 def test_replaced_under_a_reader(store: SqliteStore, tmp_path: Path, two: RunTables) -> None:
     assert store.current_run() == "one"
     other = SqliteStore(tmp_path / "other" / "graph.db")
