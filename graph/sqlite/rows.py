@@ -132,7 +132,7 @@ class Rows:
         for record, whose, confidence, since, source, key, kind, seen_at, created_at, extras, *held_ in self.all(
             records, number
         ):
-            fields = {name: field for name, field in zip(FIELDS, held_, strict=False) if field is not None}
+            fields = {name: field for name, field in zip(FIELDS, held_, strict=True) if field is not None}
             if "birth_date" in fields:
                 fields["birth_date"] = _FIRST_DAY + timedelta(days=fields["birth_date"])
             if "gender" in fields:

@@ -57,8 +57,8 @@ TABLES: dict[str, str] = {
     "match": f"({_MATCH}, PRIMARY KEY (a, b)) WITHOUT ROWID",
     "refusal": f"({_MATCH}, refusal TEXT, PRIMARY KEY (a, b, stage, rule)) WITHOUT ROWID",
     "device_window": """(
-        device INTEGER NOT NULL, customer INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER, because INTEGER,
-        record TEXT, confidence REAL, PRIMARY KEY (device, customer, since)) WITHOUT ROWID""",
+        device INTEGER NOT NULL, customer INTEGER NOT NULL, since INTEGER, until INTEGER, because INTEGER, record TEXT,
+        confidence REAL, UNIQUE (device, customer, since))""",
     "ledger": """(
         seq INTEGER PRIMARY KEY, at INTEGER, kind INTEGER, run INTEGER, actor INTEGER, reason TEXT, hash TEXT,
         customers TEXT, records TEXT)""",

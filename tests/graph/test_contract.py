@@ -197,6 +197,14 @@ class TestPublish:
         assert [(e.seq, e.customer_ids) for e in store.customer("c4").entries] == [(1, ("c4",)), (2, ("c4",))]
         assert not store.customer("c1").entries
 
+    def test_a_device_window_may_have_no_beginning(self, store: GraphStore, one: RunTables, tmp_path: Path) -> None:
+        window = {"device": "d-9", "customer_id": "c1", "because": "login"}
+        without = john().with_rows("device_windows", window).write(tmp_path / "runs" / "without")
+        other = john().with_rows("device_windows", {**window, "because": "order"}).write(tmp_path / "runs" / "other")
+        for run, previous in ((without, None), (other, without), (one, other)):
+            store.publish(run, previous)
+            assert store.verify(run) == []
+
     def test_a_repeated_key_is_refused_and_nothing_changes(
         self, store: GraphStore, one: RunTables, tmp_path: Path
     ) -> None:
