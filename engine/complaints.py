@@ -61,7 +61,7 @@ def _said(model: type[BaseModel], found: dict[str, Any]) -> str:
         return _unknown(model, keys)
     if kind == "missing":
         return _WORDS[kind]
-    message = _WORDS.get(kind) or found["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    message = _WORDS.get(kind) or re.sub("^(Value error, |(Input|String) (?=should))", "", found["msg"])
     if kind == "literal_error":
         message = _choice(str(value), found["ctx"]["expected"])
     if value is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
@@ -35,6 +36,13 @@ SCHEMA_VERSION = 1
 
 #: A project file larger than this isn't one.
 MAX_BYTES = 1_000_000
+
+
+#: Where people come from, as `engine/measure/views/01_spellings.sql` tells it.
+CHANNELS = (
+    "email", "sms", "push", "paid search", "paid social", "organic search", "social", "display", "affiliate",
+    "referral", "direct", "other",
+)  # fmt: skip
 
 
 def _version(value: int) -> int:
@@ -211,6 +219,21 @@ class Rate(Model):
     since: date = date(1970, 1, 1)
 
 
+def _channels(channels: dict[str, str]) -> dict[str, str]:
+    """Words as measures compare them: letters and digits, in small ones. Refuses what looks like a misspelt channel."""
+    found: dict[str, str] = {}
+    for word, channel in channels.items():
+        folded, channel = re.sub(r"[\W_]", "", word.lower()), channel.strip().lower()
+        if not folded:
+            raise ValueError(f"{word!r} is no word: a UTM source or medium has letters or digits")
+        if channel not in CHANNELS:
+            for close in difflib.get_close_matches(channel, CHANNELS, n=1, cutoff=0.75):
+                raise ValueError(f"{word}: {channel!r} is no channel; did you mean {close}?")
+        if found.setdefault(folded, channel) != channel:
+            raise ValueError(f"{word!r} is said of two channels, {found[folded]} and {channel}")
+    return found
+
+
 class Config(Model):
     """A whole project file."""
 
@@ -231,6 +254,9 @@ class Config(Model):
         False, description="true: a run waits as a plan until somebody other than its author applies it"
     )
     rates: tuple[Rate, ...] = ()
+    channels: Annotated[dict[str, Annotated[str, Field(min_length=1)]], AfterValidator(_channels)] = Field(
+        {}, description="which channel a word means that is a UTM source or medium; one of one's own is fine"
+    )
     health: Health = Health()
     graph: Literal["sqlite", "neo4j"] = Field(
         "sqlite", description="where the identity graph is kept; where Neo4j is comes from the environment"

@@ -2,8 +2,9 @@
 
 Each view is a file of SQL that begins with what it means: a sentence, then its grain, formulas, owner and columns as
 comments. The data dictionary is made of those. `$as_of` in it is the time as of which all is said, `$oldest` and
-`$latest` are the bounds of times that can be right, `$sure` is how sure it has to be whose an event was, `$language` is
-what reads a language from column `text`, and `$message` what an event went by.
+`$latest` are the bounds of times that can be right, `$sure` is how sure it has to be whose an event was, `$words` are
+the channels that the project gives to words, `$language` is what reads a language from column `text`, and `$message`
+what an event went by.
 """
 
 from engine.measure.document import View, check_view, dictionary, tables_read, views

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,15 +47,17 @@ def open_views(
         for name in _OF_ONE:
             compute.view(name, f"FROM one_{name}")
         compute.view("articles", _articles_of(run))
-    make_views(compute, times, _sure(run), keep=keep, only=only)
+    make_views(compute, times, *_told(run), keep=keep, only=only)
 
 
-def _sure(run: RunTables) -> float:
-    """How sure analytics have to be of whose an event was, by the settings of the run."""
+def _told(run: RunTables) -> tuple[float, dict[str, str]]:
+    """How sure analytics have to be of whose an event was, and the channels of words, by the settings of the run."""
     from engine.rules import read_settings  # which knows the views
 
     settings = read_settings(run)
-    return float(settings["consent"]["confidence"]["analytics"]) if settings else Confidence().analytics
+    if settings is None:
+        return Confidence().analytics, {}
+    return float(settings["consent"]["confidence"]["analytics"]), settings.get("channels", {})
 
 
 def _read(compute: Compute, run: RunTables, table: Table) -> None:
@@ -95,11 +97,12 @@ def read_times(compute: Compute, began: datetime, at: datetime | None = None) ->
 
 
 def make_views(
-    compute: Compute, times: Times, sure: float, *, keep: Collection[str] = (), only: Collection[str] = ()
-) -> None:
+    compute: Compute, times: Times, sure: float, channels: Mapping[str, str], *, keep: Collection[str] = (),
+    only: Collection[str] = (),
+) -> None:  # fmt: skip
     """Make every view over TABLES and `articles`, which are there; or `only` some, and what these need.
 
-    An event that is less `sure` to be a customer's is nobody's.
+    An event that is less `sure` to be a customer's is nobody's. `channels` are those of words that the project knows.
 
     What is dated before or after the times that can be right counts but never decides what is first, last or since.
     """
@@ -114,6 +117,7 @@ def make_views(
         "$oldest": oldest,
         "$latest": latest,
         "$sure": repr(sure),
+        "$words": f"MAP({_list(channels)}, {_list(channels.values())})",
         "$language": language("text"),
         "$message": _MESSAGE,
     }
@@ -175,6 +179,10 @@ def _articles_of(run: RunTables) -> str:
     events, lines = (f"read_parquet({literal(str(run.path(table)))})" for table in ("events", "order_lines"))
     mine = "SELECT item FROM one_events UNION SELECT item FROM one_order_lines"
     return f"SELECT * FROM ({_ARTICLES.format(events=events, lines=lines)}) WHERE item IN ({mine})"
+
+
+def _list(texts: Iterable[str]) -> str:
+    return f"[{', '.join(map(literal, texts))}]::VARCHAR[]"
 
 
 def _moment(at: datetime) -> str:

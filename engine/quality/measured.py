@@ -29,8 +29,10 @@ def measure_health(compute: Compute, config: Config, now: datetime, anonymous: i
 
     `stitched` of so many `anonymous` events were led home.
     """
-    sure = config.consent.confidence.analytics
-    make_views(compute, read_times(compute, now), sure, only=("purchases", "reconciliation", "touches"))
+    make_views(
+        compute, read_times(compute, now), config.consent.confidence.analytics, config.channels,
+        only=("purchases", "reconciliation", "touches"),
+    )  # fmt: skip
     try:
         prepare(compute, config, linked=True)
         found = sources(compute, config, now, duplicates(compute))

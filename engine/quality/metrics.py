@@ -79,7 +79,7 @@ METRICS = {
     "unplaced": Metric(
         "events that name a source, medium or campaign are of no channel that is known",
         _uses("touches spellings events utm_source utm_medium campaign"), "more",
-        "say which medium the words mean: `utm_medium: {column: ..., words: {...}}` in the source's map",
+        "say what the words mean: `channels: {word: email}` in the project file",
     ),
     "unplaced_words": Metric("events name a source and medium of no channel that is known: {subject}"),
     "consents": Metric("statements about consent say {subject}", _uses("consents")),

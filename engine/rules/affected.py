@@ -58,6 +58,8 @@ def reach(change: Change) -> Iterator[Reach]:
         yield Reach("customers", frozenset({"name", "email", "phone", "place"}))
     elif path == ("consent", "confidence", "analytics"):
         yield Reach("activity")
+    elif first == "channels":
+        yield Reach("spellings")
     if first in ("consent", "priority"):
         yield Reach("permissions")
     if first in ("region", "regions", "identifiers", "linkage", "limits", "model", "duplicates"):

@@ -142,6 +142,16 @@ def test_what_is_said_of_an_identifier_leaves_the_rest_as_it_is_by_default() -> 
             SOURCES + "rates: [{currency: GBP, rate: 1, since: 2025-13-01}]\n",
             "rates[0].since: '2025-13-01' should be a date",
         ),
+        (
+            SOURCES + "channels: {brief: emial}\n",
+            "clew.yaml:4: channels: brief: 'emial' is no channel; did you mean email?",
+        ),
+        (SOURCES + "channels: {'--': email}\n", "channels: '--' is no word"),
+        (
+            SOURCES + "channels: {Brief: email, brief-: sms}\n",
+            "channels: 'brief-' is said of two channels, email and sms",
+        ),
+        (SOURCES + "channels: {brief: ''}\n", "channels.brief: '' should have at least 1 character"),
         (SOURCES + "version: 2\n", "version: '2' is newer than this program"),
         (SOURCES + "version: 0\n", "version: '0' is no version"),
         ("sources:\n  - path: a.csv\n", "clew.yaml:2: sources[0]: needs a preset or a map"),

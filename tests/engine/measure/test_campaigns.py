@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from engine.compute import Compute
+from engine.config import CHANNELS, Config
+from engine.measure import open_views, views
+from engine.rules import write_settings
 from tests.engine.measure.shop import Shop
 
 
@@ -15,12 +21,39 @@ from tests.engine.measure.shop import Shop
         ("tiktok", "Paid Social", "paid social"), ("Attentive", "text", "sms"),
         ("instagram", None, "social"), ("facebook", "social", "social"), ("google", "organic", "organic search"),
         ("klaviyo", "email", "email"), ("sms", "sms", "sms"), ("(direct)", "(none)", "direct"),
+        ("m.facebook.com", "referral", "social"), ("www.facebook.co.uk", "cpm", "paid social"),
+        ("blog.example", None, "other"), ("newsletter", None, "email"),
+        ("klaviyo", "referral", "referral"), ("google", "display", "display"),
+        ("doubleclick", "CPM", "display"), ("onesignal", "web push", "push"), ("YouTube", None, "social"),
         ("blog", "referral", "referral"), ("awin", "affiliate", "affiliate"), ("mystery", "carrier-pigeon", "other"),
     ],
 )  # fmt: skip
 def test_spellings_fold_into_one_taxonomy(shop: Shop, source: str, medium: str | None, channel: str) -> None:
     shop.touch("ann", 1, source, medium)
     assert shop.rows("SELECT channel FROM touches") == [(channel,)]
+
+
+def test_the_project_says_what_its_own_words_mean(shop: Shop) -> None:
+    known = {"рассылка": "email", "partner24": "affiliate", "beilage": "print", "google": "house", "o'brien": "it's"}
+    words = [
+        (None, "Рассылка"), ("Partner 24", "cpc"), ("partner", "cpc"), ("google", "Beilage!"), ("google", "cpc"),
+        ("O'Brien", None),
+    ]  # fmt: skip
+    for day, (source, medium) in enumerate(words):
+        shop.touch("ann", day, source, medium)
+    config = Config.model_validate({"sources": [{"name": "web", "preset": "events"}], "channels": known})
+    run = shop.write()
+    write_settings(run.folder, config, "none")
+    with Compute(memory_limit="500MB", threads=1) as compute:
+        open_views(compute, run, only=["touches"])
+        found = [channel for (channel,) in compute.rows('SELECT channel FROM touches ORDER BY "at"')]
+    assert found == ["email", "affiliate", "paid search", "print", "house", "it's"]
+
+
+def test_the_channels_that_the_project_file_knows_are_those_of_the_taxonomy() -> None:
+    (spellings,) = (view for view in views() if view.name == "spellings")
+    assert set(re.findall(r"(?:THEN|ELSE) '([^']+)'$", spellings.sql, re.M)) == set(CHANNELS)
+    assert spellings.columns["channel"] == f"{', '.join(CHANNELS)}, or one of the project's own"
 
 
 def test_campaigns_are_one_however_they_are_spelt_and_unknown_ones_are_listed(shop: Shop) -> None:

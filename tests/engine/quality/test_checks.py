@@ -77,8 +77,7 @@ def test_a_first_run_in_order(kept: Kept) -> None:
             ("unplaced", "web", None, 60, 100),
             [
                 "warn unplaced: web: 60 of 100 events that name a source, medium or campaign are of no channel that is "
-                "known (60.0 %); say which medium the words mean: `utm_medium: {column: ..., words: {...}}` in the "
-                "source's map"
+                "known (60.0 %); say what the words mean: `channels: {word: email}` in the project file"
             ],
         ),
         (
@@ -134,7 +133,7 @@ def test_bad_shares_say_what_they_are_mostly(kept: Kept) -> None:
     )  # fmt: skip
     unusable, unplaced, duplicates = said(kept)
     assert unplaced.startswith("fail unplaced: shop: 100 of 100 events ")
-    assert "known (100.0 %), mostly: “house / circular” (70), “kiosk” (30); say which medium" in unplaced
+    assert "known (100.0 %), mostly: “house / circular” (70), “kiosk” (30); say what the words mean" in unplaced
     assert unusable.startswith(
         "fail unusable: shop: 60 of 100 values of type email may not link (60.0 %), mostly: invalid (40), placeholder (20); "
     )

@@ -28,6 +28,7 @@ CONTACTS = ("sources", "crm", "map", "record")
         ((*CONTACTS, "extras", "hobby"), set(), {"cohorts"}),
         ((*CONTACTS, "identifiers", "email 2"), {"purchases", "buyers", "reconciliation"}, set()),
         (("rates", "EUR"), {"purchases", "cohorts", "reconciliation"}, {"campaigns"}),
+        (("channels", "rundbrief"), {"spellings", "touches", "channels"}, {"purchases", "reconciliation"}),
         (("currency",), {"purchases"}, {"touches"}),
         (("time_zone",), {"cohorts", "touches"}, set()),
         (("linkage", "threshold"), {"buyers"}, set()),
