@@ -39,7 +39,9 @@ class Checks(Model):
     unusable: Limit = _limit(0.2, 0.5, "share of a source's identifiers of a type that may not link")
     duplicates: Limit = _limit(0.2, 0.5, "share of a source's contacts that are in it already")
     anonymous_orders: Limit = _limit(0.1, 0.5, "share of a source's orders that name nobody")
-    unrated: Limit = _limit(0, 0.1, "share of a source's orders without a total, or in a currency without a rate")
+    unrated: Limit = _limit(
+        0, 0.1, "share of a source's orders, or of what it claims was bought, without a total or a rate"
+    )
     unplaced: Limit = _limit(
         0.5, 1, "share of a source's events with a UTM source, medium or campaign of no known channel"
     )

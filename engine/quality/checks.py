@@ -13,8 +13,8 @@ from engine.quality.metrics import BY_PERIOD, METRICS
 SHARES = {
     "rejected": ("rejected",), "misdated": ("early", "future", "undated"), "unusable": ("unusable",),
     "duplicates": ("duplicates",), "anonymous_orders": ("anonymous_orders",),
-    "unrated": ("unrated", "no_currency", "unpriced"), "unplaced": ("unplaced",), "conflicts": ("conflicts",),
-    "mismatch": ("mismatch",),
+    "unrated": ("unrated", "no_currency", "unpriced", "unrated_claims"), "unplaced": ("unplaced",),
+    "conflicts": ("conflicts",), "mismatch": ("mismatch",),
 }  # fmt: skip
 #: Metrics that move together: what is told of the first is told of the others.
 ALIKE = {

@@ -15,7 +15,7 @@ from engine.quality.consents import consents
 from engine.quality.duplicates import CAUSES, duplicates
 from engine.quality.prepare import drop, prepare
 from engine.quality.result import Source
-from engine.quality.sources import sources
+from engine.quality.sources import LONGER, sources
 from engine.tables import HEALTH, arrow_schema, check
 
 #: Words of no known channel that are kept of a source: so many, each of so many events that it is no person's.
@@ -143,6 +143,13 @@ def _of_periods(compute: Compute, now: datetime) -> Iterator[Row]:
 
 
 def _of_claims(compute: Compute) -> Iterator[Row]:
+    for source, currency, unrated, claims in compute.rows(
+        """SELECT source, CASE WHEN len(currency) <= 3 THEN currency ELSE $longer END AS named,
+                  count(*) FILTER (base_revenue IS NULL) AS unrated, sum(count(*)) OVER (PARTITION BY source)
+           FROM claims WHERE revenue IS NOT NULL GROUP BY source, named QUALIFY unrated > 0 ORDER BY source, named""",
+        {"longer": LONGER},
+    ):
+        yield "unrated_claims", source, currency, unrated, claims
     if not (compute.count("claims") and compute.count("purchases")):
         return  # without orders there is nothing to compare a claim with
     last = None

@@ -76,6 +76,11 @@ METRICS = {
         "orders have no total that can be read, so they count in no sum of money", _uses("orders base_total"), "more",
         "is the right column mapped?",
     ),
+    "unrated_claims": Metric(
+        "sums of what was bought are in {subject}, which has no rate, so they are compared with no order",
+        _uses("claims base_revenue"), "more",
+        "say what one is worth in `rates` of the project file, or map the currency of the source's `claims`",
+    ),
     "unplaced": Metric(
         "events that name a source, medium or campaign are of no channel that is known",
         _uses("touches spellings events utm_source utm_medium campaign"), "more",

@@ -67,6 +67,14 @@ def test_a_first_run_in_order(kept: Kept) -> None:
             ],
         ),
         (
+            ("unrated_claims", "shop", "GBP", 2, 400),
+            [
+                "warn unrated: shop: 2 of 400 sums of what was bought are in GBP, which has no rate, so they are "
+                "compared with no order (0.5 %); say what one is worth in `rates` of the project file, or map the "
+                "currency of the source's `claims`"
+            ],
+        ),
+        (
             ("unpriced", "shop", None, 2, 400),
             [
                 "warn unrated: shop: 2 of 400 orders have no total that can be read, so they count in no sum of money "

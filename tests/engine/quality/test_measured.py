@@ -129,6 +129,23 @@ def test_a_claim_is_compared_with_orders_and_nothing_else(shop: Shop) -> None:
     assert not {"claimed", "claimants", "mismatch"} & {metric for metric, *_ in measured(shop)}
 
 
+def test_claims_without_a_rate_are_counted_by_their_currency(shop: Shop) -> None:
+    for key, currency, base in (
+        ("1", "USD", 75.0),
+        ("2", "GBP", None),
+        ("3", "GBP", None),
+        ("4", "ann@x.com", None),
+        ("5", "Pounds", None),
+    ):
+        row = {"revenue": 75.0, "base_revenue": base, "currency": currency}
+        shop.add(tables.CLAIMS, source="crm", key=key, record_id=f"crm:{key}", **row)
+    found = {key: value for key, value in measured(shop).items() if key[0] == "unrated_claims"}
+    assert found == {
+        ("unrated_claims", "crm", "GBP"): (2, 5),
+        ("unrated_claims", "crm", "text of more than three letters"): (2, 5),
+    }
+
+
 def test_no_personal_value_is_kept_and_every_metric_is_declared(shop: Shop) -> None:
     shop.record("crm", "ann@x.com", email="ann@x.com", phone="+15551234567", first="ann", city="boston")
     shop.record("crm", "2", email="ann@x.com", first="ann")
