@@ -8,9 +8,9 @@ what an event went by.
 """
 
 from engine.measure.document import View, check_view, dictionary, tables_read, views
-from engine.measure.opening import KEPT, TABLES, Times, make_views, open_views, read_times
+from engine.measure.opening import KEPT, TABLES, WENT_BY, Times, make_views, open_views, read_times
 
 __all__ = [
-    "KEPT", "TABLES", "Times", "View", "check_view", "dictionary", "make_views", "open_views", "read_times",
+    "KEPT", "TABLES", "WENT_BY", "Times", "View", "check_view", "dictionary", "make_views", "open_views", "read_times",
     "tables_read", "views",
 ]  # fmt: skip

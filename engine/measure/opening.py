@@ -119,7 +119,7 @@ def make_views(
         "$sure": repr(sure),
         "$words": f"MAP({_list(channels)}, {_list(channels.values())})",
         "$language": language("text"),
-        "$message": _MESSAGE,
+        "$message": WENT_BY,
     }
     for view in _needed(only) if only else views():
         sql = re.sub(r"\$[a-z_]+", lambda name: said[name[0]], view.sql)
@@ -161,7 +161,7 @@ _ARTICLES = """
     UNION ALL SELECT item, category FROM {lines} WHERE item IS NOT NULL AND category IS NOT NULL
 """
 #: By what an event went, if it is a message that was sent, or what came of one.
-_MESSAGE = f"""CASE WHEN kind IN ('sent', 'open', 'click', 'bounce', 'unsubscribe')
+WENT_BY = f"""CASE WHEN kind IN ('sent', 'open', 'click', 'bounce', 'unsubscribe')
     THEN CASE WHEN name ILIKE '%push%' THEN 'push' ELSE {MESSAGE} END END"""
 #: What the CRM calls a customer, of the newest record that says so.
 _SEGMENTS = """

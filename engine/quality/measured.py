@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from engine.compute import Compute
 from engine.config import Config
-from engine.measure import make_views, read_times
+from engine.measure import WENT_BY, make_views, read_times
 from engine.quality.activity import periods
 from engine.quality.consents import consents
 from engine.quality.duplicates import CAUSES, duplicates
@@ -31,7 +31,7 @@ def measure_health(compute: Compute, config: Config, now: datetime, anonymous: i
     """
     make_views(
         compute, read_times(compute, now), config.consent.confidence.analytics, config.channels,
-        only=("purchases", "reconciliation", "touches"),
+        only=("purchases", "reconciliation", "spellings"),
     )  # fmt: skip
     try:
         prepare(compute, config, linked=True)
@@ -94,9 +94,17 @@ def _of_records(s: Source) -> Iterator[Row]:
 
 def _of_channels(compute: Compute) -> Iterator[Row]:
     for source, touches, unplaced, words in compute.rows(
-        """WITH said AS (
-               SELECT source, channel, concat_ws(' / ', said_source, said_medium) AS words, count(*) AS n FROM touches
-               WHERE coalesce(said_source, said_medium, said_campaign) IS NOT NULL GROUP BY ALL)
+        # `touches`, counted before their words are looked up: there are few, of many millions of events.
+        f"""WITH counted AS (
+               SELECT source, utm_source, utm_medium, campaign, {WENT_BY} AS message, count(*) AS n FROM events
+               WHERE coalesce(utm_source, utm_medium, campaign) IS NOT NULL AND kind NOT IN ('bounce', 'unsubscribe')
+               GROUP BY ALL
+           ), said AS (
+               SELECT source, channel, concat_ws(' / ', said_source, said_medium) AS words, sum(n) AS n
+               FROM counted c JOIN spellings s ON s.said_source IS NOT DISTINCT FROM c.utm_source
+                   AND s.said_medium IS NOT DISTINCT FROM c.utm_medium
+                   AND s.said_campaign IS NOT DISTINCT FROM c.campaign AND s.message IS NOT DISTINCT FROM c.message
+               GROUP BY ALL)
            SELECT source, sum(n), coalesce(sum(n) FILTER (channel = 'other'), 0),
                   list((words, n) ORDER BY n DESC, words) FILTER (channel = 'other' AND n >= $shared AND words <> '')
            FROM said GROUP BY source ORDER BY source""",
