@@ -131,7 +131,7 @@ def _notes(seen: Seen) -> Iterator[str]:
     if number := unjudged(seen):
         yield (
             f"of {len(seen.series):,} numbers {number:,} have fewer than {least} earlier values to tell what is usual "
-            f"({runs - 1} earlier runs are kept), so spikes of those are not judged"
+            f"(earlier runs that are kept: {runs - 1}), so spikes of those are not judged"
         )
     unknown = sorted(s.source or "" for s in seen.of("last_seen") if s.now and not seen.now("rhythm", s.source))
     if unknown:

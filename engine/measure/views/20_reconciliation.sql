@@ -4,7 +4,7 @@
 -- formula: bought = net revenue of the customer's purchases; difference = claimed - bought
 -- formula: outcome = `agrees` (within 1 % or 1 unit), `claims more`, `claims less`; `no order` where the shop knows the
 --   customer and has no purchase; `never seen` where none of the customer's records is an order and none of its accounts is of
---   a system that orders name; `no rate` where the claim's currency has none
+--   a system that orders name; `no rate` where the currency of a claim or of a purchase has none: then nothing differs
 -- owner: finance
 -- column: rank | 1 is the largest difference
 -- column: source | who claims
@@ -22,7 +22,8 @@ WITH claimed AS (
         LEFT JOIN event_owners o ON c.record_id IS NULL AND o.source = c.source AND o.key = c.key
     WHERE c.revenue IS NOT NULL GROUP BY ALL
 ), bought AS (
-    SELECT customer_id, sum(net) AS bought, count(*) AS orders FROM purchases GROUP BY customer_id
+    SELECT customer_id, sum(net) AS bought, count(*) AS orders, bool_or(net IS NULL AND total IS NOT NULL) AS no_rate
+    FROM purchases GROUP BY customer_id
 ), shops AS (
     SELECT DISTINCT split_part(i.value, ':', 1) AS system FROM orders JOIN identifiers i USING (record_id)
     WHERE i.type = 'account'
@@ -30,10 +31,10 @@ WITH claimed AS (
     SELECT customer_id FROM orders JOIN members USING (record_id)
     UNION SELECT customer_id FROM known_by SEMI JOIN shops ON shops.system = split_part(value, ':', 1) WHERE type = 'account'
 ), compared AS (
-    SELECT c.*, coalesce(b.bought, 0) AS bought, coalesce(b.orders, 0) AS orders,
-        round(c.claimed - coalesce(b.bought, 0), 2) AS difference, s.customer_id IS NOT NULL AS seen
+    SELECT c.* REPLACE (c.no_rate OR coalesce(b.no_rate, false) AS no_rate), coalesce(b.bought, 0) AS bought,
+        coalesce(b.orders, 0) AS orders, s.customer_id IS NOT NULL AS seen
     FROM claimed c LEFT JOIN bought b USING (customer_id) LEFT JOIN seen s USING (customer_id)
-)
+), judged AS (SELECT *, CASE WHEN NOT no_rate THEN round(claimed - bought, 2) END AS difference FROM compared)
 SELECT row_number() OVER (ORDER BY abs(difference) DESC NULLS LAST, source, customer_id NULLS LAST) AS rank,
     source, customer_id,
     CASE WHEN no_rate THEN 'no rate'
@@ -41,4 +42,4 @@ SELECT row_number() OVER (ORDER BY abs(difference) DESC NULLS LAST, source, cust
          WHEN orders = 0 AND NOT seen THEN 'never seen' WHEN orders = 0 THEN 'no order'
          WHEN difference > 0 THEN 'claims more' ELSE 'claims less' END AS outcome,
     claimed, bought, difference, claimed_orders, orders, claims
-FROM compared;
+FROM judged;

@@ -2,7 +2,8 @@
 -- grain: one row per source that makes claims, way of dating them and month
 -- formula: by `sale`, where the source books sales: claimed = those of the month, bought = net revenue of all purchases of it
 -- formula: by `first order`, where it states totals: claimed and bought are over all time, of those customers of whom it states
---   one and whose first purchase was in the month; where the shop has none, of the month in which the contact was made
+--   one and whose first purchase was in the month; where the shop has none, of the month in which the contact was made; those with outcome
+--   `no rate` are left out
 -- formula: difference = claimed - bought; never_seen = what is claimed for customers with that outcome in `reconciliation`
 -- owner: finance
 -- column: month | its first day; NULL where nothing is dated
@@ -31,8 +32,8 @@ WITH first_orders AS (
     SELECT date_trunc('month', coalesce(f.first_at, s.made_at))::DATE AS month, s.source, sum(s.claimed) AS claimed,
         sum(coalesce(f.net, 0)) AS bought, sum(s.claimed) FILTER (r.outcome = 'never seen') AS never_seen,
         count(*) AS customers
-    FROM stated s LEFT JOIN first_orders f USING (customer_id) LEFT JOIN reconciliation r USING (source, customer_id)
-    GROUP BY ALL
+    FROM stated s LEFT JOIN first_orders f USING (customer_id) JOIN reconciliation r USING (source, customer_id)
+    WHERE r.outcome <> 'no rate' GROUP BY ALL
 )
 SELECT month, source, dated_by, claimed, bought, round(coalesce(claimed, 0) - bought, 2) AS difference,
     coalesce(never_seen, 0) AS never_seen, customers

@@ -37,6 +37,18 @@ def test_what_a_crm_claims_against_what_the_shop_sold(shop: Shop) -> None:
     assert shop.rows("SELECT sum(ltv) FROM buyers") == [(155.0,)]
 
 
+def test_nothing_differs_from_orders_in_a_currency_without_a_rate(shop: Shop) -> None:
+    for name in ("ann", "bob"):
+        shop.customer(name)
+        shop.order(name, 1, 10)
+        shop.claim(name, 30)
+    shop.order("ann", 2, 20, currency="CHF", base_total=None, base_refunded=None)
+    found = shop.rows("SELECT customer_id, outcome, claimed, bought, difference, orders FROM reconciliation ORDER BY 1")
+    assert found == [("ann", "no rate", 30.0, 10.0, None, 2), ("bob", "claims more", 30.0, 10.0, 20.0, 1)]
+    months = shop.rows("SELECT claimed, bought, difference, customers FROM reconciliation_months")
+    assert months == [(30.0, 10.0, 20.0, 1)]
+
+
 def test_claims_by_month_of_the_sale_or_of_the_first_order(shop: Shop) -> None:
     for name in ("ann", "bob"):
         shop.customer(name)

@@ -208,7 +208,7 @@ def test_too_little_history_is_said_and_not_guessed_from(kept: Kept) -> None:
     found = kept.judge()
     assert found.grade == "ok"
     assert found.notes == (
-        "of 1 numbers 1 have fewer than 5 earlier values to tell what is usual (4 earlier runs are kept), so spikes of those "
+        "of 1 numbers 1 have fewer than 5 earlier values to tell what is usual (earlier runs that are kept: 4), so spikes of those "
         "are not judged",
     )
     assert kept.grades(least_history=4) == [("fail", "spike")]
