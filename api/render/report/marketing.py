@@ -129,8 +129,8 @@ def _unknown(found: Report) -> list[str]:
         return []
     return [
         f"{count(rows[0]['all_touches'], 'visit or message', 'visits and messages')} under "
-        f"{count(rows[0]['campaigns'], 'campaign name')} can't be told to be of any channel; they are listed below, "
-        "for their links to be mended."
+        f"{count(rows[0]['campaigns'], 'campaign name')} can't be told to be of any channel; they are listed below. "
+        "Mend their links, or say in `channels` of the project file what their words mean."
     ]
 
 
