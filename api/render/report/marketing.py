@@ -51,7 +51,7 @@ def campaigns(found: Report) -> Section:
                 [(named[row["channel"], row["campaign"]], row["repeat_rate"], whole(row["buyers"])) for row in rows],
                 percent,
                 "Of the buyers whose first visit or message was the campaign's, how many bought twice or more."
-                + (f" {rest:,} more campaigns: see campaign_quality." if rest else ""),
+                + (f" {count(rest, 'more campaign')}: see campaign_quality." if rest else ""),
             ),
         )  # fmt: skip
         more.append(
