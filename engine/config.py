@@ -57,8 +57,8 @@ class DatabaseTable(Model):
     """A table (or query) of another database, read through SQLAlchemy."""
 
     url: str = Field(description="SQLAlchemy URL; ${NAME} is taken from the environment, so no password is in the file")
-    table: str | None = None
-    query: str | None = None
+    table: str | None = Field(None, description="its name; schema.table where it is in another schema")
+    query: str | None = Field(None, description="a SELECT in place of a table")
 
     @model_validator(mode="after")
     def _one_of(self) -> DatabaseTable:
@@ -70,19 +70,21 @@ class DatabaseTable(Model):
 class Source(Model):
     """One export: where it is, what it is, and how far it is to be believed."""
 
-    name: str = ""
+    name: str = Field("", description="default: the file's name without its ending")
     path: str | None = Field(None, description="file or glob, relative to the project file; .gz is read as it is")
-    database: DatabaseTable | None = None
-    preset: str | None = None
-    map: Mapping | None = None
-    format: Literal["csv", "parquet", "jsonl"] | None = None
-    encoding: Encoding | None = None
-    delimiter: Delimiter | None = None
+    database: DatabaseTable | None = Field(None, description="a table of a database, in place of a file")
+    preset: str | None = Field(None, description="which well-known export it is")
+    map: Mapping | None = Field(None, description="which column is what: by itself, or beside a preset what differs")
+    format: Literal["csv", "parquet", "jsonl"] | None = Field(None, description="default: what it is found to be")
+    encoding: Encoding | None = Field(None, description="default: what it is found to be")
+    delimiter: Delimiter | None = Field(None, description="default: what it is found to be")
     priority: int | None = Field(None, ge=1, description="1 is believed first; default: the order in the file")
-    region: Region | None = None
+    region: Region | None = Field(None, description="default: the project's; so are the next two")
     time_zone: TimeZone | None = None
     currency: Currency | None = None
-    mode: Literal["snapshot", "append"] = "snapshot"
+    mode: Literal["snapshot", "append"] = Field(
+        "snapshot", description="snapshot: a row that is gone was deleted; append: nothing is forgotten"
+    )
     duplicates: bool = Field(True, description="false: this source never holds a person twice")
 
     @model_validator(mode="after")
@@ -119,11 +121,13 @@ class Source(Model):
 class IdentifierPolicy(Model):
     """How far a type of identifier may be trusted."""
 
-    trust: Literal["unique", "strong", "weak"] = "strong"
+    trust: Literal["unique", "strong", "weak"] = Field(
+        "strong", description="unique: a person has one of them; weak: shown, but no reason to join"
+    )
     max_customers: int = Field(
         5, ge=1, description="more people than this behind one value: it is shared, never a reason"
     )
-    max_records: int = Field(10_000, ge=1)
+    max_records: int = Field(10_000, ge=1, description="more records than this hold one value: the same")
     priority: int = Field(10, description="1 is shown first")
     block: tuple[str, ...] = Field((), description="values that never link")
     block_patterns: tuple[Pattern, ...] = Field((), description="regular expressions; a value that matches never links")
@@ -157,16 +161,27 @@ class Limits(Model):
     block_size: int = Field(300, ge=2, description="blocks of a blocking rule larger than this are not compared")
 
 
+#: The fields of the golden record; each extra column is one, too, by its name.
+GOLDEN = ("name", "email", "phone", "address", "place", "birth_date", "gender", "company")
 Rule = Literal["priority", "recent", "frequent", "longest", "complete"]
 
 
 class Survivorship(Model):
     """Which record's value wins, per field: rules, the first that tells two values apart decides."""
 
-    default: tuple[Rule, ...] = ("priority", "recent")
+    default: tuple[Rule, ...] = Field(("priority", "recent"), description="the rules of every field")
     fields: dict[str, tuple[Rule, ...]] = Field(
-        {}, description="of name, address and place the complete ones come first unless their own rules say otherwise"
+        {}, description="other rules for a field; of name, address and place the complete ones come first by default"
     )
+
+    @field_validator("fields")
+    @classmethod
+    def _not_misspelt(cls, fields: dict[str, tuple[Rule, ...]]) -> dict[str, tuple[Rule, ...]]:
+        """Refuse what looks like a misspelt `name`, as it would be ignored in silence; extra columns are fine."""
+        for name in fields.keys() - set(GOLDEN):
+            for close in difflib.get_close_matches(name, GOLDEN, n=1, cutoff=0.75):
+                raise ValueError(f"{name!r} is no field of the golden record; did you mean {close}?")
+        return fields
 
     def of(self, field: str) -> tuple[Rule, ...]:
         """The rules of a field."""
@@ -181,9 +196,11 @@ Precedence = Literal["restrictive", "recent", "priority"]
 class Confidence(Model):
     """How sure a link must be, as a probability, before an identifier may be used for a purpose."""
 
-    analytics: float = Field(0.5, ge=0, le=1)
+    analytics: float = Field(0.5, ge=0, le=1, description="an event, to count for the customer in measures")
     service: float = Field(0.8, ge=0, le=1, description="answering the customer, about an order for example")
-    email: float = Field(0.9, ge=0, le=1)
+    email: float = Field(
+        0.9, ge=0, le=1, description="an address or a cart, for messages on this channel; so are the next"
+    )
     sms: float = Field(0.95, ge=0, le=1)
     phone: float = Field(0.95, ge=0, le=1)
     ads: float = Field(0.9, ge=0, le=1)
@@ -194,7 +211,7 @@ class Consent(Model):
 
     precedence: Precedence = Field("restrictive", description="restrictive: one opt-out is enough")
     channels: dict[Channel, Precedence] = Field({}, description="for these channels another precedence")
-    confidence: Confidence = Confidence()
+    confidence: Confidence = Field(Confidence(), description="how sure a link must be for a purpose")
 
     def of(self, channel: Channel) -> Precedence:
         """The precedence of a channel."""
@@ -216,7 +233,7 @@ class Rate(Model):
 
     currency: Currency
     rate: float = Field(gt=0)
-    since: date = date(1970, 1, 1)
+    since: date = Field(date(1970, 1, 1), description="the first day that it holds on; default: ever")
 
 
 def _channels(channels: dict[str, str]) -> dict[str, str]:
@@ -237,14 +254,18 @@ def _channels(channels: dict[str, str]) -> dict[str, str]:
 class Config(Model):
     """A whole project file."""
 
-    version: Annotated[int, AfterValidator(_version)] = SCHEMA_VERSION
-    name: str = Field("shop", min_length=1)
+    version: Annotated[int, AfterValidator(_version)] = Field(SCHEMA_VERSION, description="of the project file's form")
+    name: str = Field("shop", min_length=1, description="what pages and reports call the shop")
     region: Region = Field("US", description="phone numbers without a country code are from here")
     regions: tuple[Region, ...] = Field((), description="the other countries where customers live, most of them first")
-    time_zone: TimeZone = "UTC"
-    currency: Currency = "USD"
-    sources: tuple[Source, ...] = Field(min_length=1)
-    identifiers: dict[str, IdentifierPolicy] = Field({})
+    time_zone: TimeZone = Field("UTC", description="of times that don't say their own")
+    currency: Currency = Field("USD", description="what amounts are reported in")
+    sources: tuple[Source, ...] = Field(
+        min_length=1, description="the exports, the one that is believed first in front"
+    )
+    identifiers: dict[str, IdentifierPolicy] = Field(
+        {}, description="by type (email, phone, account, loyalty, device, or one of one's own), how far it is trusted"
+    )
     linkage: Linkage = Linkage()
     limits: Limits = Limits()
     survivorship: Survivorship = Survivorship()
@@ -253,7 +274,7 @@ class Config(Model):
     approval: bool = Field(
         False, description="true: a run waits as a plan until somebody other than its author applies it"
     )
-    rates: tuple[Rate, ...] = ()
+    rates: tuple[Rate, ...] = Field((), description="what other currencies are worth, from which day on")
     channels: Annotated[dict[str, Annotated[str, Field(min_length=1)]], AfterValidator(_channels)] = Field(
         {}, description="which channel a word means that is a UTM source or medium; one of one's own is fine"
     )

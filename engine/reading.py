@@ -42,8 +42,8 @@ _BY_KEY = ("events", "consents", "claims")
 
 #: Settings that decide only what is made of what was read; of identifiers, but for the values that never link.
 _LATER = {
-    "name", "identifiers", "linkage", "limits", "survivorship", "consent", "breakers", "approval", "health", "graph",
-    "store", "sources",
+    "name", "identifiers", "linkage", "limits", "survivorship", "consent", "breakers", "approval", "channels", "health",
+    "graph", "store", "sources",
 }  # fmt: skip
 #: The code that reads, and whatever else may read otherwise in a newer version.
 _CODE = ("sources", "standardise", "tables.py")

@@ -125,10 +125,13 @@ def _beyond_the_name(local: str, row: str) -> str:
 
 def _build_links(compute: Compute, config: Config, decided: Decided) -> None:
     """`links`: record_id, type, value, weak: identifier values that may link; `shared_values`: those that may not."""
-    compute.run("CREATE OR REPLACE TABLE _policy (type VARCHAR, max_customers BIGINT, max_records BIGINT)")
+    compute.run(
+        "CREATE OR REPLACE TABLE _policy (type VARCHAR, trust VARCHAR, max_customers BIGINT, max_records BIGINT)"
+    )
     for (kind,) in compute.rows("SELECT DISTINCT type FROM identifiers ORDER BY type"):
         policy = config.policy(kind)
-        compute.run("INSERT INTO _policy VALUES (?, ?, ?)", [kind, policy.max_customers, policy.max_records])
+        given = [kind, policy.trust, policy.max_customers, policy.max_records]
+        compute.run("INSERT INTO _policy VALUES (?, ?, ?, ?)", given)
     # How many people stand behind a value is counted in first names that can't be the same: initials and missing names
     # are compatible with any, and only the first three letters are held against each other. Only few values have so
     # many records that it matters.
@@ -163,8 +166,8 @@ def _build_links(compute: Compute, config: Config, decided: Decided) -> None:
         "links",
         """
         SELECT record_id, type, value, bool_and(status = 'weak') AS weak
-        FROM identifiers ANTI JOIN shared_values USING (type, value)
-        WHERE status IN ('ok', 'weak') AND type <> 'device' GROUP BY ALL
+        FROM identifiers JOIN _policy USING (type) ANTI JOIN shared_values USING (type, value)
+        WHERE status IN ('ok', 'weak') AND type <> 'device' AND trust <> 'weak' GROUP BY ALL
         """,
     )
     compute.drop("_policy", "_blocked")

@@ -12,7 +12,7 @@ from engine.compute import Compute, quote
 from engine.config import Config
 from engine.profile.priorities import load_priorities
 from engine.standardise.times import AHEAD, OLDEST, right
-from engine.tables import CUSTOMERS, KNOWN_BY, check
+from engine.tables import CUSTOMERS, EXTRA, KNOWN_BY, check
 
 #: Each rule as the order of the candidates of one customer and field, best first.
 RULES = {
@@ -120,7 +120,7 @@ def rank(config: Config, field: str, candidates: str, best: bool = False) -> str
     `candidates` is a query of customer, record_id, rank, priority, source, seen_at, completeness, value and shown, and
     of `weak` for an identifier; so is the result.
     """
-    rules = config.survivorship.of(field)
+    rules = config.survivorship.of(field.removeprefix(EXTRA))
     # Counting is a window of its own, so it is done only where a rule asks for it.
     count = ", count(*) OVER (PARTITION BY customer, value) AS frequency" if "frequent" in rules else ""
     order = f"{_BEFORE.get(field, '')}{''.join(f'{RULES[rule]}, ' for rule in rules)}rank, value, shown"

@@ -76,6 +76,15 @@ def test_one_good_customer_with_many_records_and_spellings_is_not_shared(people:
     assert people.compute.count("shared_values") == 0
 
 
+def test_a_type_that_is_hardly_trusted_links_nothing(people: People) -> None:
+    people.add("crm:1", "ann archer", loyalty="b1", email="ann@x.com")
+    people.add("till:2", "ann archer", loyalty="b1")
+    people.build(config(identifiers={"loyalty": {"trust": "strong"}}))
+    assert people.compute.rows("SELECT DISTINCT type FROM links ORDER BY type") == [("email",), ("loyalty",)]
+    people.build(config(identifiers={"loyalty": {"trust": "weak"}}))
+    assert people.compute.rows("SELECT DISTINCT type FROM links ORDER BY type") == [("email",)]
+
+
 def test_a_project_sets_its_own_limits(people: People) -> None:
     for number in range(4):
         people.add(f"crm:{number}", "ann archer", email="ann@x.com", city=str(number))

@@ -111,6 +111,11 @@ def test_each_rule_of_survivorship(compute: Compute, rules: list[str], best: str
     assert golden(compute, config(fields={"place": rules}))["place"] == best
 
 
+def test_a_misspelt_field_is_told(compute: Compute) -> None:
+    with pytest.raises(ValueError, match=r"'adress' is no field of the golden record; did you mean address\?"):
+        config(fields={"adress": ["recent"]})
+
+
 @pytest.mark.parametrize("never", [datetime(2031, 1, 1), datetime(1980, 1, 1)], ids=str)
 def test_a_time_that_cannot_be_right_makes_nothing_recent(compute: Compute, never: datetime) -> None:
     record(compute, "shop:1", place="Bonn", seen_at=never, created_at=never)

@@ -49,6 +49,13 @@ def said(field: Golden) -> list[str]:
     return [value.value for value in (field.value, *field.others)]
 
 
+def test_an_extra_column_has_rules_of_its_own_by_its_name(run: Run) -> None:
+    for source, day, tier in (("shop", 1, "gold"), ("till", 2, "blue")):
+        record(run.compute, f"{source}:1", name="Ann Archer", seen_at=DAY[day], x_tier=tier)
+    assert run.field("tier").value.value == "gold"
+    assert run.field("tier", config(fields={"tier": ["recent"]})).value.value == "blue"
+
+
 def test_a_value_says_where_it_comes_from(run: Run) -> None:
     run.says("till:1", 5, name="John Doe")
     run.says("crm:1", 3, name="Johnny Doe")
