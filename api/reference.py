@@ -1,15 +1,29 @@
-"""docs/python.md, made from the docstrings of the public face: `python -m api.reference > docs/python.md`."""
+"""docs/python.md and docs/settings.md, made from the public face's docstrings and from the settings' own descriptions.
+
+`python -m api.reference > docs/python.md`, `python -m api.reference settings > docs/settings.md`.
+"""
 
 from __future__ import annotations
 
 import inspect
 import re
 import sys
+import typing
 from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 import clew
 from api.project import Project
 from api.shown import Shown
+from engine.complaints import models_in
+from engine.config import DEFAULT_IDENTIFIERS, Config
+from engine.limits import Health
+from engine.sources.mapping import Mapping
 
 _INTRO = """# From Python
 
@@ -28,6 +42,18 @@ In a notebook each answer shows itself as the command line does, a plan and a co
 `to_dict()` gives it in plain values. What it holds becomes a table by the methods of every answer, below. What goes
 wrong is a `clew.ClewError`, whose text is written for the user.
 """
+
+_SETTINGS = """# The project file
+
+Every setting of `clew.yaml`, made from the code by `python -m api.reference settings`. Only `sources` has to be there.
+A setting that doesn't exist is an error, with the line and the nearest one that does. What a change would do, `clew
+plan` shows first.
+"""
+#: Groups of settings that have a page of their own.
+_ELSEWHERE = {
+    Mapping: "[sources.md](sources.md#the-parts-of-a-map)",
+    Health: "[health.md](health.md#checks-and-limits)",
+}
 
 
 def reference() -> str:
@@ -61,10 +87,71 @@ def _told(name: str, function: Callable[..., object]) -> Iterator[str]:
         yield f"Gives `{gives}`.\n"
 
 
+def settings() -> str:
+    """The page of the project file's settings as Markdown."""
+    return "\n".join([_SETTINGS, *_group(Config, "")])
+
+
+def _group(model: type[BaseModel], path: str) -> Iterator[str]:
+    """A group of settings as a table, and then those inside of it."""
+    if path:
+        yield f"## `{path}`\n\n{_plain(inspect.getdoc(model) or '')[0]}\n"
+    yield "| setting | what it says | takes | default |\n|---|---|---|---|"
+    inside = []
+    for name, field in model.model_fields.items():
+        here = f"{path}.{name}" if path else name
+        group = next(models_in(field.annotation), None)
+        told = field.description or (_plain(inspect.getdoc(group) or "")[0] if group else "")
+        if group in _ELSEWHERE:
+            told = f"{told.rstrip('.')}: {_ELSEWHERE[group]}"
+        elif group:
+            inside.append((group, here + "[]" * (typing.get_origin(field.annotation) is tuple)))
+        yield f"| `{name}` | {told.rstrip('.')} | {_takes(field.annotation)} | {_default(field)} |"
+    yield ""
+    for group, here in inside:
+        yield from _group(group, here)
+    if path == "identifiers":
+        yield "By default:\n\n| type | trust | priority |\n|---|---|---|"
+        yield from (
+            f"| `{kind}` | {policy.trust} | {policy.priority} |" for kind, policy in DEFAULT_IDENTIFIERS.items()
+        )
+        yield ""
+
+
+#: What a setting takes, by its type.
+_TAKES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", date: "a day"}
+
+
+def _takes(annotation: Any) -> str:
+    origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Literal:
+        return ", ".join(f"`{word}`" for word in parts)
+    if origin is dict:
+        return f"by name: {_takes(parts[1])}"
+    if origin is tuple:
+        return f"a list of: {_takes(parts[0])}"
+    if parts:  # or nothing, or with a check
+        return _takes(parts[0])
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "settings"
+    return _TAKES[annotation]
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.default
+    if value is PydanticUndefined:
+        return "must be there"
+    if value is None or isinstance(value, BaseModel) or value in ((), {}, ""):
+        return ""
+    if isinstance(value, tuple):
+        return f"`[{', '.join(map(str, value))}]`"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
 def _plain(text: str) -> list[str]:
     """The paragraphs of a docstring, each on one line."""
     return [re.sub(r"\s+", " ", paragraph).strip() for paragraph in text.split("\n\n")]
 
 
 if __name__ == "__main__":
-    sys.stdout.write(reference())
+    sys.stdout.write(settings() if "settings" in sys.argv else reference())

@@ -94,12 +94,13 @@ def _model_at(model: type[BaseModel], keys: Keys) -> type[BaseModel]:
     for key in keys:
         field = model.model_fields.get(str(key))
         if field is not None:
-            model = next(_models_in(field.annotation), model)
+            model = next(models_in(field.annotation), model)
     return model
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models in a type: of a field that is a list of settings, that of these."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in typing.get_args(annotation):
-        yield from _models_in(part)
+        yield from models_in(part)

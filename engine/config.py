@@ -79,9 +79,9 @@ class Source(Model):
     encoding: Encoding | None = Field(None, description="default: what it is found to be")
     delimiter: Delimiter | None = Field(None, description="default: what it is found to be")
     priority: int | None = Field(None, ge=1, description="1 is believed first; default: the order in the file")
-    region: Region | None = Field(None, description="default: the project's; so are the next two")
-    time_zone: TimeZone | None = None
-    currency: Currency | None = None
+    region: Region | None = Field(None, description="default: the project's")
+    time_zone: TimeZone | None = Field(None, description="default: the project's")
+    currency: Currency | None = Field(None, description="of amounts that don't say theirs; default: the project's")
     mode: Literal["snapshot", "append"] = Field(
         "snapshot", description="snapshot: a row that is gone was deleted; append: nothing is forgotten"
     )
@@ -198,12 +198,10 @@ class Confidence(Model):
 
     analytics: float = Field(0.5, ge=0, le=1, description="an event, to count for the customer in measures")
     service: float = Field(0.8, ge=0, le=1, description="answering the customer, about an order for example")
-    email: float = Field(
-        0.9, ge=0, le=1, description="an address or a cart, for messages on this channel; so are the next"
-    )
-    sms: float = Field(0.95, ge=0, le=1)
-    phone: float = Field(0.95, ge=0, le=1)
-    ads: float = Field(0.9, ge=0, le=1)
+    email: float = Field(0.9, ge=0, le=1, description="an address or a cart, for messages on this channel")
+    sms: float = Field(0.95, ge=0, le=1, description="the same")
+    phone: float = Field(0.95, ge=0, le=1, description="the same")
+    ads: float = Field(0.9, ge=0, le=1, description="the same")
 
 
 class Consent(Model):
@@ -231,8 +229,8 @@ class Breakers(Model):
 class Rate(Model):
     """From `since` on, one unit of `currency` is worth `rate` units of the project's currency."""
 
-    currency: Currency
-    rate: float = Field(gt=0)
+    currency: Currency = Field(description="a code of ISO 4217")
+    rate: float = Field(gt=0, description="what one of it is worth")
     since: date = Field(date(1970, 1, 1), description="the first day that it holds on; default: ever")
 
 

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import Result
 
 from api.project import Project, open_project
-from api.reference import reference
+from api.reference import reference, settings
 from api.results import Demo
 from tests.api.test_notebooks import run_cell
 
@@ -27,6 +27,12 @@ def test_the_reference_is_what_the_code_says() -> None:
     asked = [n for n in dir(Project) if not n.startswith("_") and inspect.isfunction(getattr(Project, n))]
     assert [name for name in asked if f"### `project.{name}(" not in told] == ["close"]
     assert "### `answer.to_polars(" in told
+
+
+def test_the_settings_are_told_as_the_code_knows_them() -> None:
+    told = (DOCS / "settings.md").read_text(encoding="utf-8")
+    assert told == settings(), "python -m api.reference settings > docs/settings.md"
+    assert not re.findall(r"^\| `\w+` \|  \|.*", told, re.MULTILINE), "settings of which nothing is said"
 
 
 @pytest.mark.long
