@@ -86,7 +86,12 @@ class Erase(Decide):
         person = find_person(self.layout, self._tables(), customer_id)
         if not really:
             return Erased(person, None, 0, compared=False)
-        texts = {*person.record_ids, *(value for _, value in person.values), *_spelt(known[customer_id], person.values)}
+        texts = {
+            *person.record_ids,
+            *person.former,
+            *(value for _, value in person.values),
+            *_spelt(known[customer_id], person.values),
+        }
         if names(reason or "", texts | {record.name for record in known[customer_id].records if record.name}):
             raise ConfigError(
                 f"the reason holds a name or an identifier of {customer_id}, and is kept when all else is gone: say it"

@@ -46,6 +46,9 @@ def erased(found: Erased) -> Group:
     parts.append(heading("Where"))
     runs = f"{count(len(person.runs), 'kept run')}, the models, the graph and the ledger's names of records"
     parts.append(indented(Text(f"{'gone from ' if gone else ''}{runs}")))
+    if person.former:
+        went = count(len(person.former), "record that has left its source", "records that have left their sources")
+        parts.append(indented(Text(f"{went}, in earlier runs: {'gone' if gone else 'would go'} as well")))
     if person.plans:
         dropped = "dropped" if gone else "would be dropped"
         parts.append(indented(Text(f"{count(len(person.plans), 'plan')} that waited: {dropped}")))

@@ -33,6 +33,14 @@ from engine.stages import RUN_TABLES
 from engine.state import ENTRIES, MOVED, Changes, State
 from engine.state.numbers import record_number
 
+#: SQL of the values that records of `theirs` hold, and whether no other record does: of those that only earlier runs
+#: hold, what they held last. What never links says nothing of anybody, and may be everybody's.
+_HELD = """WITH held AS (FROM identifiers UNION ALL BY NAME FROM former_identifiers)
+    SELECT type, value, bool_and(record_id IN (FROM theirs)) FROM held
+    WHERE status IN ('ok', 'weak')
+        AND (type, value) IN (SELECT (type, value) FROM held SEMI JOIN theirs USING (record_id))
+    GROUP BY type, value"""
+
 #: What a cleaned run is called until it takes the place of the run, and that run until it is gone.
 _CLEAN, _OLD = ".clean", ".old"
 
@@ -41,12 +49,14 @@ _CLEAN, _OLD = ".clean", ".old"
 class Erasing:
     """What would go with a customer.
 
-    `records` are theirs, by source; `values` (type, value) are held by nobody else, and will be stopped where they come
-    in again; `shared` are held by others too, and stay with these. `runs` and `plans` hold the person now.
+    `record_ids` are theirs in the current run, counted by source; `former` those that only earlier runs hold. `values`
+    (type, value) are held by nobody else, and will be stopped where they come in again; `shared` are held by others
+    too, and stay with these. `runs` and `plans` hold the person now.
     """
 
     customer_id: str
     record_ids: tuple[str, ...]
+    former: tuple[str, ...]
     sources: dict[str, int]
     values: tuple[tuple[str, str], ...]
     shared: tuple[tuple[str, str], ...]
@@ -58,32 +68,25 @@ class Erasing:
 
 def find_person(layout: Layout, run: RunTables, customer_id: str) -> Erasing:
     """What is held of a customer of the current run, and where."""
+    earlier = [name for name in _names(layout.runs) if name != run.run_id]
     with Compute() as compute:
-        for table in ("members", "identifiers", "device_windows", "event_owners", "orders"):
+        for table in ("members", "identifiers", "device_windows", "event_owners", "orders", "redirects"):
             compute.read_parquet(table, run.path(table))
         given = {"customer": customer_id}
         compute.table("theirs", "SELECT record_id FROM members WHERE customer_id = $customer", given)
         records = [r for (r,) in compute.rows("SELECT record_id FROM theirs ORDER BY record_id")]
-        # What never links says nothing of anybody, and may be everybody's.
-        held = compute.rows(
-            """SELECT type, value, bool_and(record_id IN (FROM theirs)) FROM identifiers
-            WHERE status IN ('ok', 'weak') AND (type, value) IN (
-                SELECT (type, value) FROM identifiers SEMI JOIN theirs USING (record_id))
-            GROUP BY type, value
-            UNION ALL
-            SELECT 'device', device, bool_and(customer_id = $customer) FROM device_windows
-            WHERE device IN (SELECT device FROM device_windows WHERE customer_id = $customer) GROUP BY device
-            ORDER BY ALL""",
-            given,
-        )
+        former = _find_former(compute, [layout.run(name) for name in reversed(earlier)], customer_id)
         alone: dict[tuple[str, str], bool] = {}
-        for kind, value, only in held:
+        devices = """SELECT 'device', device, bool_and(customer_id = $customer) FROM device_windows
+            WHERE device IN (SELECT device FROM device_windows WHERE customer_id = $customer) GROUP BY device"""
+        for kind, value, only in compute.rows(f"{_HELD} UNION ALL {devices} ORDER BY ALL", given):
             alone[kind, value] = alone.get((kind, value), True) and only
         orders = int(compute.value("SELECT count(*) FROM orders SEMI JOIN theirs USING (record_id)"))
         events = int(compute.value("SELECT count(*) FROM event_owners WHERE customer_id = $customer", given))
     return Erasing(
         customer_id,
         tuple(records),
+        tuple(former),
         dict(sorted(Counter(r.split(":", 1)[0] for r in records).items())),
         tuple(sorted(value for value, only in alone.items() if only)),
         tuple(sorted(value for value, only in alone.items() if not only)),
@@ -92,6 +95,44 @@ def find_person(layout: Layout, run: RunTables, customer_id: str) -> Erasing:
         tuple(_names(layout.runs)),
         tuple(plans.waiting(layout)),
     )
+
+
+def _find_former(compute: Compute, earlier: list[RunTables], customer_id: str) -> list[str]:
+    """Add to `theirs` the records that only `earlier` runs (newest first) hold, and make `former_identifiers`.
+
+    They were the customer's, or that of one that became it; or they would be stopped if they came in again, as they
+    hold a value that no record of the current run holds but the customer's.
+    """
+    compute.run("CREATE TABLE former (record_id VARCHAR, customer_id VARCHAR)")
+    compute.run("CREATE TABLE former_identifiers (record_id VARCHAR, type VARCHAR, value VARCHAR, status VARCHAR)")
+    for run in earlier:
+        for table in ("members", "identifiers"):
+            compute.read_parquet(f"earlier_{table}", run.path(table))
+        compute.table(
+            "_more",
+            """SELECT record_id, customer_id FROM earlier_members
+            ANTI JOIN members USING (record_id) ANTI JOIN former USING (record_id)""",
+        )
+        compute.run(
+            """INSERT INTO former_identifiers
+            SELECT record_id, type, value, status FROM earlier_identifiers SEMI JOIN _more USING (record_id)"""
+        )
+        compute.run("INSERT INTO former FROM _more")
+    compute.table(
+        "_theirs",
+        """WITH RECURSIVE became(customer_id) AS (
+            SELECT $customer
+            UNION SELECT old_id FROM redirects JOIN became ON new_id = customer_id WHERE kind = 'merged'),
+        mine AS (
+            SELECT type, value FROM identifiers WHERE status IN ('ok', 'weak') AND type <> 'device' GROUP BY type, value
+            HAVING bool_and(record_id IN (FROM theirs)))
+        SELECT record_id FROM former SEMI JOIN became USING (customer_id)
+        UNION SELECT record_id FROM former_identifiers SEMI JOIN mine USING (type, value)
+        WHERE status IN ('ok', 'weak') ORDER BY record_id""",
+        {"customer": customer_id},
+    )
+    compute.run("INSERT INTO theirs FROM _theirs")
+    return [record for (record,) in compute.rows("FROM _theirs ORDER BY record_id")]
 
 
 def erase(
@@ -104,7 +145,8 @@ def erase(
     """
     now = datetime.now(UTC)
     numbers = sorted(record_number(state.key, record_id) for record_id in person.record_ids)
-    marks = {*numbers, *(value_mark(state.key, *value) for value in person.values)}
+    once = (record_number(state.key, record_id) for record_id in person.former)
+    marks = {*numbers, *once, *(value_mark(state.key, *value) for value in person.values)}
     state.begin(run_id, config_hash(config), now, actor, reason)
     part = layout.runs / f"{run_id}.part"
     try:

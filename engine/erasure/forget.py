@@ -20,7 +20,9 @@ _EVENT = "(source, key) IN (FROM gone_events)"
 _CUSTOMER = "customer_id IN (FROM gone_customers)"
 _EITHER_END = "record_a IN (FROM gone_records) OR record_b IN (FROM gone_records)"
 _THEIRS = {
-    **dict.fromkeys(("records", "identifiers", "orders", "order_lines", "members"), _RECORD),
+    **dict.fromkeys(("records", "orders", "order_lines", "members"), _RECORD),
+    # An earlier run may show others with a value that only the person holds now.
+    "identifiers": f"{_RECORD} OR {_VALUE}",
     "consents": f"source || ':' || key IN (FROM gone_records) OR {_VALUE} OR {_EVENT}",
     "claims": f"{_RECORD} OR {_EVENT}",
     "events": _EVENT,
@@ -44,11 +46,13 @@ _INSTEAD = {
     ),
     "ledger": "record_ids: list_filter(record_ids, lambda r: r IS NULL OR NOT list_contains(gone, r))",
 }
-#: Of a customer that held others as well, in an earlier run, only its records are known to be the others'.
+#: Of a customer that held others as well, in an earlier run, only its records are known to be the others'; and nobody
+#: is shown with a value of the person.
 _MIXED = """
     SELECT c.* REPLACE (
         if(m.customer_id IS NULL, c.anchor, m.anchor) AS anchor, if(m.customer_id IS NULL, c.name, NULL) AS name,
-        if(m.customer_id IS NULL, c.email, NULL) AS email, if(m.customer_id IS NULL, c.phone, NULL) AS phone,
+        if(m.customer_id IS NULL AND c.email NOT IN (FROM shown), c.email, NULL) AS email,
+        if(m.customer_id IS NULL AND c.phone NOT IN (FROM shown), c.phone, NULL) AS phone,
         if(m.customer_id IS NULL, c.place, NULL) AS place, coalesce(m.records, c.records) AS records)
     FROM t c LEFT JOIN mixed m USING (customer_id) WHERE NOT (c.customer_id IN (FROM gone_customers))
 """
@@ -119,7 +123,10 @@ def find_gone(compute: Compute, key: str, marks: pa.Table) -> int:
 def _kept(table: str) -> str:
     """SQL of the rows of a table that stay."""
     if table == "customers":
-        return f"WITH t AS (FROM run_customers) {_MIXED}"
+        shown = (
+            "SELECT display FROM run_identifiers SEMI JOIN gone_values USING (type, value) WHERE display IS NOT NULL"
+        )
+        return f"WITH t AS (FROM run_customers), shown AS ({shown}) {_MIXED}"
     column, _, value = _INSTEAD.get(table, "").partition(": ")
     said = f"* REPLACE ({value} AS {column})" if column else "*"
     listed = "WITH named AS (SELECT coalesce(list(record_id), []) AS gone FROM gone_records) " if column else ""

@@ -181,7 +181,7 @@ class State:
         """Append the entries and make the run the current one, in one transaction; returns the ledger's new head.
 
         `at` is the time of the entries; `notes` are decisions that the run goes by, noted before them. `erased` are
-        keyed hashes of what is stopped from now on: the records that the entries move lose their names then, and
+        keyed hashes of what is stopped from now on: the records among it lose their names then, and
         `erased()` is to be called when nothing else holds them.
         The run's tables must be on disk before. Errors: StateError if the run isn't running, if the ledger is not the
         one that `changes` was made for, or if the disk fails: then nothing happened.
@@ -204,7 +204,7 @@ class State:
                 [to_micros(datetime.now(UTC)), manifest_hash, seq, head],
             )
             if erased:
-                self._forget(connection, seq, changes, erased)
+                self._forget(connection, seq, erased)
             values = {"next_number": str(changes.next_number), "current_run": run_id}
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
         return seq, head
@@ -237,16 +237,20 @@ class State:
         with self._committing() as connection:
             return connection.execute(sql, parameters).rowcount
 
-    def _forget(self, connection: sqlite3.Connection, entry: int, changes: Changes, marks: Collection[int]) -> None:
-        numbers = [(number,) for number in changes.moved["number"].to_pylist()]
+    def _forget(self, connection: sqlite3.Connection, entry: int, marks: Collection[int]) -> None:
+        numbers = [(mark,) for mark in marks]  # those of values are no record's
         connection.executemany("INSERT OR IGNORE INTO erased VALUES (?, ?)", [(mark, entry) for mark in marks])
         connection.executemany("UPDATE record SET record_id = NULL WHERE number = ?", numbers)
         connection.executemany("DELETE FROM label WHERE ?1 IN (record_a, record_b)", numbers)
         # What people said of a decision about them may name them.
+        gone = set(marks)
         about = [
             (seq,)
-            for seq, records in connection.execute("SELECT seq, records FROM entry JOIN said ON said.entry = seq")
-            if {n for (n,) in numbers} & set(struct.unpack(f">{len(records) // 8}q", records))
+            for seq, records, mark in connection.execute(
+                """SELECT seq, records, json_extract(text, '$.mark') FROM entry JOIN said ON said.entry = seq
+                LEFT JOIN cause ON cause.id = entry.cause"""
+            )
+            if gone & {mark, *struct.unpack(f">{len(records) // 8}q", records)}
         ]
         connection.executemany("DELETE FROM said WHERE entry = ?", about)
         connection.execute("INSERT OR REPLACE INTO meta VALUES ('erasing', ?)", [str(entry)])

@@ -124,10 +124,11 @@ class Erase(Act):
 
 
 class Erasing(Wire):
-    """What goes with a person."""
+    """What goes with a person; `former` are records that only earlier runs hold."""
 
     customer_id: str
     record_ids: list[str]
+    former: list[str]
     sources: dict[str, int]
     values: list[tuple[str, str]]
     shared: list[tuple[str, str]]

@@ -15,12 +15,12 @@ from engine.erasure import erase as erasing
 from engine.erasure.search import search
 from engine.errors import NotFoundError
 from engine.ledger import follow, verify
-from engine.ledger.decisions import decide, decisions, undo
+from engine.ledger.decisions import block, decide, decisions, undo
 from engine.ledger.table import write_ledger
 from engine.runs import Layout, RunTables, read_manifest
 from engine.stages import RUN_TABLES, Request
 from engine.state import State
-from tests.engine.corner import PEOPLE, TILL, VISITS, WEB, Corner, customers
+from tests.engine.corner import PEOPLE, TILL, VISITS, WEB, Corner, customers, table
 
 #: Ann: on the web and at the till, with a device that logged in.
 ANN = ("web:1", "till:7", "aarch@mail.com", "+14155552671", "d1")
@@ -196,6 +196,42 @@ def test_what_others_hold_too_stays_with_them(corner: Corner) -> None:
     erase(corner)
     assert customers(corner.run().run) == OTHERS
     assert "+14155550199" in columns(corner.current(), "identifiers", "value")[0]
+
+
+def test_records_that_have_left_their_source_go_from_the_runs_that_hold_them(corner: Corner) -> None:
+    # The first was her customer's; the second was one of its own, and holds what nobody else has now.
+    other = {"id": "5", "first_name": "Zoe", "last_name": "Zimmer", "email": "aarch@mail.com"}
+    corner.write("till", [*TILL, other])
+    corner.run()
+    assert ["till:5"] in customers(corner.current())
+    corner.write("till", TILL[1:])
+    corner.run()
+    person = erasing.find_person(Layout(corner.store), corner.current(), customer_of(corner, "web:1"))
+    assert (person.record_ids, person.former) == (("web:1",), ("till:5", "till:7"))
+    erase(corner)
+    assert search(corner.store, [*ANN, "till:5", "archer", "zimmer"])[1] == []
+    corner.write("till", TILL)
+    assert customers(corner.run().run) == OTHERS
+
+
+def test_an_earlier_run_shows_nobody_else_with_what_is_theirs_alone_now(corner: Corner) -> None:
+    corner.write("web", [{**row, "phone": WEB[0]["phone"]} if row["id"] == "4" else row for row in WEB])
+    earlier = corner.run().run
+    corner.write("web", WEB)
+    corner.run()
+    assert ("web:4", "+1 415-555-2671") in table(earlier, "customers", "anchor, phone")
+    erase(corner)
+    assert search(corner.store, [*ANN, "+1 415-555-2671"])[1] == []
+    assert ("web:4", None) in table(earlier, "customers", "anchor, phone")
+    assert ["web:4"] in customers(earlier)
+
+
+def test_why_their_values_were_blocked_is_forgotten(corner: Corner) -> None:
+    with State.open(corner.store) as state:
+        block(state, "phone", "+14155552671", actor="bob", reason="Ann Archer shares it")
+        block(state, "phone", "+14155552679", actor="bob", reason="the till's own")
+    erase(corner)
+    assert [d.reason for d in _decisions(corner)] == [None, "the till's own", "asked to"]
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 4, 6])
