@@ -351,20 +351,22 @@ class Decisions(Plain, Shown, page="decisions:listed", rows="decisions"):
 class Verified(Plain, Shown, page="past:verified", rows="problems"):
     """Whether the past adds up: `problems` are of the ledger and the current run, none where all is well.
 
-    `graph_run` is the run that the graph shows, None where there is no graph; `differences` is what it has otherwise.
+    `erasing` is the entry of an erasure that was stopped before its end. `graph_run` is the run that the graph shows,
+    None where there is no graph; `differences` is what it has otherwise.
     """
 
     run_id: str
     entries: int
     customers: int
     problems: tuple[str, ...]
+    erasing: int | None
     graph_run: str | None
     differences: tuple[str, ...]
 
     @property
     def well(self) -> bool:
         """Whether nothing is wrong."""
-        return not self.problems and not self.differences
+        return not self.problems and self.erasing is None and not self.differences
 
 
 @dataclass(frozen=True)

@@ -141,11 +141,11 @@ def erase(
         return person, erase_person(config, layout, state, before, person, run_id, actor=actor, reason=reason)
 
 
-def finish_erasing(config: Config, root: Path) -> None:
-    """Clean whatever was kept before the last erasure; every command that writes does so as well."""
+def finish_erasing(config: Config, root: Path) -> int | None:
+    """Clean whatever was kept before the last erasure, and return its entry; every command that writes does it too."""
     layout = Layout(root / config.store)
     with State.open(layout.store) as state, state.writing("clew erase"):
-        finish(layout, state)
+        return finish(layout, state)
 
 
 def rollback(

@@ -167,7 +167,7 @@ class Desk:
                 if state:
                     self._door.ring = Ring(read_keys(state))
                     self.secret = state.key.encode()
-                    if state.setting("erasing") is not None:
+                    if state.erasing is not None:
                         return  # whoever erases brings the graph up to date, anew
             self.project._bring_up_to_date()
         except ClewError as error:

@@ -12,7 +12,7 @@ from api.project.actor import actor_at_work
 from api.project.decide import Decide
 from api.results import Access, Erased
 from engine.compute import Compute
-from engine.errors import ConfigError, StateError
+from engine.errors import ConfigError, NotFoundError, StateError
 from engine.state import State
 from engine.state.accesses import accesses_about
 from graph.store import Customer
@@ -73,7 +73,8 @@ class Erase(Decide):
 
         Every kept run, the models, the graph and the ledger lose the person, plans that wait are dropped, and what
         comes in again under the same ids is stopped. Then every file of the store is searched for the identifiers, and
-        a graph in Neo4j compared with the tables that were searched. The exports themselves are the shop's own. Errors:
+        a graph in Neo4j compared with the tables that were searched. One that was stopped before is ended first. The
+        exports themselves are the shop's own. Errors:
         NotFoundError as for `whois`; ConfigError for a reason that names the person; StateError where the search finds
         a file that still holds the person, or the graph isn't what the tables say.
         """
@@ -82,7 +83,16 @@ class Erase(Decide):
         from engine.pipeline import erase, finish_erasing
 
         known: dict[str, Customer] = {}
-        customer_id = find_end(self.graph, text, *self._reading(), known, self._numbered).customer_id
+        graph = self.graph
+        stopped = finish_erasing(self.config, self.root) if really else None
+        try:
+            customer_id = find_end(graph, text, *self._reading(), known, self._numbered).customer_id
+        except NotFoundError as error:
+            if stopped is None:
+                raise
+            raise NotFoundError(
+                f"{error}. The erasure of entry {stopped}, which had been stopped, is carried out to its end now"
+            ) from error
         person = find_person(self.layout, self._tables(), customer_id)
         if not really:
             return Erased(person, None, 0, compared=False)

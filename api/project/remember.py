@@ -57,7 +57,7 @@ class Remember(Opened):
         """
         tables = self._tables()
         with State.open(self.layout.store, read_only=True) as state, Compute() as compute:
-            entries = state.head()[0]
+            entries, erasing = state.head()[0], state.erasing
             problems = verify(state, compute, tables.path("members"))
             customers = int(
                 compute.value("SELECT count(DISTINCT customer_id) FROM read_parquet(?)", [str(tables.path("members"))])
@@ -70,4 +70,4 @@ class Remember(Opened):
                 differences = tuple(map(str, self._graph.verify(tables)))
         except ClewError as error:
             differences = (str(error),)
-        return Verified(tables.run_id, entries, customers, tuple(problems), shown, differences)
+        return Verified(tables.run_id, entries, customers, tuple(problems), erasing, shown, differences)

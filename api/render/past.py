@@ -193,6 +193,11 @@ def verified(found: Verified) -> Group:
                 f" make the {count(found.customers, 'customer')} of run {found.run_id}."
             )
         ]
+    if found.erasing is not None:
+        ledger += [
+            Text(f"The erasure of entry {found.erasing} was stopped before its end:", style="bold"),
+            indented(Text("earlier runs and models may still hold the person. The same `clew erase` or a run ends it")),
+        ]
     if found.differences:
         graph = [Text("The graph isn't that run:", style="bold"), *(indented(Text(safe(d))) for d in found.differences)]
         graph.append(indented(Text("`clew publish --rebuild` builds it anew")))

@@ -187,10 +187,11 @@ def _redirect(path: Path, customer_id: str, now: datetime) -> None:
         write_fingerprints(compute, path)
 
 
-def finish(layout: Layout, state: State) -> None:
-    """Clean what was kept before the last erasure, if that wasn't done to its end."""
-    if state.setting("erasing") is None:
-        return
+def finish(layout: Layout, state: State) -> int | None:
+    """Clean what was kept before the last erasure, if that wasn't done to its end; then returns its entry."""
+    entry = state.erasing
+    if entry is None:
+        return None
     marks = erased_marks(state).select(["mark"])
     for plan_id in plans.waiting(layout):
         shutil.rmtree(layout.plan(plan_id).folder, ignore_errors=True)
@@ -207,6 +208,7 @@ def finish(layout: Layout, state: State) -> None:
     for backup in layout.store.glob("state.db.*.backup"):
         backup.unlink()
     state.erased()
+    return entry
 
 
 def _names(folder: Path) -> list[str]:

@@ -101,6 +101,12 @@ class State:
         return hashlib.sha256(f"project {self.key}".encode()).hexdigest()[:32]
 
     @property
+    def erasing(self) -> int | None:
+        """The entry of an erasure that isn't carried out to its end."""
+        entry = self.setting("erasing")
+        return int(entry) if entry else None
+
+    @property
     def next_number(self) -> int:
         """The number of the next new customer."""
         return int(self.setting("next_number") or 1)
@@ -124,7 +130,7 @@ class State:
     def erased_since(self, run_id: str) -> bool:
         """Tell whether a person was erased, to the end, after a run was published."""
         found = self.rows("SELECT 1 FROM erased WHERE entry > (SELECT last_entry FROM run WHERE run_id = ?)", [run_id])
-        return self.setting("erasing") is None and next(found, None) is not None
+        return self.erasing is None and next(found, None) is not None
 
     def runs(self) -> list[Run]:
         """List all runs, oldest first."""

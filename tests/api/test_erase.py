@@ -6,9 +6,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from typer.testing import Result
 
-from engine.errors import ConfigError, NotFoundError
+from api.project import Project
+from engine.erasure.search import search
+from engine.errors import ConfigError, NotFoundError, StateError
 
 EMAIL, PHONE = "john@email.com", "+15551234567"
 
@@ -42,6 +45,25 @@ def test_first_it_is_shown_and_then_it_is_done(copy: Path, clew: Callable[..., R
 
     assert clew("-p", copy, "run").exit_code == 0
     assert clew("-p", copy, "whois", EMAIL).exit_code == NotFoundError.exit_code
+
+
+def test_one_that_was_stopped_is_told_of_and_ended_by_the_same_command(
+    copy: Path, clew: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with Project(copy) as project, monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("graph.sqlite.SqliteStore.drop", stop)
+        project.erase(EMAIL, really=True)
+    told = clew("-p", copy, "verify")
+    assert told.exit_code == StateError.exit_code
+    assert "was stopped before its end" in told.stdout
+    again = clew("-p", copy, "erase", EMAIL, "--really")
+    assert again.exit_code == NotFoundError.exit_code
+    assert "which had been stopped, is carried out to its end now" in " ".join(again.stderr.split())
+    assert search(copy / ".clew", [EMAIL, PHONE])[1] == []
+    assert clew("-p", copy, "verify").exit_code == 0
 
 
 def _searched(copy: Path, clew: Callable[..., Result]) -> list[str]:
