@@ -19,6 +19,7 @@ from engine.compute import Compute
 from engine.errors import ConfigError
 from engine.measure import check_view, open_views
 from engine.runs import read_manifest
+from engine.state import State
 from graph.store import Customer, Match
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ class Ask(Opened):
         tables = self._tables()
         model = self.layout.models / read_manifest(tables)["model"]
         records = ([r.record_id for r in customer.records] for customer in (left, right))
-        weighed = weigh(tables, model, self.config, *records)
+        with State.open(self.layout.store, read_only=True) as state:
+            weighed = weigh(tables, model, self.config, state, *records)
         return match_of(weighed) if weighed else None
 
     def how(self, text: str) -> Growth:

@@ -148,7 +148,9 @@ def undo(state: State, entry: int, *, actor: str, reason: str | None = None) -> 
     with state.deciding():
         found = {decision.entry: decision for decision in decisions(state)}
         if entry not in found:
-            raise NotFoundError(f"entry {entry} of the ledger is no decision: `clew decisions` lists them")
+            back = next((d.entry for d in found.values() if d.undone == entry), None)
+            taken = "" if back is None else f", it took {back} back: `clew decide` or `clew block` makes that anew"
+            raise NotFoundError(f"entry {entry} of the ledger is no decision{taken}; `clew decisions` lists them")
         if (ended := found[entry].undone) is not None:
             raise ConflictError(f"decision {entry} was undone before, by entry {ended}")
         state.note(Note("undone", cause={"entry": entry}, reason=reason), datetime.now(UTC), actor)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from splink import Linker
 
 from engine.compute import Compute, quote
-from engine.ledger.decided import NOTHING, find_decided
+from engine.ledger.decided import find_decided
 from engine.link import blocking, own
 from engine.link.blocking import Rule
 from engine.link.model import Model
@@ -38,21 +38,18 @@ class RuleShare:
     found: int
 
 
-def set_up(compute: Compute, run: RunTables, model: Path, config: Config, state: State | None = None) -> Model:
+def set_up(compute: Compute, run: RunTables, model: Path, config: Config, state: State) -> Model:
     """Make `records`, `identifiers`, `nodes` and the term frequencies of a run in `compute`; returns the model.
 
-    With `state` nodes go by what people have decided.
+    Nodes go by what people have decided until now.
     How common names and domains are is counted over all records of the run: some two seconds per 100,000 of them.
     """
     # Splink warns of every level that a pass doesn't see; the model has its own answer to that.
     logging.getLogger("splink").setLevel(logging.ERROR)
     for name in ("records", "identifiers"):
         compute.table(name, "SELECT * FROM read_parquet($path)", {"path": str(run.path(name))})
-    decided = NOTHING
-    if state is not None:
-        compute.read_parquet("events", run.path("events"))
-        decided = find_decided(compute, state)
-    build_nodes(compute, config, decided)
+    compute.read_parquet("events", run.path("events"))
+    build_nodes(compute, config, find_decided(compute, state))
     return Model.load(compute, model)
 
 

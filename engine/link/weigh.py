@@ -15,20 +15,22 @@ from engine.link.score import reasons, score
 if TYPE_CHECKING:
     from engine.config import Config
     from engine.runs import RunTables
+    from engine.state import State
 
 
 def weigh(
-    run: RunTables, model: Path, config: Config, left: Collection[str], right: Collection[str]
+    run: RunTables, model: Path, config: Config, state: State, left: Collection[str], right: Collection[str]
 ) -> dict[str, Any] | None:
     """Weigh two groups of records against each other with the model in folder `model`, as collective matching does.
 
+    What people have blocked counts for nothing.
     Each comparison counts with its best weight over all pairs across, so that what speaks for and against stands side
     by side; the pair of records that it comes from is named. Returns record_a and record_b (the strongest pair), weight
     (bits, prior included), probability and reasons, as in tables.MATCHES; None where no pair reaches LEAST_WEIGHT.
     It takes as long as `set_up` does.
     """
     with Compute() as compute:
-        trained = set_up(compute, run, model, config)
+        trained = set_up(compute, run, model, config, state)
         for side, records in (("_left", left), ("_right", right)):
             compute.load("_given", pa.table({"record_id": pa.array(sorted(records), pa.string())}))
             compute.table(

@@ -94,6 +94,9 @@ def test_decisions_on_the_command_line(shop: Path, clew: Callable[..., Result]) 
     nobody = clew("-p", shop, "whois", PHONE)
     assert nobody.exit_code == NotFoundError.exit_code
     assert f"blocked by ann (entry {entry})" in " ".join(nobody.stderr.split())
+    why = clew("-p", shop, "why", EMAIL, DESK).stdout
+    assert "Two customers" in why
+    assert "phone:" not in why
     assert "goes by the scores again" in " ".join(clew("-p", shop, "undo", entry).stdout.split())
     assert "Nobody has decided anything" in clew("-p", shop, "decisions").stdout
     assert f"undone by entry {entry + 1}" not in clew("-p", shop, "decisions").stdout

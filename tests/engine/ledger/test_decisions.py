@@ -112,6 +112,8 @@ def test_only_what_stands_can_be_undone(state: State) -> None:
     undo(state, made.entry, actor="ann")
     with pytest.raises(StateError, match="was undone before, by entry 7"):
         undo(state, made.entry, actor="ann")
+    with pytest.raises(NotFoundError, match=f"entry 7 .* no decision, it took {made.entry} back: `clew decide`"):
+        undo(state, 7, actor="ann")
 
 
 def test_two_who_decide_at_once_come_one_after_the_other(state: State, shop: Shop) -> None:
