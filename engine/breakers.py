@@ -36,7 +36,7 @@ def _ids(limits: Breakers, customers: int, changed: int) -> Iterator[str]:
     if changed > limits.changed_ids * customers:
         yield (
             f"{changed:,} of {customers:,} customers would end, be joined or be parted ({changed / customers:.1%}; "
-            f"breakers.changed_ids is {limits.changed_ids:.0%})"
+            f"breakers.changed_ids is {limits.changed_ids * 100:g}%)"
         )
 
 
@@ -57,7 +57,7 @@ def _sources(config: Config, before: dict[str, Any], after: dict[str, Any]) -> I
         if source not in appends and rows - left > config.breakers.source_fall * rows:
             yield (
                 f"{source} would fall from {rows:,} to {left:,} rows "
-                f"(breakers.source_fall is {config.breakers.source_fall:.0%})"
+                f"(breakers.source_fall is {config.breakers.source_fall * 100:g}%)"
             )
 
 
@@ -75,5 +75,5 @@ def _stitched(limits: Breakers, before: dict[str, int], after: dict[str, int]) -
     if after["anonymous"] and was - is_now > limits.stitch_fall * was:
         yield (
             f"of anonymous events {is_now:.1%} would find a customer, not {was:.1%} as before "
-            f"(breakers.stitch_fall is {limits.stitch_fall:.0%})"
+            f"(breakers.stitch_fall is {limits.stitch_fall * 100:g}%)"
         )

@@ -200,7 +200,7 @@ class Change(Watch):
             earlier = [r.run_id for r in self._published() if r.started < run.started]
             later, at, base = self.layout.run(run.run_id), run.started, before or (earlier[-1] if earlier else None)
         if base is None:
-            raise NotFoundError(f"there is no run before {later.run_id} to compare it with")
+            raise NotFoundError(f"there is no run before {later.run_id} whose tables are kept, to compare it with")
         return self.layout.run(self._kept(base).run_id), later, at
 
     def _kept(self, named: str) -> Run:

@@ -53,9 +53,9 @@ def test_a_source_that_only_appends_may_bring_little(corner: Corner) -> None:
 
 
 def test_customers_that_change_their_id(corner: Corner) -> None:
-    breakers(corner, changed_ids=0.2)
+    breakers(corner, changed_ids=0.005)
     corner.settings["linkage"]["threshold"] = 30
-    assert "2 of 5 customers would end, be joined or be parted (40.0%; breakers.changed_ids is 20%)" in held(corner)
+    assert "2 of 5 customers would end, be joined or be parted (40.0%; breakers.changed_ids is 0.5%)" in held(corner)
 
 
 def test_a_customer_that_grows(corner: Corner) -> None:

@@ -65,6 +65,8 @@ def _input(file: str, before: int | None, after: int | None) -> str:
         return f"{safe(file)} is new ({after:,} rows)"
     if after is None:
         return f"{safe(file)} is gone ({before:,} rows)"
+    if before == after:
+        return f"{safe(file)}: other content, {after:,} rows as before"
     return f"{safe(file)}: {before:,} rows, now {after:,}"
 
 

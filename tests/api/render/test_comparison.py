@@ -137,6 +137,14 @@ def test_the_same_answer_twice_is_said_in_one_sentence(addressed: Project, tmp_p
     assert [section.attrs["id"] for section in shown.all("section")] == ["short", "next"]
 
 
+def test_a_file_with_other_content_in_as_many_rows(addressed: Project, tmp_path: Path) -> None:
+    till = addressed.root / "till.csv"
+    till.write_text(till.read_text().replace("Bob", "Rob"))
+    assert (
+        "till.csv: other content, 2 rows as before." in written(addressed, addressed.plan(), tmp_path).texts(".says")[0]
+    )
+
+
 def test_two_runs_have_a_page_without_a_plan(addressed: Project, tmp_path: Path) -> None:
     (tmp_path / "till.csv").write_text("name,phone\nAnn Archer,(415) 555-2671\nEve Eastman,415-555-2679\n")
     addressed.run()
