@@ -231,7 +231,8 @@ class Decided(Plain, Shown, page="decisions:decided", rows="left"):
 
     Of a block, `type` and `value`; the value is None where the current run doesn't hold it. Of an erasure, `left` are
     its records, without a name. `undone` is the entry that ended it. `new` says that it was just made or ended, `waits`
-    that no run has gone by it yet.
+    that no run has gone by it yet, and `idle` that it does nothing, as the current run holds no record of one of the
+    two.
     """
 
     entry: int
@@ -247,6 +248,7 @@ class Decided(Plain, Shown, page="decisions:decided", rows="left"):
     undone: int | None
     new: bool
     waits: bool
+    idle: bool
 
 
 @dataclass(frozen=True)

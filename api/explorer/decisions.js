@@ -54,7 +54,7 @@ export function decisions(id, begun = {}) {
   function line(one) {
     const about = one.kind === "block" ? `${one.type} ${one.value ?? "(not shown)"}` : `${listed(one.left, 3)} and ${listed(one.right, 3)}`;
     return el("li", {},
-      el("p", {}, `${about} `, el("b", {}, KINDS[one.kind] ?? one.kind), one.waits && el("span", { class: "badge" }, "waits for the next run")),
+      el("p", {}, `${about} `, el("b", {}, KINDS[one.kind] ?? one.kind), one.waits && el("span", { class: "badge" }, "waits for the next run"), one.idle && el("span", { class: "badge" }, "no source holds one of the two")),
       one.reason && el("p", {}, `“${one.reason}”`),
       el("p", { class: "hint" }, `entry ${one.entry}, ${minute(one.at)}, by ${one.actor}`),
       el("button", {

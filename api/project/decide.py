@@ -15,6 +15,8 @@ from engine.ledger.decisions import Decision
 from engine.state import State
 from graph.store import Customer
 
+_HELD = "SELECT record_id FROM members WHERE list_contains($records, record_id)"
+
 
 class Decide(Opened):
     """Decisions: they win over any score, in every run from the next one on, until they are undone."""
@@ -85,10 +87,14 @@ class Decide(Opened):
     def _told(self, state: State, found: list[Decision], last: int) -> list[Decided]:
         """Decisions with the names of their records and values; new are those after entry `last`."""
         names = ledger.record_names(state, {number for d in found for number in d.left + d.right})
+        tables = self._tables()
         values: dict[int, str] = {}
-        if blocks := [d for d in found if d.kind == "block"]:
-            with Compute() as compute:
-                values = ledger.blocked_values(state, compute, self._tables().path("identifiers"), blocks)
+        with Compute() as compute:
+            if blocks := [d for d in found if d.kind == "block"]:
+                values = ledger.blocked_values(state, compute, tables.path("identifiers"), blocks)
+            compute.read_parquet("members", tables.path("members"))
+            asked = {"records": sorted(names.values())}
+            held = {r for (r,) in compute.rows(_HELD, asked)} if names else set()
         current = self._current()
         seen = (current.last_entry or 0) if current else 0
         return [
@@ -106,6 +112,9 @@ class Decide(Opened):
                 d.undone,
                 new=max(d.entry, d.undone or 0) > last,
                 waits=(d.undone or d.entry) > seen,
+                idle=d.undone is None
+                and d.kind in ("same", "different")
+                and any(held.isdisjoint(names[number] for number in side) for side in (d.left, d.right)),
             )
             for d in found
         ]

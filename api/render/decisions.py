@@ -41,7 +41,9 @@ def _decision(found: Decided) -> list[RenderableType]:
     if found.undone is not None:
         stands = f", undone by entry {found.undone}"
     else:
-        stands = ", from the next run on" if found.waits else ""
+        stands = (
+            ", from the next run on" if found.waits else ", idle: no source holds one of the two" if found.idle else ""
+        )
     parts: list[RenderableType] = [
         Text(f"entry {found.entry}  {minute(found.at)}, by {safe(found.actor)}{stands}", style="bold"),
         indented(Text(said(found))),

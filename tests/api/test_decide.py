@@ -103,6 +103,23 @@ def test_decisions_on_the_command_line(shop: Path, clew: Callable[..., Result]) 
     assert "undone by entry" in clew("-p", shop, "decisions", "--all").stdout
 
 
+def test_a_decision_of_records_that_have_gone_is_idle(shop: Path, clew: Callable[..., Result]) -> None:
+    desk = shop / "zendesk_users.ndjson"
+    said = desk.read_text(encoding="utf-8")
+    with Project(shop) as project:
+        entry = project.decide("different", DESK, EMAIL).entry
+        project.run()
+        desk.write_text("".join(line for line in said.splitlines(True) if "555123456700" not in line), encoding="utf-8")
+        project.run()
+        assert [d.idle for d in project.decisions().decisions] == [True]
+        assert f"entry {entry} " in (told := " ".join(clew("-p", shop, "decisions").stdout.split()))
+        assert "by ann, idle: no source holds one of the two" in told
+        desk.write_text(said, encoding="utf-8")
+        project.run()
+        assert [d.idle for d in project.decisions().decisions] == [False]
+        assert _customer(project, DESK).customer_id != _customer(project, EMAIL).customer_id
+
+
 @pytest.mark.parametrize(
     ("a", "b", "error", "told"),
     [

@@ -44,7 +44,10 @@ class Decide(Act):
 
 
 class Decided(Wire):
-    """A decision: which records are one person or two, or which value is blocked; `waits` for the next run."""
+    """A decision: which records are one person or two, or which value is blocked.
+
+    It `waits` for the next run, and is `idle` while the current one holds no record of one of the two.
+    """
 
     entry: int
     at: datetime
@@ -59,6 +62,7 @@ class Decided(Wire):
     undone: int | None
     new: bool
     waits: bool
+    idle: bool
 
 
 class Decisions(Wire):
