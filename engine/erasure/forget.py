@@ -69,6 +69,8 @@ def forget(run: RunTables, target: Path, key: str, marks: pa.Table) -> int:
         for name in tables:
             compute.read_parquet(f"run_{name}", run.path(name))
         gone = find_gone(compute, key, marks)
+        if "ledger" in tables:
+            _find_named(compute, key, marks)
         for name in tables:
             path = target / f"{name}.parquet"
             if name in _THEIRS or name in _INSTEAD:
@@ -120,6 +122,18 @@ def find_gone(compute: Compute, key: str, marks: pa.Table) -> int:
     return gone
 
 
+def _find_named(compute: Compute, key: str, marks: pa.Table) -> None:
+    """Make `gone_named`: the marked records that a run's ledger names, those too that the run holds no more."""
+    compute.load("erased_marks", marks)
+    compute.table(
+        "gone_named",
+        f"""SELECT record_id FROM (SELECT DISTINCT unnest(record_ids) AS record_id FROM run_ledger)
+        WHERE {record_number_sql("record_id")} IN (SELECT mark FROM erased_marks)""",
+        [key],
+    )
+    compute.drop("erased_marks")
+
+
 def _kept(table: str) -> str:
     """SQL of the rows of a table that stay."""
     if table == "customers":
@@ -129,7 +143,8 @@ def _kept(table: str) -> str:
         return f"WITH t AS (FROM run_customers), shown AS ({shown}) {_MIXED}"
     column, _, value = _INSTEAD.get(table, "").partition(": ")
     said = f"* REPLACE ({value} AS {column})" if column else "*"
-    listed = "WITH named AS (SELECT coalesce(list(record_id), []) AS gone FROM gone_records) " if column else ""
+    records = "gone_named" if table == "ledger" else "gone_records"
+    listed = f"WITH named AS (SELECT coalesce(list(record_id), []) AS gone FROM {records}) " if column else ""
     of = f"{quote('run_' + table)} t" + (", named" if column else "")
     said = said.replace("*", "t.*", 1)
     return f"{listed}SELECT {said} FROM {of} WHERE coalesce(NOT ({_THEIRS.get(table, 'false')}), true)"
