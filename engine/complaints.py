@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from engine.document import Keys
+from engine.errors import ConfigError
 
 #: More than this many errors at once help nobody.
 SHOWN = 10
@@ -80,6 +81,13 @@ def _choice(value: str, expected: str) -> str:
     options = re.findall(r"'([^']*)'", expected)
     close = difflib.get_close_matches(value, options, n=1)
     return f"should be {expected.replace(chr(39), '')}" + (f"; did you mean {close[0]}?" if close else "")
+
+
+def check_choice(what: str, value: str, options: Collection[str]) -> None:
+    """Raise ConfigError for a word that is none of those that there are."""
+    if value not in options:
+        *most, last = map(repr, options)
+        raise ConfigError(f"{what}: {value!r} {_choice(str(value), ', '.join(most) + ' or ' + last)}")
 
 
 def _unknown(model: type[BaseModel], keys: Keys) -> str:

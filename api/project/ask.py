@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from api.answers import Answer, Asked, Found, hangs_on, whois, whois_all, whois_each
 from api.drawing import Drawing, draw
@@ -15,9 +15,11 @@ from api.export import read_audience, write_audience, write_audiences
 from api.project.opened import Opened
 from api.project.times import utc
 from api.results import Addressed, Card, Lists, Measured, Profile, Searched, Timeline
+from engine.complaints import check_choice
 from engine.compute import Compute
 from engine.errors import ConfigError
 from engine.measure import check_view, open_views
+from engine.profile.layouts import Layout as FileLayout
 from engine.runs import read_manifest
 from engine.state import State
 from graph.store import Customer, Match
@@ -25,7 +27,6 @@ from graph.store import Customer, Match
 if TYPE_CHECKING:
     from api.found import Rows
     from engine.profile.audiences import Audience, Channel, Purpose
-    from engine.profile.layouts import Layout as FileLayout
 
 
 class Ask(Opened):
@@ -160,7 +161,7 @@ class Ask(Opened):
         self, purpose: Purpose, channel: Channel, *, reach: bool = True, at: datetime | None = None
     ) -> tuple[Audience, list[dict[str, Any]]]:
         """Count whom a purpose is about, and list those who may be written to, or those who may not: see `audience`."""
-        sure = getattr(self.config.consent.confidence, channel)
+        sure = self._sure(purpose, channel)
         return read_audience(self._tables(), purpose, channel, utc(at or datetime.now(UTC)), sure, reach)
 
     def audience(
@@ -169,13 +170,24 @@ class Ask(Opened):
     ) -> Addressed:  # fmt: skip
         """Count whom a purpose is about, and why some may not be written to, as of `at` (UTC; default: now).
 
-        With a file, write those who may be written to, or with `reach` false those who may not and why.
+        With a file, write those who may be written to, or with `reach` false those who may not and why. Errors:
+        ConfigError for a purpose, channel or layout that there isn't.
         """
         target = Path(file) if file else None
-        sure = getattr(self.config.consent.confidence, channel)
+        sure = self._sure(purpose, channel)
+        check_choice("layout", layout, get_args(FileLayout))
         now = utc(at or datetime.now(UTC))
         found = write_audience(self._tables(), target, purpose, channel, now, sure, layout, reach)
         return Addressed(found, target, reach)
+
+    def _sure(self, purpose: Purpose, channel: Channel) -> float:
+        """How sure the link to a customer has to be for a channel."""
+        from engine.profile.audiences import CHANNELS, PURPOSES
+
+        check_choice("purpose", purpose, PURPOSES)
+        check_choice("channel", channel, CHANNELS)
+        sure: float = getattr(self.config.consent.confidence, channel)
+        return sure
 
     def audiences(self, folder: Path | str, layout: FileLayout = "plain", at: datetime | None = None) -> Lists:
         """Write the lists of every purpose by every channel, as of `at` (UTC; default: now), into a folder.
@@ -184,6 +196,7 @@ class Ask(Opened):
         """
         from engine.profile.audiences import CHANNELS
 
+        check_choice("layout", layout, get_args(FileLayout))
         tables, now = self._tables(), utc(at or datetime.now(UTC))
         sure = {channel: getattr(self.config.consent.confidence, channel) for channel in CHANNELS}
         return Lists(Path(folder), tables.run_id, tuple(write_audiences(tables, Path(folder), now, sure, layout)))

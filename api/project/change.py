@@ -12,6 +12,7 @@ from api.project.times import end_of
 from api.project.watch import Watch
 from api.results import Planned, Pruned, Reported, RunSummary
 from api.summary import summarise
+from engine.complaints import check_choice
 from engine.config import config_hash
 from engine.errors import NotFoundError, StateError
 from engine.progress import Reporter, Silent
@@ -80,7 +81,7 @@ class Change(Watch):
         from engine.pipeline import plan
         from engine.stages import Request
 
-        other = {**(change or {}), **({} if threshold is None else {"linkage.threshold": float(threshold)})}
+        other = {**(change or {}), **({} if threshold is None else {"linkage.threshold": threshold})}
         config = changed(self.config, other)
         told = reporter or Silent()
         found = plan(config, self.root, Request(only, retrain, frames, actor or actor_at_work(), reason), told)
@@ -175,11 +176,12 @@ class Change(Watch):
         """Why a metric is another one in run `until` (default: the current one) than in `since` (the one before it).
 
         A run is named as for `compare`, or by a date or time: then the run that answered at its end is meant. Errors:
-        NotFoundError for a run that there isn't, or whose tables are no longer kept.
+        ConfigError for a metric that there isn't; NotFoundError for a run, or where its tables are no longer kept.
         """
         from api.found import Explained
-        from engine.compare import explain_shift
+        from engine.compare import METRICS, explain_shift
 
+        check_choice("metric", metric, METRICS)
         earlier, later, at = self._both(since, until)
         return Explained.of(explain_shift(earlier, later, metric, at, top))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from api.ends import find_end, find_values
 from api.project.actor import actor_at_work
 from api.project.opened import Opened
 from api.results import Decided, Decisions
+from engine.complaints import check_choice
 from engine.compute import Compute
 from engine.errors import ConfigError, NotFoundError
 from engine.ledger import decisions as ledger
@@ -16,20 +17,21 @@ from engine.state import State
 from graph.store import Customer
 
 _HELD = "SELECT record_id FROM members WHERE list_contains($records, record_id)"
+#: One person, or two.
+Kind = Literal["same", "different"]
 
 
 class Decide(Opened):
     """Decisions: they win over any score, in every run from the next one on, until they are undone."""
 
-    def decide(
-        self, kind: Literal["same", "different"], a: str, b: str, *, reason: str | None = None, actor: str | None = None
-    ) -> Decided:
+    def decide(self, kind: Kind, a: str, b: str, *, reason: str | None = None, actor: str | None = None) -> Decided:
         """Decide that two identifiers, records or customers are one person, or that they are two.
 
         A customer stands for all of its records; taken out of one by `different`, a record or identifier parts from
-        all the others. Errors: NotFoundError where one of them leads to nobody or to several; ConfigError where both
-        are the same records; StateError where it contradicts decisions that stand.
+        all the others. Errors: NotFoundError where one of them leads to nobody or to several; ConfigError for another
+        kind, or where both are the same records; StateError where it contradicts decisions that stand.
         """
+        check_choice("kind", kind, get_args(Kind))
         known: dict[str, Customer] = {}
         ends = [find_end(self.graph, text, *self._reading(), known, self._numbered) for text in (a, b)]
         whole = [end.understood.type == "customer" for end in ends]

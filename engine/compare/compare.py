@@ -11,7 +11,7 @@ from engine.compare.agreement import agreement
 from engine.compare.elsewhere import tell_merges
 from engine.compare.fates import CELLS, ENDS, FATES, find_fates
 from engine.compare.reasons import explain, find_addressed
-from engine.compare.result import IN_TURN, KINDS, Audience, Channel, Comparison, Conflicts, Figure, Input, Shift
+from engine.compare.result import IN_TURN, KINDS, Audience, Channel, Comparison, Conflicts, Figure, Input, Large, Shift
 from engine.compare.worth import CHANNELS, tell_worth
 from engine.compute import Compute
 from engine.profile.audiences import PURPOSES
@@ -92,12 +92,12 @@ def _load(compute: Compute, before: RunTables | None, after: RunTables, now: dat
         compute.drop(f"before_{name}", f"after_{name}")
 
 
-def _largest(compute: Compute, side: str) -> tuple[tuple[str, int], ...]:
+def _largest(compute: Compute, side: str) -> tuple[Large, ...]:
     rows = compute.rows(
         f"""SELECT {side}, sum(records)::BIGINT AS size FROM {CELLS} WHERE {side} IS NOT NULL
         GROUP BY {side} ORDER BY size DESC, {side} LIMIT {LARGEST}"""
     )
-    return tuple((customer, size) for customer, size in rows)
+    return tuple(Large(*row) for row in rows)
 
 
 def _figures(compute: Compute) -> tuple[Figure, ...]:

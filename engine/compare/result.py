@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from engine.rules import Change
 
@@ -147,15 +147,22 @@ class Elsewhere:
     sources: tuple[str, ...]
 
 
+class Large(NamedTuple):
+    """A customer of many records."""
+
+    customer_id: str
+    records: int
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Everything that two runs have different; `before` is None where there is no earlier run.
 
-    `kinds` counts shifts by kind; `largest_before` and `largest_after` are (customer, records). `conflicts` are how
-    many consents in conflict are new, and how many are gone. `shifts` are the ones with most at stake, `elsewhere` what
-    other systems make of the accounts that are joined. `rules` are the settings that changed, and `model` says whether
-    it is another one. `decided` are the decisions that only the later run went by, and `undecided` those that only the
-    earlier one did, by their entries. `currency` is that of the later run; None for a run of an earlier version.
+    `kinds` counts shifts by kind. `conflicts` are how many consents in conflict are new, and how many are gone.
+    `shifts` are the ones with most at stake, `elsewhere` what other systems make of the accounts that are joined.
+    `rules` are the settings that changed, and `model` says whether it is another one. `decided` are the decisions
+    that only the later run went by, and `undecided` those that only the earlier one did, by their entries. `currency`
+    is that of the later run; None for a run of an earlier version.
     """
 
     before: str | None
@@ -164,8 +171,8 @@ class Comparison:
     records_before: int
     records_after: int
     kinds: dict[str, int]
-    largest_before: tuple[tuple[str, int], ...]
-    largest_after: tuple[tuple[str, int], ...]
+    largest_before: tuple[Large, ...]
+    largest_after: tuple[Large, ...]
     agreement: Agreement
     figures: tuple[Figure, ...]
     revenue_moved: float

@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -87,6 +88,25 @@ def test_nobody_is_found_in_a_helpful_sentence(project: Project) -> None:
         project.whois("nobody@x.y")
     with pytest.raises(NotFoundError, match=r"test@test\.com.*placeholder"):
         project.whois("test@test.com")
+
+
+@pytest.mark.parametrize(
+    ("ask", "told"),
+    [
+        (lambda p: p.plan(threshold="high"), "linkage.threshold: 'high' should be a number"),
+        (lambda p: p.decide("mabye", "a@b.com", "c@d.com"), "kind: 'mabye' should be same or different"),
+        (lambda p: p.audience("win-bakc"), "purpose: 'win-bakc' should be .*; did you mean win-back"),
+        (lambda p: p.addressees("newsletter", "mail"), "channel: 'mail' should be .*; did you mean email"),
+        (lambda p: p.audience("newsletter", layout="metta"), "layout: 'metta' should be .*; did you mean meta"),
+        (lambda p: p.audiences("lists", "metta"), "layout: 'metta'"),
+        (lambda p: p.explain_shift("repeatrate"), "metric: 'repeatrate' should be .*; did you mean repeat-rate"),
+    ],
+)
+def test_a_misspelt_word_is_told_with_those_that_there_are(
+    project: Project, ask: Callable[[Project], object], told: str
+) -> None:
+    with pytest.raises(ConfigError, match=told):
+        ask(project)
 
 
 def test_the_summary_adds_up(shop: Demo, project: Project) -> None:

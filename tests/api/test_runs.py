@@ -11,7 +11,7 @@ import pytest
 from typer.testing import Result
 
 from api.project import Project
-from api.results import Demo
+from api.results import Demo, Planned
 from engine.errors import NotFoundError, StateError
 
 
@@ -82,6 +82,14 @@ def test_a_run_is_named_by_the_beginning_of_its_id(parted: Path) -> None:
             project.compare("20")
         with pytest.raises(NotFoundError, match="no one run 1999 whose tables are kept; `clew runs` lists them"):
             project.compare("1999")
+
+
+def test_the_whole_of_a_comparison_is_a_table_of_one_row(parted: Path) -> None:
+    with Project(parted) as project:
+        found = project.compare()
+    (row,) = Planned("P", None, None, (), False, found).to_arrow("comparison").to_pylist()
+    assert row["largest_after"] == found.to_arrow("largest_after").to_pylist()
+    assert set(row["largest_after"][0]) == {"customer_id", "records"}
 
 
 def test_nothing_before_and_nothing_at_all(copy: Path, tmp_path: Path, clew: Callable[..., Result]) -> None:
