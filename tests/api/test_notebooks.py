@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from api.project import Project, open_project
+from api.project import Project, init, open_project
 
 pytestmark = pytest.mark.long
 
@@ -125,6 +126,27 @@ def test_without_john_and_a_key_the_notebook_asks_for_somebody_and_says_what_is_
     told = capsys.readouterr().out
     assert told.startswith("there is no john@email.com here; this is the customer of most records\n")
     assert "CLEW_URL is set and CLEW_KEY isn't" in told
+
+
+@pytest.fixture(scope="module")
+def loner(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop of one customer: nothing to compare, nothing in doubt, nothing bought."""
+    folder = tmp_path_factory.mktemp("loner")
+    (folder / "people.csv").write_text("id,name,email\n1,Ada Spink,ada@spink.org\n", encoding="utf-8")
+    init(folder)
+    with open_project(folder) as opened:
+        opened.run()
+    return folder
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_where_there_is_one_customer(
+    path: Path, loner: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CLEW_URL", "CLEW_NEO4J_URI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(shutil.copytree(loner, tmp_path / "shop"))
+    _run(path)
 
 
 def test_there_is_one_of_each() -> None:
