@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -51,6 +52,12 @@ def test_an_answer_is_a_page_and_a_table(project: Project, shop: Demo, asked: st
     assert columns <= set(table.column_names)
     assert found.to_pandas().shape == found.to_polars().shape == table.shape
     assert isinstance(found.to_dict(), dict)  # type: ignore[attr-defined]
+
+
+def test_a_notebook_has_room_for_the_names_of_sources(project: Project) -> None:
+    audit = project.audit()
+    shown = re.sub("<[^>]*>", "", audit._repr_mimebundle_()["text/html"]).split("\n\n")[0]
+    assert [line.split()[0] for line in shown.splitlines()[2:]] == [source.source for source in audit.sources]
 
 
 def test_what_the_users_data_says_is_no_html(project: Project) -> None:
