@@ -172,4 +172,4 @@ def _gain(found: Audit) -> list[RenderableType]:
 def _rest(number: int, shown: int = SHOWN) -> list[RenderableType]:
     if number <= shown:
         return []
-    return [indented(Text(f"and {number - shown:,} more; --json has them all", style="dim"))]
+    return [indented(Text(f"and {number - shown:,} more; --json, or to_dict(), has them all", style="dim"))]

@@ -167,5 +167,7 @@ def _several(answer: Answer) -> Group:
 
 def _rest(number: int, what: str) -> RenderableType | None:
     return (
-        indented(Text(f"and {count(number, f'more {what}')}; --json has them all", style="dim")) if number > 0 else None
+        indented(Text(f"and {count(number, f'more {what}')}; --json, or to_dict(), has them all", style="dim"))
+        if number > 0
+        else None
     )

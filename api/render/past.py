@@ -177,7 +177,7 @@ def _rest(number: int, one: str, many: str | None = None) -> RenderableType | No
     if number <= 0:
         return None
     more = count(number, f"more {one}", f"more {many}" if many else None)
-    return indented(Text(f"and {more}; --json has them all", style="dim"))
+    return indented(Text(f"and {more}; --json, or to_dict(), has them all", style="dim"))
 
 
 def verified(found: Verified) -> Group:

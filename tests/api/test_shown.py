@@ -60,6 +60,12 @@ def test_a_notebook_has_room_for_the_names_of_sources(project: Project) -> None:
     assert [line.split()[0] for line in shown.splitlines()[2:]] == [source.source for source in audit.sources]
 
 
+def test_what_is_left_out_of_a_page_is_said_to_be_had_from_python_too(project: Project) -> None:
+    audit = project.audit()
+    assert "more; --json, or to_dict(), has them all" in audit._repr_mimebundle_()["text/plain"]
+    assert len(audit.to_dict()["overlaps"]) == audit.to_arrow("overlaps").num_rows > 16
+
+
 def test_what_the_users_data_says_is_no_html(project: Project) -> None:
     shown = project.sql("SELECT '<script>alert(1)</script>' AS said")._repr_mimebundle_()
     assert "<script>" not in shown["text/html"]
