@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from api.render.layout import columns, heading, indented, lines
+from api.render.layout import columns, heading, indented, left_out, lines
 from api.render.words import count, day, percent, safe
 from engine.quality import CAUSES, Audit, Source
 
@@ -101,16 +101,20 @@ def _values(found: Audit) -> list[RenderableType]:
         ]
         parts += [
             heading("Values in very many records"),
-            columns(("type", "value", "records", "is"), rows[:SHOWN], right=(2,)),
+            lines(
+                columns(("type", "value", "records", "is"), rows[:SHOWN], right=(2,)),
+                left_out(len(rows) - SHOWN, "value"),
+            ),
         ]
-        parts += _rest(len(rows))
     if found.shared:
         shared = [(v.type, v.value, f"{v.records:,}", f"{v.names:,}") for v in found.shared]
         parts += [
             heading("Values that several people share, and that therefore never link"),
-            columns(("type", "value", "records", "first names"), shared[:SHOWN], right=(2, 3)),
+            lines(
+                columns(("type", "value", "records", "first names"), shared[:SHOWN], right=(2, 3)),
+                left_out(len(shared) - SHOWN, "value"),
+            ),
         ]
-        parts += _rest(len(shared))
     return parts
 
 
@@ -124,8 +128,10 @@ def _overlaps(found: Audit) -> list[RenderableType]:
         return []
     return [
         heading("How much the sources have in common"),
-        columns(("type", "values of", "that are also in", "how many", "share"), rows[: 2 * SHOWN], right=(3, 4)),
-        *_rest(len(rows), 2 * SHOWN),
+        lines(
+            columns(("type", "values of", "that are also in", "how many", "share"), rows[: 2 * SHOWN], right=(3, 4)),
+            left_out(len(rows) - 2 * SHOWN, "pair"),
+        ),
     ]
 
 
@@ -167,9 +173,3 @@ def _gain(found: Audit) -> list[RenderableType]:
         ),
         indented(Text(f"This is {safe(gain.note)}.", style="dim")),
     ]
-
-
-def _rest(number: int, shown: int = SHOWN) -> list[RenderableType]:
-    if number <= shown:
-        return []
-    return [indented(Text(f"and {number - shown:,} more; --json, or to_dict(), has them all", style="dim"))]

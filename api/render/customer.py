@@ -11,7 +11,7 @@ from rich.text import Text
 
 from api.answers import Answer, Thread
 from api.render.hop import listed
-from api.render.layout import columns, heading, indented, lines
+from api.render.layout import columns, heading, left_out, lines
 from api.render.profile import known_by
 from api.render.words import bits, count, day, percent, safe
 from graph.store import Customer, Match
@@ -72,7 +72,7 @@ def _identifiers(customer: Customer, answer: Answer) -> RenderableType:
     few = devices[: IDENTIFIERS - len(shown)]
     windows = sorted((w for w in customer.devices if w.device in few), key=lambda w: w.device)
     left = len(customer.identifiers) - len(shown) + len(devices) - len(few)
-    return lines(known_by(shown, windows), _rest(left, "identifier"))
+    return lines(known_by(shown, windows), left_out(left, "identifier"))
 
 
 def _records(customer: Customer) -> RenderableType:
@@ -82,7 +82,7 @@ def _records(customer: Customer) -> RenderableType:
         for i, r in enumerate(ordered[:RECORDS])
     ]
     table = columns(("source", "key", "kind", "name", "seen"), rows, whole=(2, 4))
-    return lines(table, _rest(len(ordered) - RECORDS, "record"))
+    return lines(table, left_out(len(ordered) - RECORDS, "record"))
 
 
 def _thread(customer: Customer, answer: Answer) -> list[RenderableType]:
@@ -101,7 +101,7 @@ def _thread(customer: Customer, answer: Answer) -> list[RenderableType]:
         numbers.setdefault(_pair(answer.weakest), len(numbers) + 1)
     rows = [(t.type, t.display, _way(t, numbers), percent(t.path.probability) if t.path else "") for t in shown]
     table = columns(("to", "", "by way of", "sure"), rows, right=(3,), whole=(0,))
-    rest = _rest(len(answer.threads) + answer.more - len(shown), "identifier")
+    rest = left_out(len(answer.threads) + answer.more - len(shown), "identifier")
     hops = [
         listed(f"hop {number}", *met[pair], names, met[pair][0] == answer.weakest) for pair, number in numbers.items()
     ]
@@ -148,7 +148,7 @@ def _apart(answer: Answer) -> list[RenderableType]:
         heading("Kept apart, though they look alike"),
         columns(("records", "bits", "because"), rows, right=(1,)),
     ]
-    rest = _rest(len(answer.apart) - REFUSED, "pair")
+    rest = left_out(len(answer.apart) - REFUSED, "pair")
     return [*parts, *([rest] if rest else [])]
 
 
@@ -162,12 +162,4 @@ def _several(answer: Answer) -> Group:
         for c in answer.several
     ]
     table = columns(("customer", "name", "reached at", "records", "by", "sure"), rows, right=(3, 5), whole=(0,))
-    return lines(title, table, _rest(answer.more, "customer"))
-
-
-def _rest(number: int, what: str) -> RenderableType | None:
-    return (
-        indented(Text(f"and {count(number, f'more {what}')}; --json, or to_dict(), has them all", style="dim"))
-        if number > 0
-        else None
-    )
+    return lines(title, table, left_out(answer.more, "customer"))

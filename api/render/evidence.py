@@ -12,7 +12,7 @@ from rich.text import Text
 from api.ends import End
 from api.evidence import Between, Growth
 from api.render.hop import listed, waterfall
-from api.render.layout import columns, heading, indented, lines
+from api.render.layout import columns, heading, indented, left_out, lines
 from api.render.words import bits, count, percent, reason, safe
 from graph.store import Match
 
@@ -46,7 +46,7 @@ def why(found: Between) -> Group:
             waterfall(f"pair {number}", match, (match.record_a, match.record_b), found.names, False),
             indented(Text(f"refused: {safe(refused.refusal)}", style="bold"), 4),
         ]
-    return lines(*parts, _rest(len(found.refusals) - REFUSED, "refused pair"))
+    return lines(*parts, left_out(len(found.refusals) - REFUSED, "refused pair"))
 
 
 def how(found: Growth) -> Group:
@@ -71,7 +71,7 @@ def how(found: Growth) -> Group:
             rows.append((str(next(number)), bits(match.weight), f"{ends}\n{match.rule}{because}; {parts}"))
     shown = [(Text(a), Text(b), Text("\n".join(safe(line) for line in c.split("\n")))) for a, b, c in rows[:JOINS]]
     table = columns(("step", "bits", "joined"), shown, right=(0, 1))
-    return lines(title, heading("How it came together"), table, _rest(len(rows) - JOINS, "step"))
+    return lines(title, heading("How it came together"), table, left_out(len(rows) - JOINS, "step"))
 
 
 def _named(record: str, names: Mapping[str, str]) -> str:
@@ -111,16 +111,9 @@ def _parting(found: Between) -> list[RenderableType]:
         return []
     title = heading("What would part them, if it were removed")
     table = columns(("records", "bits"), _pairs(found.cut.matches[:CUT]), right=(1,))
-    rest = _rest(len(found.cut.matches) - CUT, "match", "matches")
+    rest = left_out(len(found.cut.matches) - CUT, "match", "matches")
     return [title, table, *([rest] if rest else [])]
 
 
 def _pairs(matches: Sequence[Match]) -> list[tuple[str, str]]:
     return [(f"{m.record_a} and {m.record_b}", bits(m.weight)) for m in matches]
-
-
-def _rest(number: int, one: str, many: str | None = None) -> RenderableType | None:
-    if number <= 0:
-        return None
-    more = count(number, f"more {one}", f"more {many}" if many else None)
-    return indented(Text(f"and {more}; --json, or to_dict(), has them all", style="dim"))

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from api.render.words import safe
+from api.render.words import count, safe
 
 #: Pages are made for this many columns; in fewer, whatever must be is broken.
 WIDTH = 76
@@ -64,3 +64,11 @@ def columns(
 def lines(*parts: RenderableType | None) -> Group:
     """Parts one below the other; None is left out."""
     return Group(*(part for part in parts if part is not None))
+
+
+def left_out(number: int, one: str, many: str | None = None) -> RenderableType | None:
+    """How many more there are than a page shows, and where; None where there are none."""
+    if number <= 0:
+        return None
+    more = count(number, f"more {one}", f"more {many}" if many else None)
+    return indented(Text(f"and {more}; --json, or to_dict(), has them all", style="dim"))

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from api.past import History, Was
-from api.render.layout import columns, heading, indented, lines
+from api.render.layout import columns, heading, indented, left_out, lines
 from api.render.words import count, day, minute, safe
 from api.results import Verified
 from engine.ledger.entries import Entry
@@ -149,10 +149,10 @@ def was(found: Was) -> Group:
         columns(
             ("record", "since", "by"), [(r.record_id or ERASED, minute(r.since), f"entry {r.entry}") for r in shown]
         ),
-        _rest(len(found.records) - RECORDS, "record"),
+        left_out(len(found.records) - RECORDS, "record"),
         heading("Why they belonged together") if matches else None,
         columns(("record", "record", "match"), matches) if matches else None,
-        _rest(len(found.matches) - RECORDS, "match", "matches"),
+        left_out(len(found.matches) - RECORDS, "match", "matches"),
         heading("Decided") if found.decisions else None,
         *(indented(Text(f"{day(e.at)}, by {safe(e.actor)} (entry {e.seq}): {decision(e)}")) for e in found.decisions),
     )
@@ -171,13 +171,6 @@ def _facts(found: Was) -> Text:
 
 def _led(found: Was) -> str:
     return f"{' -> '.join(found.led)} led there already"
-
-
-def _rest(number: int, one: str, many: str | None = None) -> RenderableType | None:
-    if number <= 0:
-        return None
-    more = count(number, f"more {one}", f"more {many}" if many else None)
-    return indented(Text(f"and {more}; --json, or to_dict(), has them all", style="dim"))
 
 
 def verified(found: Verified) -> Group:

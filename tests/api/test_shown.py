@@ -62,7 +62,7 @@ def test_a_notebook_has_room_for_the_names_of_sources(project: Project) -> None:
 
 def test_what_is_left_out_of_a_page_is_said_to_be_had_from_python_too(project: Project) -> None:
     audit = project.audit()
-    assert "more; --json, or to_dict(), has them all" in audit._repr_mimebundle_()["text/plain"]
+    assert "more pairs; --json, or to_dict(), has them all" in audit._repr_mimebundle_()["text/plain"]
     assert len(audit.to_dict()["overlaps"]) == audit.to_arrow("overlaps").num_rows > 16
 
 
