@@ -8,6 +8,12 @@ from engine.cluster.devices import build_device_windows
 from engine.compute import Compute
 from engine.tables import EVENT_OWNERS, check
 
+#: Whether an event may say itself whose it is. Most say a device and session alone, and are spared all that follows.
+_NAMING = """(coalesce(e.order_key, e.account, e.email, e.phone) IS NOT NULL
+    OR e.source IN (SELECT source FROM records))"""
+_NAMELESS = f"""SELECT e.source, e.key, e."at", e.device, e.session FROM events e
+    WHERE NOT {_NAMING} AND coalesce(e.device, e.session) IS NOT NULL"""
+
 
 @dataclass(frozen=True)
 class Stitched:
@@ -28,30 +34,33 @@ def own_events(compute: Compute) -> Stitched:
     build_device_windows(compute)
     compute.table(
         "event_owners",
-        """
+        f"""
         WITH sessions AS (
             SELECT source, device, session, min(customer_id) AS customer_id, max(confidence) AS confidence
             FROM event_ties WHERE session IS NOT NULL AND customer_id IS NOT NULL
             GROUP BY ALL HAVING min(customer_id) = max(customer_id)
         ), anonymous AS (
-            SELECT e.source, e.key, e.device, e."at", s.customer_id, s.confidence
-            FROM (FROM event_ties WHERE customer_id IS NULL) e LEFT JOIN sessions s
-                ON s.source = e.source AND s.session = e.session AND s.device IS NOT DISTINCT FROM e.device
+            SELECT source, key, "at", device, session FROM event_ties WHERE customer_id IS NULL
+            UNION ALL {_NAMELESS}
         )
         SELECT source, key, customer_id, confidence, because FROM event_ties WHERE customer_id IS NOT NULL
         UNION ALL
-        SELECT source, key, customer_id, confidence, 'session' FROM anonymous WHERE customer_id IS NOT NULL
-        UNION ALL
-        SELECT a.source, a.key, w.customer_id, w.confidence, 'device'
+        SELECT a.source, a.key, coalesce(s.customer_id, w.customer_id) AS owner,
+            CASE WHEN s.customer_id IS NULL THEN w.confidence ELSE s.confidence END,
+            CASE WHEN s.customer_id IS NULL THEN 'device' ELSE 'session' END
         FROM anonymous a
-            JOIN device_windows w ON w.device = a.device AND a."at" >= w.since AND (w.until IS NULL OR a."at" < w.until)
-        WHERE a.customer_id IS NULL
+            LEFT JOIN sessions s
+                ON s.source = a.source AND s.session = a.session AND s.device IS NOT DISTINCT FROM a.device
+            LEFT JOIN device_windows w
+                ON w.device = a.device AND a."at" >= w.since AND a."at" < coalesce(w.until, TIMESTAMP 'infinity')
+        WHERE owner IS NOT NULL
         """,
     )
-    events, named = compute.rows("SELECT count(*), count(customer_id) FROM event_ties")[0]
+    named, nobody = compute.rows("SELECT count(customer_id), count(*) - count(customer_id) FROM event_ties")[0]
+    anonymous = nobody + int(compute.value(f"SELECT count(*) FROM ({_NAMELESS})"))
     compute.drop("event_ties")
     check(compute, EVENT_OWNERS)
-    return Stitched(events - named, compute.count("event_owners") - named)
+    return Stitched(anonymous, compute.count("event_owners") - named)
 
 
 def count_stitched(compute: Compute) -> Stitched:
@@ -66,7 +75,10 @@ def count_stitched(compute: Compute) -> Stitched:
 
 
 def _tie(compute: Compute) -> None:
-    """Make `event_ties`: events that name their customer, with what ties the two, or that have a device or session."""
+    """Make `event_ties`: events that name a customer, with what ties the two.
+
+    Those whose account, address or order leads to none are there, too, if they have a device or session.
+    """
     # Identifiers that lead to one customer only, with the confidence of their best record.
     compute.table(
         "_known",
@@ -91,7 +103,7 @@ def _tie(compute: Compute) -> None:
     )
     compute.table(
         "event_ties",
-        """
+        f"""
         SELECT e.source, e.key, e."at", e.device, e.session,
             coalesce(r.customer_id, o.customer_id, a.customer_id, m.customer_id, p.customer_id) AS customer_id,
             coalesce(r.confidence, o.confidence, a.confidence, m.confidence, p.confidence) AS confidence,
@@ -99,7 +111,7 @@ def _tie(compute: Compute) -> None:
             CASE WHEN r.record_id IS NOT NULL OR o.record_id IS NOT NULL THEN 'order'
                  WHEN e.kind = 'click' OR contains(e.url, a.parameter) THEN 'click'
                  WHEN e.device IS NULL THEN 'address' ELSE 'login' END AS because
-        FROM events e
+        FROM (FROM events e WHERE {_NAMING}) e
             LEFT JOIN (SELECT m.*, source, key FROM records JOIN members m USING (record_id)
                        SEMI JOIN (SELECT DISTINCT source FROM events) s USING (source)) r
                 ON r.source = e.source AND r.key = e.key
