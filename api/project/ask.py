@@ -36,9 +36,10 @@ class Ask(Opened):
         """Find the customer behind an e-mail, phone, id, order's number or record. NotFoundError if there is none."""
         return whois(self.graph, text, *self._reading(), self._numbered)
 
-    def whois_all(self, asked: Sequence[Asked]) -> Answer:
+    def whois_all(self, asked: Sequence[Asked | str]) -> Answer:
         """Find the customer behind all that is asked for at once; where it leads to different ones, each is listed."""
-        return whois_all(self.graph, asked, *self._reading(), self._numbered)
+        known = [Asked(each) if isinstance(each, str) else each for each in asked]
+        return whois_all(self.graph, known, *self._reading(), self._numbered)
 
     def whois_each(self, texts: Sequence[str]) -> tuple[Found, ...]:
         """Who is behind each of many texts, in short and in their order."""

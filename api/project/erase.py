@@ -12,7 +12,7 @@ from api.project.actor import actor_at_work
 from api.project.decide import Decide
 from api.results import Access, Erased
 from engine.compute import Compute
-from engine.errors import ConfigError, NotFoundError, StateError
+from engine.errors import ConfigError, NotFoundError, StateError, UnclearError
 from engine.state import State
 from engine.state.accesses import accesses_about
 from graph.store import Customer
@@ -88,11 +88,18 @@ class Erase(Decide):
         try:
             customer_id = find_end(graph, text, *self._reading(), known, self._numbered).customer_id
         except NotFoundError as error:
-            if stopped is None:
-                raise
-            raise NotFoundError(
-                f"{error}. The erasure of entry {stopped}, which had been stopped, is carried out to its end now"
-            ) from error
+            if stopped is not None:
+                raise NotFoundError(
+                    f"{error}. The erasure of entry {stopped}, which had been stopped, is carried out to its end now"
+                ) from error
+            if isinstance(error, UnclearError) and error.why == "unknown" and len(self._published()) > 1:
+                raise UnclearError(
+                    f"{error}. Earlier runs that are kept may still hold whoever has left the sources since: "
+                    "`clew prune --keep 1` removes them",
+                    error.why,
+                    error.type,
+                ) from error
+            raise
         person = find_person(self.layout, self._tables(), customer_id)
         if not really:
             return Erased(person, None, 0, compared=False)

@@ -73,4 +73,13 @@ def _searched(copy: Path, clew: Callable[..., Result]) -> list[str]:
 
 
 def test_nobody_is_erased_by_a_wrong_name(copy: Path, clew: Callable[..., Result]) -> None:
-    assert clew("-p", copy, "erase", "nobody@nowhere.com", "--really").exit_code == NotFoundError.exit_code
+    def told() -> str:
+        refused = clew("-p", copy, "erase", "nobody@nowhere.com", "--really")
+        assert refused.exit_code == NotFoundError.exit_code
+        return " ".join(refused.stderr.split())
+
+    assert "prune" not in told()
+    clew("-p", copy, "run")
+    assert "may still hold whoever has left the sources since: `clew prune --keep 1` removes them" in told()
+    clew("-p", copy, "prune", "--keep", "1")
+    assert "prune" not in told()

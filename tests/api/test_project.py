@@ -71,6 +71,11 @@ def test_a_number_of_no_order_leads_to_nobody(project: Project, text: str) -> No
         project.whois(text)
 
 
+def test_several_texts_are_asked_for_at_once(project: Project) -> None:
+    found = project.whois_all(["john@email.com", "+1 555-123-4567"])
+    assert found.customer == project.whois("john@email.com").customer
+
+
 def test_every_identifier_of_john_has_a_thread(shop: Demo) -> None:
     answer = shop.answer
     assert answer.customer is not None

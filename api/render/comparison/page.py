@@ -158,7 +158,7 @@ def _channels(found: Comparison, currency: str) -> Section | None:
         pairs("Buyers", ("channel", "buyers", "change"), _BOTH, buyers),
     )
     made = [
-        (safe(c.channel), *(f"{c.parts[kind]:+,.2f}" if kind in c.parts else "" for kind in CAUSES))
+        (safe(c.channel), *(f"{c.parts[kind]:+z,.2f}" if kind in c.parts else "" for kind in CAUSES))
         for c in found.channels
         if c.parts
     ]

@@ -107,7 +107,7 @@ def _channels(found: Comparison) -> RenderableType:
             f"{c.buyers_before:,}",
             f"{c.buyers_after:,}",
             *("" if v is None else f"{v:,.2f}" for v in (c.ltv_before, c.ltv_after)),
-            _made_by(c.parts, lambda value: f"{value:+,.2f}"),
+            _made_by(c.parts, lambda value: f"{value:+z,.2f}"),
         )
         for c in found.channels
     ]

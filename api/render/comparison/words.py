@@ -91,8 +91,8 @@ def figure_amount(figure: Figure, value: float | None, signed: bool = False) -> 
         return ""
     sign = "+" if signed and value > 0 else ""
     if figure.name in RATES:
-        return sign + (f"{value * 100:.1f} points" if signed else percent(value))
-    return sign + (f"{value:,.0f}" if figure.name in COUNTS else f"{value:,.2f}")
+        return sign + (f"{value * 100:z.1f} points" if signed else percent(value))
+    return sign + (f"{value:z,.0f}" if figure.name in COUNTS else f"{value:z,.2f}")
 
 
 def customers(ids: tuple[str, ...]) -> str:

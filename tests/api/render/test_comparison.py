@@ -14,8 +14,10 @@ from typer.testing import Result
 
 from api.project import Project, open_project
 from api.render.comparison.page import page
+from api.render.comparison.words import figure_amount
 from api.results import Planned
 from engine.compare import compare
+from engine.compare.result import Figure
 from engine.errors import ConfigError
 from tests.api.test_report import HOSTILE, Page
 
@@ -33,6 +35,11 @@ sources:
   - path: till.csv
     map: {record: {key: phone, name: name, identifiers: [{type: phone, column: phone}]}}
 """
+
+
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    for name, words in (("lifetime value", "0.00"), ("buyers", "0"), ("repeat rate", "0.0 points")):
+        assert figure_amount(Figure(name, 1, 1, {}), -1e-9, signed=True) == words
 
 
 def _shop(folder: Path) -> Project:
