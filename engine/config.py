@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     ValidationError,
     ValidationInfo,
@@ -164,13 +165,15 @@ class Limits(Model):
 #: The fields of the golden record; each extra column is one, too, by its name.
 GOLDEN = ("name", "email", "phone", "address", "place", "birth_date", "gender", "company")
 Rule = Literal["priority", "recent", "frequent", "longest", "complete"]
+#: One rule may stand without a list.
+Rules = Annotated[tuple[Rule, ...], BeforeValidator(lambda said: (said,) if isinstance(said, str) else said)]
 
 
 class Survivorship(Model):
     """Which record's value wins, per field: rules, the first that tells two values apart decides."""
 
-    default: tuple[Rule, ...] = Field(("priority", "recent"), description="the rules of every field")
-    fields: dict[str, tuple[Rule, ...]] = Field(
+    default: Rules = Field(("priority", "recent"), description="the rules of every field")
+    fields: dict[str, Rules] = Field(
         {}, description="other rules for a field; of name, address and place the complete ones come first by default"
     )
 

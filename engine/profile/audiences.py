@@ -99,7 +99,8 @@ def make_audiences(
     address, however it was spelled, or per customer without any: purpose, channel, customer_id, type, address, since,
     `why_not` (all reasons, joined by "; ", NULL where the address may be used) and `chosen` (whether it is the one to
     use: of several the one known best). Reasons are bought since | bought lately | may still be shopping | not sure
-    enough | those of `contacts`.
+    enough | those of `contacts`; "(another customer)" follows one for which somebody else who holds the address is left
+    out. An address that is hardly somebody's is not named for it where another one may be written to there.
     """
     given = {
         "now": now, "left": LEFT_AFTER, "reminded": REMINDED_FOR, "lapsed": LAPSED, "sure": sure,
@@ -127,16 +128,29 @@ def make_audiences(
             FROM identifiers i JOIN members m USING (record_id)
             WHERE i.type = 'email' AND list_has_any($channels, ['email', 'ads']) GROUP BY ALL
         ), written AS (
-            SELECT r.channel, r.customer_id, r.type, coalesce(s.spelling, r.address) AS address, r.why_not,
-                r.best AND coalesce(s.spelling = lower(k.display), true) AS best
+            SELECT r.channel, r.customer_id, r.type, r.address AS inbox, coalesce(s.spelling, r.address) AS address,
+                r.why_not, r.best AND coalesce(s.spelling = lower(k.display), true) AS best
             FROM ranked r LEFT JOIN spelled s USING (customer_id, type, address)
                 LEFT JOIN (FROM known_by WHERE type = 'email') k
                     ON k.customer_id = r.customer_id AND k.type = r.type AND k.value = r.address
+        ), listed AS (
+            SELECT purpose, channel, customer_id, type, inbox, address, since, best,
+                nullif(concat_ws('; ', left_out, why_not), '') AS why_not
+            FROM about JOIN written USING (customer_id)
+            WHERE wanted OR left_out IS NOT NULL OR why_not IS NOT NULL
+        ), several AS (
+            -- What must not go to one of its holders goes to no inbox, unless it is hardly theirs.
+            SELECT purpose, channel, type, inbox, bool_or(why_not IS NULL) AS free,
+                min(reason) FILTER (reason <> 'not sure enough') || ' (another customer)' AS why_nobody
+            FROM (SELECT *, unnest(coalesce(string_split(why_not, '; '), [NULL])) AS reason FROM listed SEMI JOIN (
+                SELECT type, value AS inbox FROM known_by GROUP BY type, value HAVING count(*) > 1) USING (type, inbox))
+            GROUP BY ALL
         )
-        SELECT purpose, channel, customer_id, type, address, since,
-            nullif(concat_ws('; ', left_out, why_not), '') AS why_not, best AND left_out IS NULL AS chosen
-        FROM about JOIN written USING (customer_id)
-        WHERE wanted OR left_out IS NOT NULL OR why_not IS NOT NULL
+        SELECT purpose, channel, customer_id, type,
+            CASE WHEN s.free AND s.why_nobody IS NULL AND l.why_not IS NOT NULL THEN NULL ELSE address END AS address,
+            since, coalesce(l.why_not, s.why_nobody) AS why_not,
+            best AND l.why_not IS NULL AND s.why_nobody IS NULL AS chosen
+        FROM listed l LEFT JOIN several s USING (purpose, channel, type, inbox)
         """,
         {"channels": list(channels)},
     )

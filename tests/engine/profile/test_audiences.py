@@ -145,6 +145,30 @@ def test_of_several_addresses_one_that_may_be_used_is_taken(shop: Shop) -> None:
     assert (counted.about, counted.reached, counted.suppressed) == (1, 1, {})
 
 
+def test_nobody_is_written_to_where_somebody_else_must_not_be(shop: Shop) -> None:
+    for name in ("ann", "bob", "cleo", "dan", "eve"):
+        shop.customer(name)
+    for name in ("ann", "bob"):
+        shop.address(name, "home@x.com", "email")
+        shop.event(name, -2, "begin_checkout")
+    shop.order("ann", -1, 10)
+    # An inbox that is hardly somebody's stays the other one's.
+    shop.address("cleo", "cleo@x.com", "email")
+    shop.address("dan", "cleo@x.com", "email", confidence=0.5, why_not="not sure enough")
+    shop.event("cleo", -2, "begin_checkout")
+    shop.address("eve", "eve@x.com", "email", why_not="opted out")
+    with shop.opened(JAN, only=VIEWS) as compute:
+        counted = make_audience(compute, "cart-recovery", "email", JAN)
+        assert compute.rows("SELECT customer_id, address, why_not, chosen FROM audience ORDER BY 1") == [
+            ("ann", "home@x.com", "bought since", False),
+            ("bob", "home@x.com", "bought since (another customer)", False),
+            ("cleo", "cleo@x.com", None, True),
+            ("dan", None, "not sure enough", False),
+            ("eve", "eve@x.com", "opted out", False),
+        ]
+    assert (counted.about, counted.reached) == (5, 1)
+
+
 def test_a_channel_asks_for_its_own_consent(shop: Shop) -> None:
     person(shop, "ann")
     assert made(shop, "newsletter", "sms")[1] == {"ann": "no address"}

@@ -99,9 +99,10 @@ def test_a_complete_name_comes_before_a_better_source(compute: Compute, names: S
         (["longest"], "Frankfurt am Main"),
         (["frequent", "longest"], "Bonn"),
         ([], "Aachen"),
+        ("longest", "Frankfurt am Main"),
     ],
 )
-def test_each_rule_of_survivorship(compute: Compute, rules: list[str], best: str) -> None:
+def test_each_rule_of_survivorship(compute: Compute, rules: list[str] | str, best: str) -> None:
     record(compute, "crm:1", place="Bonn", seen_at=DAY[1])
     record(compute, "crm:2", place="Bonn", seen_at=DAY[2])
     record(compute, "crm:3", place="Frankfurt am Main", seen_at=DAY[3])
