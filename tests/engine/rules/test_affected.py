@@ -33,6 +33,7 @@ CONTACTS = ("sources", "crm", "map", "record")
         (("time_zone",), {"cohorts", "touches"}, set()),
         (("linkage", "threshold"), {"buyers"}, set()),
         (("consent", "confidence", "analytics"), {"touches", "carts", "channels"}, {"purchases", "reconciliation"}),
+        (("survivorship", "fields", "place"), {"customer_facts", "customer_state"}, {"channels", "touches", "buyers"}),
         (("model",), {"buyers"}, set()),
         (("measures", "touches"), {"touches", "campaigns", "channels", "attribution"}, {"purchases"}),
         (("sources", "till"), {"touches", "purchases"}, set()),
@@ -49,7 +50,7 @@ def test_a_setting_redefines_what_uses_it(path: tuple[str, ...], yes: set[str], 
 
 
 def test_consent_and_survivorship_decide_about_permissions_and_customers() -> None:
-    permissions, customers = frozenset({"permissions"}), frozenset({"customers", "email"})
+    permissions, customers = frozenset({"permissions"}), frozenset({"customers", "place"})
     (consent,) = reach(Change(("consent", "precedence"), "restrictive", "recent"))
     assert consent.touches(permissions)
     (survivorship,) = reach(Change(("survivorship", "default"), "priority", "recent"))
