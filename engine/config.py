@@ -46,6 +46,13 @@ CHANNELS = (
 )  # fmt: skip
 
 
+def _check_spelling(word: str, known: Collection[str], what: str, place: str = "") -> None:
+    """Refuse what looks like a misspelt one of those `known`, as it would be taken for one of the project's own."""
+    if word not in known:
+        for close in difflib.get_close_matches(word, known, n=1, cutoff=0.75):
+            raise ValueError(f"{place}{word!r} is {what}; did you mean {close}?")
+
+
 def _version(value: int) -> int:
     if value > SCHEMA_VERSION:
         raise ValueError(f"is newer than this program, which reads version {SCHEMA_VERSION}: bring Clew up to date")
@@ -180,10 +187,8 @@ class Survivorship(Model):
     @field_validator("fields")
     @classmethod
     def _not_misspelt(cls, fields: dict[str, tuple[Rule, ...]]) -> dict[str, tuple[Rule, ...]]:
-        """Refuse what looks like a misspelt `name`, as it would be ignored in silence; extra columns are fine."""
-        for name in fields.keys() - set(GOLDEN):
-            for close in difflib.get_close_matches(name, GOLDEN, n=1, cutoff=0.75):
-                raise ValueError(f"{name!r} is no field of the golden record; did you mean {close}?")
+        for name in fields:
+            _check_spelling(name, GOLDEN, "no field of the golden record")
         return fields
 
     def of(self, field: str) -> tuple[Rule, ...]:
@@ -244,9 +249,7 @@ def _channels(channels: dict[str, str]) -> dict[str, str]:
         folded, channel = re.sub(r"[\W_]", "", word.lower()), channel.strip().lower()
         if not folded:
             raise ValueError(f"{word!r} is no word: a UTM source or medium has letters or digits")
-        if channel not in CHANNELS:
-            for close in difflib.get_close_matches(channel, CHANNELS, n=1, cutoff=0.75):
-                raise ValueError(f"{word}: {channel!r} is no channel; did you mean {close}?")
+        _check_spelling(channel, CHANNELS, "no channel", f"{word}: ")
         if found.setdefault(folded, channel) != channel:
             raise ValueError(f"{word!r} is said of two channels, {found[folded]} and {channel}")
     return found
@@ -310,10 +313,8 @@ class Config(Model):
     @field_validator("identifiers")
     @classmethod
     def _not_misspelt(cls, identifiers: dict[str, IdentifierPolicy]) -> dict[str, IdentifierPolicy]:
-        """Refuse what looks like a misspelt `email`, as it would be ignored in silence; types of one's own are fine."""
-        for name in identifiers.keys() - DEFAULT_IDENTIFIERS.keys():
-            for close in difflib.get_close_matches(name, DEFAULT_IDENTIFIERS, n=1, cutoff=0.75):
-                raise ValueError(f"{name!r} is not a type of identifier; did you mean {close}?")
+        for name in identifiers:
+            _check_spelling(name, DEFAULT_IDENTIFIERS, "not a type of identifier")
         return identifiers
 
     def policy(self, identifier_type: str) -> IdentifierPolicy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal, get_args
 
 from api.ends import find_end, find_values
@@ -13,10 +14,10 @@ from engine.compute import Compute
 from engine.errors import ConfigError, NotFoundError
 from engine.ledger import decisions as ledger
 from engine.ledger.decisions import Decision
+from engine.runs import RunTables
 from engine.state import State
 from graph.store import Customer
 
-_HELD = "SELECT record_id FROM members WHERE list_contains($records, record_id)"
 #: One person, or two.
 Kind = Literal["same", "different"]
 
@@ -86,17 +87,21 @@ class Decide(Opened):
             found = ledger.decisions(state) if everything else ledger.standing(state)
             return Decisions(tuple(self._told(state, found, state.head()[0])))
 
+    def _still_in(self, run: RunTables, records: Collection[str]) -> set[str]:
+        """Those of the records that a run holds."""
+        with Compute() as compute:
+            compute.read_parquet("members", run.path("members"))
+            held = "SELECT record_id FROM members WHERE list_contains($records, record_id)"
+            return {record for (record,) in compute.rows(held, {"records": sorted(records)})}
+
     def _told(self, state: State, found: list[Decision], last: int) -> list[Decided]:
         """Decisions with the names of their records and values; new are those after entry `last`."""
         names = ledger.record_names(state, {number for d in found for number in d.left + d.right})
-        tables = self._tables()
         values: dict[int, str] = {}
-        with Compute() as compute:
-            if blocks := [d for d in found if d.kind == "block"]:
-                values = ledger.blocked_values(state, compute, tables.path("identifiers"), blocks)
-            compute.read_parquet("members", tables.path("members"))
-            asked = {"records": sorted(names.values())}
-            held = {r for (r,) in compute.rows(_HELD, asked)} if names else set()
+        if blocks := [d for d in found if d.kind == "block"]:
+            with Compute() as compute:
+                values = ledger.blocked_values(state, compute, self._tables().path("identifiers"), blocks)
+        held = self._still_in(self._tables(), names.values()) if names else set()
         current = self._current()
         seen = (current.last_entry or 0) if current else 0
         return [
@@ -115,7 +120,7 @@ class Decide(Opened):
                 new=max(d.entry, d.undone or 0) > last,
                 waits=(d.undone or d.entry) > seen,
                 idle=d.undone is None
-                and d.kind in ("same", "different")
+                and d.kind in get_args(Kind)
                 and any(held.isdisjoint(names[number] for number in side) for side in (d.left, d.right)),
             )
             for d in found

@@ -11,7 +11,6 @@ from api.placing import placed
 from api.project.actor import actor_at_work
 from api.project.decide import Decide
 from api.results import Access, Erased
-from engine.compute import Compute
 from engine.errors import ConfigError, NotFoundError, StateError, UnclearError
 from engine.state import State
 from engine.state.accesses import accesses_about
@@ -48,7 +47,7 @@ class Erase(Decide):
             known[customer_id].entries,
             tuple(d for d in decided if records & {*d.left, *d.right} or (d.type, d.value) in values),
             tuple(labels),
-            tuple(run.run_id for run in self._published() if self._holds(run.run_id, records)),
+            tuple(run.run_id for run in self._published() if self._still_in(self.layout.run(run.run_id), records)),
             tuple(accesses_about(self.layout.store, self._ids(known[customer_id]))),
         )
         if file is not None:
@@ -61,12 +60,6 @@ class Erase(Decide):
         steps = {one: self.graph.retired(one) for one in others}
         become = {one for one, went in steps.items() if went is not None and went.now == (customer.customer_id,)}
         return {customer.customer_id, *become}
-
-    def _holds(self, run_id: str, records: set[str]) -> bool:
-        with Compute() as compute:
-            compute.read_parquet("members", self.layout.run(run_id).path("members"))
-            held = "SELECT count(*) FROM members WHERE list_contains($records, record_id)"
-            return bool(compute.value(held, {"records": sorted(records)}))
 
     def erase(self, text: str, *, really: bool = False, reason: str | None = None, actor: str | None = None) -> Erased:
         """Say what would go with the person behind a text; with `really`, erase it from all that Clew keeps.
