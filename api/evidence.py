@@ -13,11 +13,14 @@ from api.ends import End, Numbered, find_end, no_orders
 from api.plain import Plain
 from api.shown import Shown
 from engine.errors import NotFoundError
+from engine.ledger.entries import Entry
 from graph.paths import Cut, Path, bridges, joins, smallest_cut, widest
 from graph.store import Customer, GraphStore, Match, Reason, Refusal
 
 #: What the model says of all records of two customers together; None where no pair of them is worth a word.
 Weigh = Callable[[Customer, Customer], Match | None]
+#: What people decided that holds two customers apart.
+Decided = Callable[[Customer, Customer], tuple[Entry, ...]]
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,9 @@ class Between(Plain, Shown, page="evidence:why", rows="evidence"):
 
     Of one customer: `path` is the widest between them, `bridges` those of its hops that nothing else could stand in
     for, `cut` the fewest matches that part the two if removed (None where one record stands at both ends). Of two:
-    `path` is None and `refusals` are the pairs of their records that looked alike and were refused, strongest first;
-    without any, `weighed` is what the model says of all of their records together, where that was asked for.
+    `path` is None, `decisions` are those that they are two people, and `refusals` are the pairs of their records that
+    looked alike and were refused, strongest first; without any, `weighed` is what the model says of all of their
+    records together. `decisions` and `weighed` are there where they were asked for.
     `names` holds the name on each record that is spoken of.
     """
 
@@ -39,6 +43,7 @@ class Between(Plain, Shown, page="evidence:why", rows="evidence"):
     refusals: tuple[Refusal, ...]
     names: dict[str, str]
     weighed: Match | None = None
+    decisions: tuple[Entry, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -92,13 +97,14 @@ def between(
     b: str,
     region: str,
     priorities: Mapping[str, int],
-    weigh: Weigh | None = None,
     numbered: Numbered = no_orders,
+    weigh: Weigh | None = None,
+    decided: Decided | None = None,
 ) -> Between:
     """What ties two texts (identifiers, records or customers) together or keeps them apart.
 
-    `weigh` is asked about two customers of whose records no pair was refused. Raises NotFoundError for a text that
-    leads to nobody or to several customers; see `whois` for the rest.
+    `weigh` is asked about two customers of whose records no pair was refused, `decided` about any two. Raises
+    NotFoundError for a text that leads to nobody or to several customers; see `whois` for the rest.
     """
     known: dict[str, Customer] = {}
     left, right = (find_end(graph, text, region, priorities, known, numbered) for text in (a, b))
@@ -107,7 +113,8 @@ def between(
         ours, theirs = known[left.customer_id], known[right.customer_id]
         refusals = _refused(graph, left, theirs)
         weighed = weigh(ours, theirs) if weigh and not refusals else None
-        return Between(left, right, None, (), None, refusals, names, weighed)
+        decisions = decided(ours, theirs) if decided else ()
+        return Between(left, right, None, (), None, refusals, names, weighed, decisions)
     matches = known[left.customer_id].matches
     path = widest(matches, left.records, right.records)
     if path is None:
@@ -123,7 +130,7 @@ def path_between(
     graph: GraphStore, a: str, b: str, region: str, priorities: Mapping[str, int], numbered: Numbered = no_orders
 ) -> Between:
     """The widest path between two texts. Raises NotFoundError where they are two customers."""
-    found = between(graph, a, b, region, priorities, numbered=numbered)
+    found = between(graph, a, b, region, priorities, numbered)
     if not found.same:
         raise NotFoundError(
             f"{a} is {found.a.customer_id} and {b} is {found.b.customer_id}: no path joins two customers; "

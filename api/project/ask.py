@@ -18,6 +18,7 @@ from api.results import Addressed, Card, Lists, Measured, Profile, Searched, Tim
 from engine.complaints import check_choice
 from engine.compute import Compute
 from engine.errors import ConfigError
+from engine.ledger.entries import Entry, entries_between
 from engine.measure import check_view, open_views
 from engine.profile.layouts import Layout as FileLayout
 from engine.runs import read_manifest
@@ -67,7 +68,7 @@ class Ask(Opened):
         Where no pair of the records of two customers was near enough to be kept, their evidence is worked out now,
         which takes seconds in a large shop.
         """
-        return between(self.graph, a, b, *self._reading(), self._weigh, self._numbered)
+        return between(self.graph, a, b, *self._reading(), self._numbered, self._weigh, self._decided)
 
     def _weigh(self, left: Customer, right: Customer) -> Match | None:
         from engine.link import weigh
@@ -78,6 +79,11 @@ class Ask(Opened):
         with State.open(self.layout.store, read_only=True) as state:
             weighed = weigh(tables, model, self.config, state, *records)
         return match_of(weighed) if weighed else None
+
+    def _decided(self, left: Customer, right: Customer) -> tuple[Entry, ...]:
+        records = ([r.record_id for r in customer.records] for customer in (left, right))
+        with State.open(self.layout.store, read_only=True) as state:
+            return tuple(entries_between(state, *records))
 
     def how(self, text: str) -> Growth:
         """How the customer behind a text came together, join by join. Raises NotFoundError as `whois` does."""

@@ -13,6 +13,7 @@ from api.ends import End
 from api.evidence import Between, Growth
 from api.render.hop import listed, waterfall
 from api.render.layout import columns, heading, indented, left_out, lines
+from api.render.past import decided
 from api.render.words import bits, count, percent, reason, safe
 from graph.store import Match
 
@@ -31,7 +32,7 @@ def why(found: Between) -> Group:
     """The page of `clew why`."""
     if found.same:
         return lines(_title(found), *_hops(found, waterfall), *_parting(found))
-    parts: list[RenderableType] = [_title(found)]
+    parts: list[RenderableType] = [_title(found), *decided(found.decisions)]
     if not found.refusals:
         parts.append(Text("No pair of their records came near enough to a match to be refused."))
         if found.weighed is not None:

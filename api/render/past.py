@@ -153,9 +153,18 @@ def was(found: Was) -> Group:
         heading("Why they belonged together") if matches else None,
         columns(("record", "record", "match"), matches) if matches else None,
         left_out(len(found.matches) - RECORDS, "match", "matches"),
-        heading("Decided") if found.decisions else None,
-        *(indented(Text(f"{day(e.at)}, by {safe(e.actor)} (entry {e.seq}): {decision(e)}")) for e in found.decisions),
+        *decided(found.decisions),
     )
+
+
+def decided(entries: Sequence[Entry]) -> list[RenderableType]:
+    """What people decided, under a heading."""
+    told: list[RenderableType] = [heading("Decided")] if entries else []
+    for entry in entries:
+        told.append(indented(Text(f"{day(entry.at)}, by {safe(entry.actor)} (entry {entry.seq}): {decision(entry)}")))
+        if entry.reason:
+            told.append(indented(Text(f"“{safe(entry.reason)}”"), 4))
+    return told
 
 
 def _facts(found: Was) -> Text:

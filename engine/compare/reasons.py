@@ -9,20 +9,23 @@ from engine.runs import RunTables
 _GONE = "all of its records have left the sources"
 _NEW = "its records are new"
 _OTHERS = "it has other records than before"
+_LEFT = "parted: what held them together has left the sources"
+#: A match `m` in words. A decision has no weight that would say anything.
+_SAID = "if(m.stage = 'decision', m.rule, m.rule || ' (' || format('{:+.1f}', m.weight) || ' bits)')"
 
 
 def explain(compute: Compute, before: RunTables | None, after: RunTables) -> None:
     """Make `compare_reasons` (fate, reason, record_a, record_b) for the fates in `compare_top` (fate, kind).
 
-    What was joined has the strongest match between records that were apart; what was parted the refusal between them
-    or, where there is none, the strongest match that held them together before and is gone.
+    What was joined has the strongest match between records that were apart or, where there is none, those by which new
+    records tie them together; what was parted the refusal between them or, where there is none, the strongest match
+    that held them together before and is gone.
     """
+    # Without a run before nothing was joined or parted, whatever is read in its place.
+    earlier = before or after
+    compute.read_parquet("before_matches", earlier.path("matches"))
     compute.read_parquet("after_matches", after.path("matches"))
     compute.read_parquet("after_refusals", after.path("refusals"))
-    if before is None:
-        compute.view("before_matches", "SELECT * FROM after_matches WHERE false")
-    else:
-        compute.read_parquet("before_matches", before.path("matches"))
     compute.table(
         "compare_held",
         f"""SELECT t.fate, record_id, b.customer_id AS before, a.customer_id AS after
@@ -30,31 +33,75 @@ def explain(compute: Compute, before: RunTables | None, after: RunTables) -> Non
         JOIN {ENDS} e ON e.customer_id = coalesce(a.customer_id, b.customer_id) AND e.later = (a.record_id IS NOT NULL)
         JOIN compare_top t ON t.fate = e.fate""",
     )
-    # A decision has no weight that would say anything.
-    by = "if({0}.stage = 'decision', {0}.rule, {0}.rule || ' (' || format('{{:+.1f}}', {0}.weight) || ' bits)')"
-    joined = _between("after_matches", "x.before <> y.before AND x.after = y.after")
-    refused = _between("after_refusals", "x.before = y.before AND x.after <> y.after", ", m.refusal")
-    parted = _between("before_matches", "x.before = y.before AND x.after <> y.after")
+    compute.table("compare_joined", _strongest("after_matches", "x.before <> y.before AND x.after = y.after"))
+    compute.table("compare_parted", _strongest("before_matches", "x.before = y.before AND x.after <> y.after"))
+    _find_bridges(compute)
+    _find_shared(compute, earlier, after)
+    refused = _strongest("after_refusals", "x.before = y.before AND x.after <> y.after", "m.refusal")
     compute.table(
         "compare_reasons",
         f"""
-        WITH joined AS ({joined}), refused AS ({refused}), parted AS ({parted})
-        SELECT t.fate, CASE
-                WHEN t.kind = 'retired' THEN '{_GONE}'
-                WHEN t.kind = 'created' THEN '{_NEW}'
-                WHEN t.kind = 'changed' THEN '{_OTHERS}'
-                WHEN j.fate IS NOT NULL THEN if(j.stage = 'decision', 'joined: ', 'joined by ') || {by.format("j")}
-                WHEN r.fate IS NOT NULL THEN 'parted: ' || r.refusal
-                WHEN p.fate IS NOT NULL
-                    THEN 'parted: ' || {by.format("p")} || ' no longer holds them together'
-                ELSE 'parted: what held them together has left the sources' END AS reason,
-            coalesce(j.record_a, r.record_a, p.record_a) AS record_a,
-            coalesce(j.record_b, r.record_b, p.record_b) AS record_b
-        FROM compare_top t LEFT JOIN joined j USING (fate) LEFT JOIN refused r USING (fate)
-            LEFT JOIN parted p USING (fate)
+        WITH refused AS ({refused}), told AS (
+            SELECT t.fate, CASE t.kind
+                    WHEN 'retired' THEN '{_GONE}'
+                    WHEN 'created' THEN '{_NEW}'
+                    WHEN 'changed' THEN '{_OTHERS}'
+                    ELSE coalesce(
+                        CASE WHEN j.stage = 'decision' THEN 'joined: ' || j.said ELSE 'joined by ' || j.said END,
+                        'joined by new records: ' || b.said[1] || ' with one, ' || b.said[2] || ' with another') END
+                AS joined, CASE
+                    WHEN t.kind NOT IN ('split', 'regrouped') THEN NULL
+                    WHEN r.fate IS NOT NULL THEN 'parted: ' || r.refusal
+                    WHEN p.fate IS NULL THEN '{_LEFT}'
+                    ELSE 'parted: ' || p.said || ' no longer holds them together' || coalesce(': ' || s.said, '') END
+                AS parted,
+                coalesce(j.record_a, b.ends[1], r.record_a, p.record_a) AS record_a,
+                coalesce(j.record_b, b.ends[2], r.record_b, p.record_b) AS record_b
+            FROM compare_top t LEFT JOIN compare_joined j USING (fate) LEFT JOIN compare_bridges b USING (fate)
+                LEFT JOIN refused r USING (fate) LEFT JOIN compare_parted p USING (fate)
+                LEFT JOIN compare_shared s USING (fate))
+        SELECT fate, concat_ws('; ', joined, parted) AS reason, record_a, record_b FROM told
         """,
     )
-    compute.drop("compare_held")
+    compute.drop("compare_held", "compare_joined", "compare_bridges", "compare_parted", "compare_shared")
+
+
+def _find_bridges(compute: Compute) -> None:
+    """Make `compare_bridges` (fate, said, ends): the two strongest ties of new records to customers of before.
+
+    `said` are the matches, `ends` the records of these customers.
+    """
+    compute.table(
+        "compare_bridges",
+        f"""
+        WITH ties AS (
+            SELECT x.fate, x.after, if(x.before IS NULL, m.record_b, m.record_a) AS known, m.weight, {_SAID} AS said
+            FROM after_matches m JOIN compare_held x ON x.record_id = m.record_a
+            JOIN compare_held y ON y.record_id = m.record_b AND y.fate = x.fate
+            WHERE x.after = y.after AND (x.before IS NULL) <> (y.before IS NULL)
+            QUALIFY row_number() OVER (
+                PARTITION BY x.fate, x.after, coalesce(x.before, y.before) ORDER BY m.weight DESC, known) = 1)
+        SELECT fate, list(said ORDER BY weight DESC, known) AS said, list(known ORDER BY weight DESC, known) AS ends
+        FROM ties GROUP BY fate, after HAVING count(*) > 1
+        QUALIFY row_number() OVER (PARTITION BY fate ORDER BY sum(weight) DESC, min(known)) = 1
+        """,
+    )
+
+
+def _find_shared(compute: Compute, before: RunTables, after: RunTables) -> None:
+    """Make `compare_shared` (fate, said): why a value of both ends in `compare_parted` links no more."""
+    compute.read_parquet("before_identifiers", before.path("identifiers"))
+    compute.read_parquet("before_shared", before.path("shared_values"))
+    compute.read_parquet("after_shared", after.path("shared_values"))
+    compute.table(
+        "compare_shared",
+        """SELECT fate, 'their ' || replace(type, 'email', 'e-mail') || ' is ' || any_value(reason) AS said
+        FROM (SELECT fate, unnest([record_a, record_b]) AS record_id FROM compare_parted)
+        JOIN before_identifiers USING (record_id) JOIN after_shared USING (type, value)
+        ANTI JOIN before_shared USING (type, value)
+        GROUP BY fate, type, value HAVING count(DISTINCT record_id) = 2
+        QUALIFY row_number() OVER (PARTITION BY fate ORDER BY type, value) = 1""",
+    )
 
 
 def find_addressed(compute: Compute, before: RunTables | None, after: RunTables) -> None:
@@ -77,9 +124,9 @@ def find_addressed(compute: Compute, before: RunTables | None, after: RunTables)
     )
 
 
-def _between(matches: str, which: str, more: str = "") -> str:
+def _strongest(matches: str, which: str, more: str = "NULL") -> str:
     """SQL: of the matches between two records of one fate, the strongest `which`, for each fate."""
-    return f"""SELECT x.fate, m.record_a, m.record_b, m.stage, m.rule, m.weight{more} FROM {matches} m
+    return f"""SELECT x.fate, m.record_a, m.record_b, m.stage, {_SAID} AS said, {more} AS refusal FROM {matches} m
         JOIN compare_held x ON x.record_id = m.record_a
         JOIN compare_held y ON y.record_id = m.record_b AND y.fate = x.fate WHERE {which}
         QUALIFY row_number() OVER (PARTITION BY x.fate ORDER BY m.weight DESC, m.record_a, m.record_b) = 1"""

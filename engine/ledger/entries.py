@@ -9,10 +9,11 @@ from datetime import datetime
 
 import numpy as np
 
-from engine.ledger.decisions import WHY, decisions
+from engine.ledger.decisions import WHY, decisions, standing
 from engine.ledger.ids import customer_id
 from engine.ledger.past import known_number, record_name
 from engine.state import DECISIONS, State, from_micros
+from engine.state.numbers import record_number
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,18 @@ def entries_about(state: State, identifier: str, marks: Collection[int] = ()) ->
         if decision.entry in found or decision.mark in marks or held.intersection(decision.left + decision.right):
             wanted.update(seq for seq in (decision.entry, decision.undone) if seq is not None)
     return entries(state, sorted(wanted))
+
+
+def entries_between(state: State, left: Collection[str], right: Collection[str]) -> list[Entry]:
+    """The decisions that stand and say of records of the one side and of the other that they are two people's."""
+    ours, theirs = ({record_number(state.key, record) for record in side} for side in (left, right))
+    stand = (
+        d.entry
+        for d in standing(state)
+        if d.kind == "different"
+        and any(a.intersection(d.left) and b.intersection(d.right) for a, b in ((ours, theirs), (theirs, ours)))
+    )
+    return entries(state, list(stand))
 
 
 def entries(state: State, wanted: Collection[int]) -> list[Entry]:

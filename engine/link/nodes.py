@@ -143,7 +143,7 @@ def _build_links(compute: Compute, config: Config, decided: Decided) -> None:
             WHERE status IN ('ok', 'weak') AND type <> 'device'
             GROUP BY type, value HAVING count(*) > any_value(least(max_customers, max_records)))
         SELECT type, value,
-            CASE WHEN count(DISTINCT record_id) > any_value(max_records) THEN 'more records than its limit'
+            CASE WHEN count(DISTINCT record_id) > any_value(max_records) THEN 'held by more records than its limit'
                  ELSE 'held under more names than its limit' END AS reason,
             count(DISTINCT record_id) AS records,
             count(DISTINCT CASE WHEN length(first_root) > 1 THEN left(first_root, 3) END) AS customers

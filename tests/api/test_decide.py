@@ -62,6 +62,20 @@ def test_two_strangers_are_one_person(shop: Path, clew: Callable[..., Result]) -
     assert f"decided by ann (entry {made.entry})" in " ".join(told.split())
 
 
+def test_why_names_the_decision_that_strangers_are_two_people(shop: Path, clew: Callable[..., Result]) -> None:
+    with Project(shop) as project:
+        john = _customer(project, EMAIL).customer_id
+        stranger = next(c for (c,) in _customers(project) if c != john and not project.why(john, c).refusals)
+        made = project.decide("different", stranger, john, reason="I know both")
+        found = project.why(EMAIL, stranger)
+        assert [entry.seq for entry in found.decisions] == [made.entry]
+        told = " ".join(clew("-p", shop, "why", EMAIL, stranger).stdout.split())
+        assert f"by ann (entry {made.entry}): " in told
+        assert "are two people “I know both”" in told
+        project.undo(made.entry)
+        assert project.why(EMAIL, stranger).decisions == ()
+
+
 def _customer(project: Project, asked: str) -> Customer:
     found = project.whois(asked).customer
     assert found is not None

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from api.answers import Asked
-from api.http.models.evidence import KnownBy, Match, Record, Refusal, Sent, Thread, Understood, Wire
+from api.http.models.evidence import Entry, KnownBy, Match, Record, Refusal, Sent, Thread, Understood, Wire
 
 
 class Permission(Wire):
@@ -235,30 +235,6 @@ class TimelinePage(Wire):
     service: float
     total: int
     next: str | None
-
-
-class Entry(Wire):
-    """An entry of the ledger as people read it."""
-
-    seq: int
-    at: datetime
-    run_id: str | None
-    actor: str
-    starter: str | None
-    kind: str
-    origin: str | None
-    target: str | None
-    records: list[str | None]
-    matches: list[tuple[str | None, str | None, str]]
-    refusals: list[tuple[str | None, str | None, str]]
-    ended: list[tuple[str | None, str | None, str]]
-    more_matches: int
-    left: int
-    type: str | None
-    mark: int | None
-    undoes: int | None
-    reason: str | None
-    hash: str
 
 
 class History(Wire):

@@ -1,4 +1,4 @@
-"""Records, the identifiers that they hold, and the matches that tie them together."""
+"""Records, the identifiers that they hold, the matches that tie them together, and entries of the ledger."""
 
 from __future__ import annotations
 
@@ -150,6 +150,30 @@ class Cut(Wire):
     weight: float
 
 
+class Entry(Wire):
+    """An entry of the ledger as people read it."""
+
+    seq: int
+    at: datetime
+    run_id: str | None
+    actor: str
+    starter: str | None
+    kind: str
+    origin: str | None
+    target: str | None
+    records: list[str | None]
+    matches: list[tuple[str | None, str | None, str]]
+    refusals: list[tuple[str | None, str | None, str]]
+    ended: list[tuple[str | None, str | None, str]]
+    more_matches: int
+    left: int
+    type: str | None
+    mark: int | None
+    undoes: int | None
+    reason: str | None
+    hash: str
+
+
 class Between(Wire):
     """What joins two ends, or keeps them apart; `names` holds the name on each record that is spoken of."""
 
@@ -162,6 +186,7 @@ class Between(Wire):
     refusals: list[Refusal]
     names: dict[str, str]
     weighed: Match | None = None
+    decisions: list[Entry]
 
 
 class Join(Wire):

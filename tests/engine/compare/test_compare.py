@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from engine.compare import Comparison, compare
+from engine.ledger.decisions import block
+from engine.state import State
 from tests.engine.compare.shop import NOW, ORDERS, Shop
 from tests.engine.corner import TILL, WEB
 
@@ -90,6 +93,38 @@ def test_parts_sum_to_the_difference(shop: Shop) -> None:
     for channel in ("buyers_before", "buyers_after"):
         whole = figures(found)["buyers"][channel == "buyers_after"]
         assert sum(getattr(c, channel) for c in found.channels) == whole
+
+
+def test_a_merge_by_new_records_names_what_ties_them_to_either_customer(shop: Shop) -> None:
+    cleo = {"id": "9", "first_name": "Cleo", "last_name": "Cook", "phone": "415-555-2679"}
+    shop.write("till", [*TILL[:2], cleo])
+    before = shop.again()
+    shop.write("web", [*WEB, {**WEB[2], "id": "5", "phone": cleo["phone"]}])
+    (shift,) = compare(before, shop.again(), NOW).shifts
+    assert (shift.kind, shift.arrived, shift.between) == ("merged", 1, ("till:9", "web:3"))
+    one, another = shift.reason.removeprefix("joined by new records: ").split(", ")
+    assert one.startswith("same phone (+") and one.endswith(" bits) with one")
+    assert another.startswith("same e-mail (+") and another.endswith(" bits) with another")
+
+
+def test_customers_that_change_places_say_why_some_are_joined_and_others_parted(shop: Shop) -> None:
+    before = shop.current()
+    # Ann's card at the till becomes Bob's.
+    shop.write("till", [{**WEB[1], "id": "7"}, *TILL[1:]])
+    (shift,) = compare(before, shop.again(), NOW).shifts
+    assert (shift.kind, len(shift.before), len(shift.after)) == ("regrouped", 2, 2)
+    joined, parted = shift.reason.split("; ")
+    assert joined.startswith("joined by same ")
+    assert re.fullmatch(r"parted: same e-mail \(\+.* bits\) no longer holds them together", parted)
+
+
+def test_a_split_by_a_value_that_links_no_more_says_which_and_why(shop: Shop) -> None:
+    before = shop.current()
+    with State.open(shop.store) as state:
+        entry = block(state, "phone", "+14155552672", actor="ann", reason="the shop's own").entry
+    (shift,) = compare(before, shop.again(), NOW).shifts
+    assert shift.kind == "split"
+    assert shift.reason.endswith(f"no longer holds them together: their phone is blocked by ann (entry {entry})")
 
 
 def test_as_many_changes_are_named_as_are_wanted(shop: Shop) -> None:

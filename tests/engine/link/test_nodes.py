@@ -91,7 +91,7 @@ def test_a_project_sets_its_own_limits(people: People) -> None:
         people.add(f"till:{number}", f"{'abcd'[number] * 3} baker", phone="+14155551111")
     people.build(config(identifiers={"email": {"max_records": 3}, "phone": {"max_customers": 3}}))
     assert people.compute.rows("SELECT type, reason FROM shared_values ORDER BY type") == [
-        ("email", "more records than its limit"),
+        ("email", "held by more records than its limit"),
         ("phone", "held under more names than its limit"),
     ]
 
