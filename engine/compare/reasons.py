@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.compare.fates import ENDS
 from engine.compute import Compute
+from engine.rules import read_settings
 from engine.runs import RunTables
 
 _GONE = "all of its records have left the sources"
@@ -53,7 +54,8 @@ def explain(compute: Compute, before: RunTables | None, after: RunTables) -> Non
                     WHEN t.kind NOT IN ('split', 'regrouped') THEN NULL
                     WHEN r.fate IS NOT NULL THEN 'parted: ' || r.refusal
                     WHEN p.fate IS NULL THEN '{_LEFT}'
-                    ELSE 'parted: ' || p.said || ' no longer holds them together' || coalesce(': ' || s.said, '') END
+                    ELSE concat_ws(': ', 'parted', p.said || ' no longer holds them together', coalesce(s.said,
+                        CASE WHEN p.weight < $raised THEN format('{{:.1f}} bits are needed now', $raised) END)) END
                 AS parted,
                 coalesce(j.record_a, b.ends[1], r.record_a, p.record_a) AS record_a,
                 coalesce(j.record_b, b.ends[2], r.record_b, p.record_b) AS record_b
@@ -62,8 +64,18 @@ def explain(compute: Compute, before: RunTables | None, after: RunTables) -> Non
                 LEFT JOIN compare_shared s USING (fate))
         SELECT fate, concat_ws('; ', joined, parted) AS reason, record_a, record_b FROM told
         """,
+        {"raised": _raised(before, after)},
     )
     compute.drop("compare_held", "compare_joined", "compare_bridges", "compare_parted", "compare_shared")
+
+
+def _raised(before: RunTables | None, after: RunTables) -> float | None:
+    """The threshold, in bits, where it is a higher one than before."""
+    was, is_now = (read_settings(run) if run else None for run in (before, after))
+    if not was or not is_now:
+        return None
+    earlier, later = (float(settings["linkage"]["threshold"]) for settings in (was, is_now))
+    return later if later > earlier else None
 
 
 def _find_bridges(compute: Compute) -> None:
@@ -126,7 +138,7 @@ def find_addressed(compute: Compute, before: RunTables | None, after: RunTables)
 
 def _strongest(matches: str, which: str, more: str = "NULL") -> str:
     """SQL: of the matches between two records of one fate, the strongest `which`, for each fate."""
-    return f"""SELECT x.fate, m.record_a, m.record_b, m.stage, {_SAID} AS said, {more} AS refusal FROM {matches} m
-        JOIN compare_held x ON x.record_id = m.record_a
+    return f"""SELECT x.fate, m.record_a, m.record_b, m.stage, m.weight, {_SAID} AS said, {more} AS refusal
+        FROM {matches} m JOIN compare_held x ON x.record_id = m.record_a
         JOIN compare_held y ON y.record_id = m.record_b AND y.fate = x.fate WHERE {which}
         QUALIFY row_number() OVER (PARTITION BY x.fate ORDER BY m.weight DESC, m.record_a, m.record_b) = 1"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from rich.console import Group, RenderableType
@@ -95,9 +96,10 @@ def _parts(figure: Figure) -> str:
 
 
 def _made_by(parts: Mapping[str, float], amount: Callable[[float], str]) -> str:
-    """The parts of a difference, the largest first."""
+    """The parts of a difference, the largest first, without those that would read as nothing."""
     most = sorted(parts.items(), key=lambda part: -abs(part[1]))
-    return ", ".join(f"{CAUSES[kind]} {amount(value)}" for kind, value in most)
+    told = ((kind, amount(value)) for kind, value in most)
+    return ", ".join(f"{CAUSES[kind]} {said}" for kind, said in told if re.search("[1-9]", said))
 
 
 def _channels(found: Comparison) -> RenderableType:

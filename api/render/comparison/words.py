@@ -13,7 +13,7 @@ KINDS = {
 #: Kinds whose parts of a difference are told, in the words of a cause.
 CAUSES = {
     "merged": "joining", "split": "parting", "regrouped": "regrouping", "created": "new customers",
-    "retired": "ended ones", "changed": "other records", "unchanged": "other orders, consents or settings",
+    "retired": "ended ones", "changed": "other records", "unchanged": "other data or settings",
 }  # fmt: skip
 RATES = ("repeat rate",)
 COUNTS = ("customers", "buyers", "buyers who came back", "consent conflicts")

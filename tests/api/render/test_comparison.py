@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from html import unescape
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import Result
 
 from api.project import Project, open_project
 from api.render.comparison.page import page
+from api.render.comparison.text import comparison
 from api.render.comparison.words import figure_amount
 from api.results import Planned
 from engine.compare import compare
@@ -40,6 +43,19 @@ sources:
 def test_what_rounds_to_nothing_has_no_sign() -> None:
     for name, words in (("lifetime value", "0.00"), ("buyers", "0"), ("repeat rate", "0.0 points")):
         assert figure_amount(Figure(name, 1, 1, {}), -1e-9, signed=True) == words
+
+
+def test_a_part_that_rounds_to_nothing_is_not_told(ran: Path) -> None:
+    with open_project(ran) as project:
+        found = compare(None, project._tables(), datetime(2026, 3, 1))
+    console = Console(width=100, color_system=None)
+    with console.capture() as captured:
+        console.print(
+            comparison(replace(found, figures=(Figure("revenue", 10.0, 12.0, {"merged": 2.0, "regrouped": -0.004}),)))
+        )
+    told = captured.get()
+    assert "joining +2.00" in told
+    assert "regrouping" not in told
 
 
 def _shop(folder: Path) -> Project:

@@ -50,6 +50,7 @@ def test_a_higher_threshold_parts_customers_and_moves_their_money(shop: Shop) ->
     assert set(split.before) < set(split.after)
     assert split.revenue_before == split.revenue_after == 120
     assert split.reason.startswith("parted: ")
+    assert split.reason.endswith(" bits) no longer holds them together: 12.0 bits are needed now")
     assert split.between is not None
     assert 0 < found.revenue_moved <= 120
     # And back: what was parted is joined again, for the reason that joined it first.
