@@ -133,26 +133,12 @@ def whois_all(
     What leads to nobody is left out of account as long as something leads to somebody; where no customer is behind all
     of the rest, each one that something leads to is listed.
     """
-    found = [_find(graph, one, region, priorities, numbered) for one in asked]
-    known = [findings for findings in found if not isinstance(findings, NotFoundError)]
-    if not known:
-        raise next(error for error in found if isinstance(error, NotFoundError))
-    owned = [finding for findings in known for finding in findings]
-    notes = tuple(f.reason for f in owned if f.reason)
-    first = next(n for n, findings in enumerate(found) if findings is known[0])
-    understood = _understood(owned[0])
-    also = tuple(_also(*pair) for n, pair in enumerate(zip(asked, found, strict=True)) if n != first)
-    text = asked[first].text.strip()
-    by = {owner.customer_id: finding for finding in reversed(owned) for owner in finding.customers}
-    behind_all = set.intersection(*({o.customer_id for f in findings for o in f.customers} for findings in known))
-    if behind_all:
-        by = {customer: finding for customer, finding in by.items() if customer in behind_all}
-    if len(by) > 1:
-        if not behind_all:
-            notes += ("what was asked for leads to different customers",)
-        several = _listed(graph, owned, by)
-        return Answer(text, understood, notes, None, several=several, more=max(0, len(by) - LISTED), also=also)
-    customer = graph.customer(next(iter(by)))
+    led = _lead(graph, asked, region, priorities, numbered)
+    text, understood, notes, also = led.text, led.understood, led.notes, led.also
+    if len(led.by) > 1:
+        several = _listed(graph, led.owned, led.by)
+        return Answer(text, understood, notes, None, several=several, more=led.more, also=also)
+    customer = graph.customer(next(iter(led.by)))
     targets = _targets(customer, understood, priorities)
     start = records_of(customer, understood.type, understood.value) or (customer.anchor,)
     paths = Threads(customer.matches, start)
@@ -162,6 +148,42 @@ def whois_all(
         text, understood, notes, customer, threads, len(targets) - len(threads), weakest(hops),
         hangs_on(customer.matches), graph.refusals(customer.customer_id), also=also,
     )  # fmt: skip
+
+
+class _Led(NamedTuple):
+    """Where all that was asked for leads: findings that have owners, and of each customer that answers one of them."""
+
+    text: str
+    understood: Understood
+    notes: tuple[str, ...]
+    owned: list[Finding]
+    by: dict[str, Finding]
+    also: tuple[Also, ...]
+
+    @property
+    def more(self) -> int:
+        """How many customers answer beside those that are listed."""
+        return max(0, len(self.by) - LISTED)
+
+
+def _lead(
+    graph: GraphStore, asked: Sequence[Asked], region: str, priorities: Mapping[str, int], numbered: Numbered
+) -> _Led:
+    found = [_find(graph, one, region, priorities, numbered) for one in asked]
+    known = [findings for findings in found if not isinstance(findings, NotFoundError)]
+    if not known:
+        raise next(error for error in found if isinstance(error, NotFoundError))
+    owned = [finding for findings in known for finding in findings]
+    notes = tuple(f.reason for f in owned if f.reason)
+    first = next(n for n, findings in enumerate(found) if findings is known[0])
+    also = tuple(_also(*pair) for n, pair in enumerate(zip(asked, found, strict=True)) if n != first)
+    by = {owner.customer_id: finding for finding in reversed(owned) for owner in finding.customers}
+    behind_all = set.intersection(*({o.customer_id for f in findings for o in f.customers} for findings in known))
+    if behind_all:
+        by = {customer: finding for customer, finding in by.items() if customer in behind_all}
+    elif len(by) > 1:
+        notes += ("what was asked for leads to different customers",)
+    return _Led(asked[first].text.strip(), _understood(owned[0]), notes, owned, by, also)
 
 
 def _find(
@@ -185,6 +207,34 @@ def _also(asked: Asked, found: list[Finding] | NotFoundError) -> Also:
         return Also(asked.text, None, (), why)
     ids = sorted({owner.customer_id for finding in found for owner in finding.customers})
     return Also(asked.text, _understood(found[0]), tuple(ids), None)
+
+
+@dataclass(frozen=True)
+class Brief(Plain):
+    """The same answer in short: who it is, and not why. Customers are told as `several` are, surest first."""
+
+    asked: str
+    understood: Understood
+    notes: tuple[str, ...]
+    customer: Candidate | None
+    several: tuple[Candidate, ...] = ()
+    more: int = 0
+    also: tuple[Also, ...] = ()
+
+
+def whois_brief(
+    graph: GraphStore,
+    asked: Sequence[Asked],
+    region: str,
+    priorities: Mapping[str, int],
+    numbered: Numbered = no_orders,
+) -> Brief:
+    """Find the customer behind all that is asked for at once, as `whois_all` does, without the evidence."""
+    led = _lead(graph, asked, region, priorities, numbered)
+    listed = _listed(graph, led.owned, led.by)
+    if len(led.by) == 1:
+        return Brief(led.text, led.understood, led.notes, listed[0], also=led.also)
+    return Brief(led.text, led.understood, led.notes, None, listed, led.more, led.also)
 
 
 @dataclass(frozen=True)
@@ -241,13 +291,5 @@ def _listed(graph: GraphStore, owned: list[Finding], by: Mapping[str, Finding]) 
     for finding in owned:
         for owner in finding.customers:
             surest[owner.customer_id] = max(owner.confidence or 0.0, surest.get(owner.customer_id, 0.0))
-    listed = []
-    for identifier in sorted(by, key=lambda c: (-surest[c], c))[:LISTED]:
-        customer, finding = graph.customer(identifier), by[identifier]
-        listed.append(
-            Candidate(
-                identifier, customer.name, customer.email, customer.phone, customer.place,
-                len(customer.records), _understood(finding), surest[identifier],
-            )
-        )  # fmt: skip
-    return tuple(listed)
+    first = sorted(by, key=lambda c: (-surest[c], c))[:LISTED]
+    return tuple(Candidate(*o, _understood(by[o.customer_id]), surest[o.customer_id]) for o in graph.outlines(first))

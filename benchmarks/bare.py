@@ -1,4 +1,4 @@
-"""A FastAPI app that knows one answer, in the file that CLEW_BARE names: `serving.py` compares Clew with it."""
+"""A FastAPI app that knows two answers, in the files that CLEW_BARE and CLEW_BRIEF name: `serving.py` asks it, too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI, Response
 
-CONTENT = Path(os.environ["CLEW_BARE"]).read_bytes()
+CONTENT, BRIEF = (Path(os.environ[name]).read_bytes() for name in ("CLEW_BARE", "CLEW_BRIEF"))
 VALUES = json.loads(CONTENT)
 
 app = FastAPI()
@@ -19,6 +19,12 @@ app = FastAPI()
 async def as_bytes() -> Response:
     """The answer as it is sent."""
     return Response(CONTENT, media_type="application/json")
+
+
+@app.get("/brief")
+async def brief() -> Response:
+    """The short one as it is sent."""
+    return Response(BRIEF, media_type="application/json")
 
 
 @app.get("/values")

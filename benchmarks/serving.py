@@ -7,7 +7,8 @@
 The server has keys, masking, a rate, the access log, metrics and a line of its log for each request. The load comes
 from wrk (Debian's package) on the same machine, which sends the next request when the one before is answered. The bare
 routes send one of Clew's answers, of median size, under uvicorn with as many workers: as bytes that are ready, and as
-values that the framework writes. All are asked in turns; each figure is the median of the rounds.
+values that the framework writes. The same is asked for in short, beside a bare route of such an answer. All are asked
+in turns; each figure is the median of the rounds.
 """
 
 from __future__ import annotations
@@ -240,13 +241,12 @@ def main() -> None:
 def measure(work: Path, server: Server, whois: Load, search: Load, given: argparse.Namespace) -> None:
     """Print the figures of whois beside those of the bare routes, of search, and of memory."""
     print(f"a worker at its start: {server.memory()}")
-    headers = {"X-API-Key": whois.key}
-    with httpx.Client(base_url=server.address, headers=headers) as client:
-        lines = whois.list.read_text(encoding="utf-8").splitlines()[:501]
-        answers = sorted((client.get(line).content for line in lines), key=len)
-    answer = answers[len(answers) // 2]
-    (work / "answer.json").write_bytes(answer)
-    print(f"answers of {len(answers[0]):,} to {len(answers[-1]):,} bytes, half of them up to {len(answer):,}")
+    lines = whois.list.read_text(encoding="utf-8").splitlines()
+    brief = Load(work, "brief", [line.replace("/whois", "/whois/brief", 1) for line in lines], whois.key)
+    environment = {}
+    for name, load in (("CLEW_BARE", whois), ("CLEW_BRIEF", brief)):
+        environment[name] = str(work / f"{name}.json")
+        Path(environment[name]).write_bytes(_median_answer(server, load))
     port = free_port()
     words = [
         "uvicorn",
@@ -262,28 +262,40 @@ def measure(work: Path, server: Server, whois: Load, search: Load, given: argpar
     ]
     words += ["--http", "httptools", "--no-access-log", "--log-level", "warning", "--no-server-header"]
     words += ["--no-proxy-headers", "--timeout-keep-alive", 15]
-    environment = {"CLEW_BARE": str(work / "answer.json")}
     with serving(words, "/bytes", port, given.workers, work / "bare.log", **environment) as bare:
         ways = {
             "whois": (whois, server),
             "bare, bytes": (Load(work, "bytes", ["/bytes"]), bare),
             "bare, values": (Load(work, "values", ["/values"]), bare),
+            "in short": (brief, server),
+            "bare, short": (Load(work, "short", ["/brief"]), bare),
             "search": (search, server),
         }
-        print(f"{'':14}{'open':>5}{'a second':>10}{'of bytes':>10}{'p50 ms':>9}{'p99 ms':>9}{'CPU ms':>9}{'failed':>8}")
+        beside = {"whois": "bare, bytes", "bare, values": "bare, bytes", "in short": "bare, short"}
+        print(f"{'':14}{'open':>5}{'a second':>10}{'of bare':>10}{'p50 ms':>9}{'p99 ms':>9}{'CPU ms':>9}{'failed':>8}")
         for connections in CONNECTIONS:
             found: dict[str, list[Told]] = {name: [] for name in ways}
             for _ in range(given.rounds):
                 for name, (load, asked) in ways.items():
                     found[name].append(load.send(asked, connections, given.seconds))
-            yardstick = _of(found["bare, bytes"], "rate")
             for name, rounds in found.items():
                 rate, failed = _of(rounds, "rate"), sum(told.failed + told.other for told in rounds)
-                line = f"{name:14}{connections:5}{rate:10.0f}{rate / yardstick:10.2f}"
+                share = f"{rate / _of(found[beside[name]], 'rate'):.2f}" if name in beside else ""
+                line = f"{name:14}{connections:5}{rate:10.0f}{share:>10}"
                 print(
                     line + "".join(f"{_of(rounds, n):9.2f}" for n in ("p50", "p99", "cpu")) + f"{failed:8}", flush=True
                 )
     print(f"a worker at its end: {server.memory()}")
+
+
+def _median_answer(server: Server, load: Load) -> bytes:
+    """One of the server's answers to a load, of median size."""
+    with httpx.Client(base_url=server.address, headers={"X-API-Key": load.key}) as client:
+        lines = load.list.read_text(encoding="utf-8").splitlines()[:501]
+        answers = sorted((client.get(line).content for line in lines), key=len)
+    found = answers[len(answers) // 2]
+    print(f"{load.list.name}: {len(answers[0]):,} to {len(answers[-1]):,} bytes, half of them up to {len(found):,}")
+    return found
 
 
 def _of(rounds: Sequence[Told], name: str) -> float:

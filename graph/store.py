@@ -8,7 +8,7 @@ What a customer has many of are named tuples, which are made in a third of the t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -191,6 +191,17 @@ class Customer:
         return held
 
 
+class Outline(NamedTuple):
+    """A customer in short: the golden fields, and how many records it has."""
+
+    customer_id: str
+    name: str | None
+    email: str | None
+    phone: str | None
+    place: str | None
+    records: int
+
+
 class Owner(NamedTuple):
     """A customer that a value leads to, and how surely."""
 
@@ -367,6 +378,10 @@ class GraphStore(Protocol):
 
     def customer(self, customer_id: str) -> Customer:
         """A whole living customer. For a retired id the NotFoundError says where it went."""
+        ...
+
+    def outlines(self, customer_ids: Sequence[str]) -> list[Outline]:
+        """Living customers in short, in the order of their ids here. Errors: as for `customer`."""
         ...
 
     def record(self, record_id: str) -> Record:

@@ -125,6 +125,7 @@ class Client:
                 time.sleep(step)
 
     whois = _Asked(calls.whois)
+    whois_brief = _Asked(calls.whois_brief)
     whois_each = _Asked(calls.whois_each)
     search = _Asked(calls.search)
     customer = _Asked(calls.customer)
@@ -196,6 +197,7 @@ class AsyncClient:
                 await asyncio.sleep(step)
 
     whois = _Awaited(calls.whois)
+    whois_brief = _Awaited(calls.whois_brief)
     whois_each = _Awaited(calls.whois_each)
     search = _Awaited(calls.search)
     customer = _Awaited(calls.customer)

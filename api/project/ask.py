@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from api.answers import Answer, Asked, Found, hangs_on, whois, whois_all, whois_each
+from api.answers import Answer, Asked, Brief, Found, hangs_on, whois, whois_all, whois_brief, whois_each
 from api.drawing import Drawing, draw
 from api.ends import find_end
 from api.evidence import Between, Growth, between, how, match_of, path_between
@@ -41,6 +41,11 @@ class Ask(Opened):
         """Find the customer behind all that is asked for at once; where it leads to different ones, each is listed."""
         known = [Asked(each) if isinstance(each, str) else each for each in asked]
         return whois_all(self.graph, known, *self._reading(), self._numbered)
+
+    def whois_brief(self, asked: Sequence[Asked | str]) -> Brief:
+        """The same in short: who it is, and not why."""
+        known = [Asked(each) if isinstance(each, str) else each for each in asked]
+        return whois_brief(self.graph, known, *self._reading(), self._numbered)
 
     def whois_each(self, texts: Sequence[str]) -> tuple[Found, ...]:
         """Who is behind each of many texts, in short and in their order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from graph import answers
@@ -32,6 +32,7 @@ from graph.store import (
     Hit,
     Holder,
     Match,
+    Outline,
     Owner,
     Record,
     Redirect,
@@ -107,6 +108,13 @@ _ID = f"""
         WITH v LIMIT $limit RETURN collect({row_of("v", IDENTIFIER)}) AS found
     }}
     WITH version, mark, [customer, records, found] AS answer"""
+_OUTLINES = f"""
+    CALL (mark) {{
+        UNWIND $refs AS ref
+        OPTIONAL MATCH (c:Customer {{id: ref}}) WHERE {seen("c")}
+        RETURN collect([{CUSTOMER_ROW}]) AS answer
+    }}
+    WITH version, mark, answer"""
 _SEARCH = f"""
     CALL (mark) {{
         CALL db.index.fulltext.queryNodes('{words_index(CUSTOMER)}', $query, {{limit: {REACH}}}) YIELD node AS c
@@ -153,6 +161,17 @@ def refusals(connection: Connection, customer_id: str) -> tuple[Refusal, ...]:
     answer = ask(connection, _REFUSALS, ref=short(customer_id))
     _living(connection, customer_id, answer)
     return answers.strongest_first(Refusal(rows.match(row), row[-1] or "") for row in answer[1])
+
+
+def outlines(connection: Connection, customer_ids: Sequence[str]) -> list[Outline]:
+    """Living customers in short, in the order of their ids here."""
+    found = []
+    for customer_id, row in zip(
+        customer_ids, ask(connection, _OUTLINES, refs=[short(i) for i in customer_ids]), strict=True
+    ):
+        f = _living(connection, customer_id, row)
+        found.append(Outline(customer_id, f["name"], f["email"], f["phone"], f["place"], f["records"]))
+    return found
 
 
 def search(connection: Connection, text: str, limit: int) -> tuple[Hit, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import pyarrow as pa
@@ -24,6 +24,7 @@ from graph.store import (
     GraphStore,
     Hit,
     Match,
+    Outline,
     PublishReport,
     Record,
     Refusal,
@@ -111,6 +112,11 @@ class Neo4jStore:
         """A whole living customer."""
         with told(self.server):
             return questions.customer(self._connection, customer_id)
+
+    def outlines(self, customer_ids: Sequence[str]) -> list[Outline]:
+        """Living customers in short, in the order of their ids here."""
+        with told(self.server):
+            return questions.outlines(self._connection, customer_ids)
 
     def record(self, record_id: str) -> Record:
         """A record with its identifiers."""

@@ -8,7 +8,7 @@ from graph import search as searching
 from graph.search import Entry, Step, Word, slips
 from graph.sqlite import statements
 from graph.sqlite.rows import Rows
-from graph.store import Finding, Hit, Holder, Owner, Retired
+from graph.store import Finding, Hit, Holder, Outline, Owner, Retired
 
 
 def find(found: Rows, type_: str, value: str, limit: int) -> Finding:
@@ -100,6 +100,14 @@ def customer_number(found: Rows, customer_id: str) -> int:
     if row is None:
         raise no_customer(found, customer_id)
     return int(row[0])
+
+
+def outline(found: Rows, customer_id: str) -> Outline:
+    """A living customer in short; NotFoundError if there is none."""
+    row = found.one(statements.OUTLINE, customer_id)
+    if row is None:
+        raise no_customer(found, customer_id)
+    return Outline(*row)
 
 
 def retired_id(found: Rows, customer_id: str) -> Retired | None:

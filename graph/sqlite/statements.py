@@ -21,6 +21,7 @@ _MATCH = "m.a, m.b, m.weight, m.probability, m.stage, m.rule, m.step, m.pattern,
 RECORDS_OF_CUSTOMER = f"""
     SELECT {_RECORD.format("NULL")} FROM member m CROSS JOIN record r ON r.id = m.record WHERE m.customer = ?"""
 CUSTOMER = "SELECT id, anchor, name, email, phone, place, first_seen, last_seen FROM customer WHERE customer_id = ?"
+OUTLINE = "SELECT customer_id, name, email, phone, place, records FROM customer WHERE customer_id = ?"
 RECORD = f"""
     SELECT {_RECORD.format("c.customer_id")} FROM record r LEFT JOIN member m ON m.record = r.id
     LEFT JOIN customer c ON c.id = m.customer WHERE r.id = ?"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -29,6 +29,7 @@ from graph.store import (
     GraphStore,
     Hit,
     Match,
+    Outline,
     PublishReport,
     Record,
     Refusal,
@@ -108,6 +109,11 @@ class SqliteStore:
             if customer is None:
                 raise finding.no_customer(found, customer_id)
             return customer
+
+    def outlines(self, customer_ids: Sequence[str]) -> list[Outline]:
+        """Living customers in short, in the order of their ids here."""
+        with self._reading() as found:
+            return [finding.outline(found, customer_id) for customer_id in customer_ids]
 
     def record(self, record_id: str) -> Record:
         """A record with its identifiers."""

@@ -23,7 +23,7 @@ from graph.search import slips
 from graph.sqlite import SqliteStore
 from graph.sqlite import publish as sqlite_publish
 from graph.sqlite import schema as sqlite_schema
-from graph.store import Answered, GraphStore, Hit, Holder, Owner, Permission, Reason
+from graph.store import Answered, GraphStore, Hit, Holder, Outline, Owner, Permission, Reason
 from graph.tables import GRAPH_TABLES
 from tests.graph.runs import (
     T0,
@@ -622,6 +622,19 @@ class TestCustomer:
         with pytest.raises(NotFoundError, match="no table nonsense"):
             first.read("nonsense")
         assert first.retired("c1") is None
+
+    def test_customers_in_short(self, second: GraphStore) -> None:
+        assert second.outlines([]) == []
+        ids = sorted(set(second.members()["customer_id"].to_pylist()))
+        assert len(ids) > 1
+        for asked in (ids, ids[::-1]):
+            whole = [second.customer(customer_id) for customer_id in asked]
+            assert second.outlines(asked) == [
+                Outline(c.customer_id, c.name, c.email, c.phone, c.place, len(c.records)) for c in whole
+            ]
+        for gone, told in (("c2", "c2 is retired .*; it is now c1"), ("c99", "no customer c99")):
+            with pytest.raises(NotFoundError, match=told):
+                second.outlines([ids[0], gone])
 
     def test_a_retired_id_tells_where_it_went(self, second: GraphStore) -> None:
         retired = second.retired("c0")

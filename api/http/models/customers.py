@@ -113,6 +113,18 @@ class Answer(Wire):
     also: list[Also]
 
 
+class Brief(Wire):
+    """The customer behind what was asked, or `several` of whom none is to be preferred, in short."""
+
+    asked: str
+    understood: Understood
+    notes: list[str]
+    customer: Candidate | None
+    several: list[Candidate]
+    more: int
+    also: list[Also]
+
+
 class Found(Wire):
     """Who is behind one text of a batch: one customer, several, or nobody and `why`."""
 

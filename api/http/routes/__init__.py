@@ -7,6 +7,6 @@ ROUTERS = (
     probes.router,
 )  # fmt: skip
 
-DIRECT = (whois.DIRECT,)
+DIRECT = whois.DIRECT
 
 __all__ = ["DIRECT", "ROUTERS"]

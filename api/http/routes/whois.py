@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -9,12 +10,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from api import answers
 from api.answers import Asked
 from api.http.callers import Caller, Reader, reader
 from api.http.direct import Direct
-from api.http.models.customers import Answer, Batch, Question, Questions
+from api.http.models.customers import Answer, Batch, Brief, Question, Questions
 from api.http.problems import Problem
 from api.http.reply import reply
+from api.project import Project
 from engine.profile.numbered import may_be_number
 
 router = APIRouter(prefix="/v1/whois", tags=["who"])
@@ -44,26 +47,47 @@ async def whois(request: Request, caller: Reader) -> Response:
     Asked by several at once, it is the customer behind all of them; where they lead to different ones, `customer` is
     null and `several` lists each.
     """
-    return await _whois(request, caller, _question(request.scope["query_string"]).asked)
+    return await _whois(request, caller, _question(request.scope["query_string"]).asked, Project.whois_all)
 
 
 @router.post("", response_model=Answer)
 async def whois_post(request: Request, caller: Reader, asked: Question) -> Response:
     """The same, with nothing personal in the address."""
-    return await _whois(request, caller, asked.asked)
+    return await _whois(request, caller, asked.asked, Project.whois_all)
+
+
+@router.get("/brief", response_model=Brief, openapi_extra={"parameters": _parameters()})
+async def brief(request: Request, caller: Reader) -> Response:
+    """The same in short, in a fraction of the time: who it is, without records, evidence and permissions."""
+    return await _whois(request, caller, _question(request.scope["query_string"]).asked, Project.whois_brief)
+
+
+@router.post("/brief", response_model=Brief)
+async def brief_post(request: Request, caller: Reader, asked: Question) -> Response:
+    """The same in short, with nothing personal in the address."""
+    return await _whois(request, caller, asked.asked, Project.whois_brief)
 
 
 async def _directly(request: Request) -> Response:
     return await whois(request, await reader(request))
 
 
-DIRECT = Direct(router.prefix, _directly)
+async def _directly_brief(request: Request) -> Response:
+    return await brief(request, await reader(request))
 
 
-async def _whois(request: Request, caller: Caller, asked: list[Asked]) -> Response:
+DIRECT = (Direct(router.prefix, _directly), Direct(f"{router.prefix}/brief", _directly_brief))
+
+
+async def _whois(
+    request: Request,
+    caller: Caller,
+    asked: list[Asked],
+    ask: Callable[[Project, list[Asked]], answers.Answer | answers.Brief],
+) -> Response:
     # What may be an order's number is looked for in the run's tables, too.
     at_once = not any(may_be_number(one.text) for one in asked)
-    run, found = await request.app.state.desk.ask(lambda project: project.whois_all(asked), at_once=at_once)
+    run, found = await request.app.state.desk.ask(lambda project: ask(project, asked), at_once=at_once)
     shown = [found.customer] if found.customer else found.several
     return reply(request, caller, run, found, [one.customer_id for one in shown])
 

@@ -16,7 +16,7 @@ import pytest
 import clew
 from api.client import calls
 from api.http.models.acts import Decided
-from api.http.models.customers import Answer, Card, Was
+from api.http.models.customers import Answer, Brief, Card, Was
 from api.project import Project
 from tests.api.http.conftest import Caller
 from tests.api.http.test_serving import server
@@ -122,6 +122,10 @@ def test_what_it_gives_back_is_typed(face: Face) -> None:
     assert isinstance(found, Answer)
     assert found.customer is not None
     ann = found.customer.customer_id
+    brief = face.ask("whois_brief", EMAIL, phone=PHONE)
+    assert isinstance(brief, Brief)
+    assert brief.customer is not None
+    assert (brief.customer.customer_id, brief.customer.name) == (ann, "Ann Archer")
     card = face.ask("customer", ann)
     assert isinstance(card, Card)
     assert (card.name, card.email) == ("Ann Archer", EMAIL)
@@ -144,7 +148,18 @@ def test_everything_can_be_asked(face: Face) -> None:
     }  # fmt: skip
     for name, args in asked.items():
         face.ask(name, *args)
-    tried = {*asked, "whois", "whois_each", "search", "customer", "customer_as_of", "decide", "block", "undo"}
+    tried = {
+        *asked,
+        "whois",
+        "whois_brief",
+        "whois_each",
+        "search",
+        "customer",
+        "customer_as_of",
+        "decide",
+        "block",
+        "undo",
+    }
     made = {name for name, made in vars(calls).items() if inspect.isfunction(made) and not name.startswith("_")}
     paged = {"each_moment", "each_change", "each_addressee"}
     assert tried | paged == made - {"quote", "uuid4", "replace", "dataclass"}

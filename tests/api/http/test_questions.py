@@ -56,6 +56,32 @@ def test_asked_by_several_at_once(api: Caller, john: str, shop: Demo) -> None:
     whole(customers.Answer, apart)
 
 
+@pytest.mark.parametrize("asked", [{"email": EMAIL}, {"phone": PHONE}, {"q": "7000000000001"}])
+def test_in_short_it_is_the_same_customer(api: Caller, asked: dict[str, str]) -> None:
+    (type_,) = asked
+    full = api.get("/v1/whois", params=asked).json()
+    for found in (
+        api.get("/v1/whois/brief", params=asked), api.post("/v1/whois/brief", json={type_: [asked[type_]]}),
+    ):  # fmt: skip
+        told = found.json()
+        whole(customers.Brief, told)
+        same = ("customer_id", "name", "email", "phone", "place")
+        assert [told["customer"][name] for name in same] == [full["customer"][name] for name in same]
+        assert told["customer"]["records"] == len(full["customer"]["records"])
+        assert told["customer"]["by"] == full["understood"]
+        assert [told[name] for name in ("asked", "notes", "several", "also")] == [
+            full[name] for name in ("asked", "notes", "several", "also")
+        ]
+
+
+def test_in_short_several_customers_are_listed_as_they_are_in_full(api: Caller, john: str) -> None:
+    asked = {"email": [EMAIL], "q": [_somebody_else(api, john)]}
+    told, full = (api.post(f"/v1/whois{part}", json=asked).json() for part in ("/brief", ""))
+    assert told == {name: full[name] for name in told}
+    assert len(told["several"]) > 1
+    assert api.get("/v1/whois/brief", params={"email": "nobody@nowhere.com"}).status_code == 404
+
+
 def _somebody_else(api: Caller, john: str) -> str:
     ids = (f"C0000001{check}" for check in "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
     return next(i for i in ids if i != john and api.get(f"/v1/customers/{i}/how").status_code == 200)
