@@ -3,12 +3,16 @@
     python benchmarks/serving.py --data DIR                   # the folder of a project that was run
     python benchmarks/serving.py --records 100000 --work DIR  # a demo, run before and after 1 % of its records changed
     python benchmarks/serving.py --data DIR --soak 10         # minutes, with a publish in each
+    python benchmarks/serving.py --data DIR --neo4j           # the same run in a Neo4j
 
 The server has keys, masking, a rate, the access log, metrics and a line of its log for each request. The load comes
 from wrk (Debian's package) on the same machine, which sends the next request when the one before is answered. The bare
 routes send one of Clew's answers, of median size, under uvicorn with as many workers: as bytes that are ready, and as
 values that the framework writes. The same is asked for in short, beside a bare route of such an answer. All are asked
 in turns; each figure is the median of the rounds.
+
+With Neo4j (that of CLEW_NEO4J_URI, else one as the tests find) the run is published there first, customers are asked
+for by their e-mails, and what whois is compared with is a bare route that asks the driver for the same rows.
 """
 
 from __future__ import annotations
@@ -23,23 +27,29 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode
 
 import httpx
+from graph_neo4j import LARGE
 from graph_runs import runs
 from search import half
 
 import clew
 from engine.compute import Compute
 from engine.runs import RunTables
+from graph.neo4j import Server as Neo4jServer
+from graph.neo4j.server import DATABASE, PASSWORD, URI, USER
+from tests.neo4j.server import JavaNeo4j, Neo4j, find
 
 #: Identifiers that are asked for, and names that are searched for.
 ASKED, NAMES = 20_000, 2_000
+#: Types of identifiers that are asked for.
+TYPES = ("email", "phone", "account", "loyalty", "device")
 #: What connections are answered at one time.
 CONNECTIONS = (1, 8, 64)
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -170,16 +180,15 @@ class Load:
         return found
 
 
-def identifiers(run: RunTables, other: RunTables | None) -> list[str]:
+def identifiers(run: RunTables, other: RunTables | None, types: Sequence[str] = TYPES) -> list[str]:
     """The addresses that ask for identifiers of customers, picked at random: those that both runs have."""
     with Compute() as compute:
         compute.read_parquet("known", run.path("known_by"))
         compute.read_parquet("other", (other or run).path("known_by"))
         rows = compute.rows(
             """SELECT DISTINCT type, value FROM known SEMI JOIN other USING (type, value)
-            WHERE type IN ('email', 'phone', 'account', 'loyalty', 'device')
-            ORDER BY hash(type || value) LIMIT ?""",
-            [ASKED],
+            WHERE list_contains(?, type) ORDER BY hash(type || value) LIMIT ?""",
+            [list(types), ASKED],
         )
     return [f"/v1/whois?{urlencode({type_: value})}" for type_, value in rows]
 
@@ -211,42 +220,65 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5, help="of each load")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--soak", type=float, default=0, help="minutes of it; a publish of each of two runs in turns")
+    parser.add_argument("--neo4j", action="store_true", help="with the graph in a Neo4j")
     parser.add_argument("--personal", action="store_true", help="by a key that is shown personal values")
     given = parser.parse_args()
     if given.data is None:
         assert given.work, "--work says where the demo is kept"
         runs(given.work.resolve() / str(given.records), given.records, given.seed)
     shop = (given.data or given.work / str(given.records) / "changed").resolve()
-    with tempfile.TemporaryDirectory() as scratch, clew.open(shop / "clew.yaml") as project:
-        work = Path(scratch)
+    with ExitStack() as opened:
+        work = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        project = opened.enter_context(clew.open(shop / "clew.yaml"))
+        file, environment = shop / "clew.yaml", {}
+        if given.neo4j:
+            file = shop / "neo4j.yaml"
+            file.write_text((shop / "clew.yaml").read_text() + "\ngraph: neo4j\n")
+            environment = opened.enter_context(neo4j(file, work / "neo4j"))
         kept = [project.layout.run(run.run_id) for run in project._published()]
         keys = {s: project.create_key(f"benchmark {s}", [s], rate=1e6) for s in ("read", "read-personal")}
         port = free_port()
-        serve = ["clew", "-p", shop, "serve", "--port", port, "--workers", given.workers]
+        serve = ["clew", "-p", file, "serve", "--port", port, "--workers", given.workers]
         try:
-            with serving(serve, "/readyz", port, given.workers, work / "clew.log") as server:
+            with serving(serve, "/readyz", port, given.workers, work / "clew.log", **environment) as server:
                 key = keys["read-personal" if given.personal else "read"].text
                 other = kept[-2] if given.soak and len(kept) > 1 else None
-                whois = Load(work, "whois", identifiers(kept[-1], other), key)
+                types = ("email",) if given.neo4j else TYPES
+                whois = Load(work, "whois", identifiers(kept[-1], other, types), key)
                 if given.soak:
                     soak(shop, server, whois, kept[-2:], given.soak)
                 else:
                     search = Load(work, "search", searches(kept[-1]), keys["read-personal"].text)
-                    measure(work, server, whois, search, given)
+                    measure(work, server, whois, search, given, environment)
         finally:
             for made in keys.values():
                 project.revoke_key(made.key.key_id)
 
 
-def measure(work: Path, server: Server, whois: Load, search: Load, given: argparse.Namespace) -> None:
+@contextmanager
+def neo4j(file: Path, home: Path) -> Iterator[dict[str, str]]:
+    """A Neo4j server that shows the current run of a project, and the environment that names it."""
+    JavaNeo4j.options = LARGE
+    found = Neo4j(Neo4jServer.from_environment()) if os.environ.get(URI) else find(home)
+    server = found.server
+    named = {URI: server.uri, USER: server.user, PASSWORD: server.password, DATABASE: server.database or ""}
+    try:
+        subprocess.run([sys.executable, "-m", "clew", "-p", file, "publish"], env={**os.environ, **named}, check=True)
+        yield named
+    finally:
+        found.close()
+
+
+def measure(
+    work: Path, server: Server, whois: Load, search: Load, given: argparse.Namespace, environment: Mapping[str, str]
+) -> None:
     """Print the figures of whois beside those of the bare routes, of search, and of memory."""
     print(f"a worker at its start: {server.memory()}")
     lines = whois.list.read_text(encoding="utf-8").splitlines()
     brief = Load(work, "brief", [line.replace("/whois", "/whois/brief", 1) for line in lines], whois.key)
-    environment = {}
-    for name, load in (("CLEW_BARE", whois), ("CLEW_BRIEF", brief)):
-        environment[name] = str(work / f"{name}.json")
-        Path(environment[name]).write_bytes(_median_answer(server, load))
+    answers = {name: str(work / f"{name}.json") for name in ("CLEW_BARE", "CLEW_BRIEF")}
+    for file, load in zip(answers.values(), (whois, brief), strict=True):
+        Path(file).write_bytes(_median_answer(server, load))
     port = free_port()
     words = [
         "uvicorn",
@@ -262,7 +294,7 @@ def measure(work: Path, server: Server, whois: Load, search: Load, given: argpar
     ]
     words += ["--http", "httptools", "--no-access-log", "--log-level", "warning", "--no-server-header"]
     words += ["--no-proxy-headers", "--timeout-keep-alive", 15]
-    with serving(words, "/bytes", port, given.workers, work / "bare.log", **environment) as bare:
+    with serving(words, "/bytes", port, given.workers, work / "bare.log", **answers, **environment) as bare:
         ways = {
             "whois": (whois, server),
             "bare, bytes": (Load(work, "bytes", ["/bytes"]), bare),
@@ -271,7 +303,14 @@ def measure(work: Path, server: Server, whois: Load, search: Load, given: argpar
             "bare, short": (Load(work, "short", ["/brief"]), bare),
             "search": (search, server),
         }
-        beside = {"whois": "bare, bytes", "bare, values": "bare, bytes", "in short": "bare, short"}
+        if given.neo4j:
+            asked = [line.replace("/v1/whois", "/driver", 1) for line in lines]
+            ways["bare, driver"] = (Load(work, "driver", asked), bare)
+        beside = {
+            "whois": "bare, driver" if given.neo4j else "bare, bytes",
+            "bare, values": "bare, bytes",
+            "in short": "bare, short",
+        }
         print(f"{'':14}{'open':>5}{'a second':>10}{'of bare':>10}{'p50 ms':>9}{'p99 ms':>9}{'CPU ms':>9}{'failed':>8}")
         for connections in CONNECTIONS:
             found: dict[str, list[Told]] = {name: [] for name in ways}
