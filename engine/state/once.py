@@ -1,6 +1,7 @@
 """Doing a thing once, however often it is asked for: by a name that the caller gives to the request.
 
-What is kept is which entry of the ledger came of it, and a keyed hash of what was asked, not the words.
+What is kept is which entry of the ledger came of it, and keyed hashes of its name and of what was asked: either may
+hold somebody's e-mail, which an erasure wouldn't find there.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def once(state: State, caller: str, name: str, asked: bytes, act: Callable[[], i
     was used for something else, or where that is under way.
     """
     now = to_micros(datetime.now(UTC))
-    digest = hmac.new(state.key.encode(), asked, hashlib.sha256).digest()
+    digest = _hash(state, asked)
+    name = _hash(state, name.encode("utf-8", "surrogatepass")).hex()
     state.change("DELETE FROM once WHERE at < ?", [now - REMEMBERED // timedelta(microseconds=1)])
     mine = [caller, name, digest, now]
     if not state.change("INSERT OR IGNORE INTO once (caller, name, digest, at) VALUES (?, ?, ?, ?)", mine):
@@ -32,11 +34,11 @@ def once(state: State, caller: str, name: str, asked: bytes, act: Callable[[], i
             "SELECT digest, at, entry FROM once WHERE caller = ? AND name = ?", [caller, name]
         )
         if not hmac.compare_digest(before, digest):
-            raise ConflictError(f"{name!r} was used for another request")
+            raise ConflictError("a request of this name asked for something else")
         if entry is not None:
             return int(entry)
         if at > now - BROKEN_OFF // timedelta(microseconds=1):
-            raise ConflictError(f"{name!r} is under way")
+            raise ConflictError("a request of this name is under way")
         state.change("UPDATE once SET at = ? WHERE caller = ? AND name = ?", [now, caller, name])
     try:
         entry = act()
@@ -45,3 +47,7 @@ def once(state: State, caller: str, name: str, asked: bytes, act: Callable[[], i
         raise
     state.change("UPDATE once SET entry = ? WHERE caller = ? AND name = ?", [entry, caller, name])
     return entry
+
+
+def _hash(state: State, text: bytes) -> bytes:
+    return hmac.new(state.key.encode(), text, hashlib.sha256).digest()

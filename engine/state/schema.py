@@ -97,6 +97,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             caller TEXT, name TEXT, digest BLOB NOT NULL, at INTEGER NOT NULL, entry INTEGER,
             PRIMARY KEY (caller, name)) WITHOUT ROWID""",
     ),
+    # Names are kept as hashes from here on.
+    ("DELETE FROM once",),
 )
 
 

@@ -10,6 +10,7 @@ import pytest
 from engine.errors import ConflictError
 from engine.state import State
 from engine.state.once import once
+from engine.state.schema import MIGRATIONS, migrate
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def test_what_has_a_name_is_done_once(state: State) -> None:
     assert [once(state, "key", "n1", b"asked", act) for _ in range(3)] == [7, 7, 7]
     assert done == [7]
     assert once(state, "other", "n1", b"asked", lambda: 8) == 8
-    with pytest.raises(ConflictError, match="another request"):
+    with pytest.raises(ConflictError, match="something else"):
         once(state, "key", "n1", b"asked otherwise", act)
 
 
@@ -54,7 +55,19 @@ def test_what_is_under_way_is_not_begun_again_before_it_must_be_over(state: Stat
     assert once(state, "key", "n1", b"asked", lambda: 9) == 9
 
 
-def test_the_words_of_a_request_are_not_kept(state: State, tmp_path: Path) -> None:
-    once(state, "key", "n1", b"john@email.com", lambda: 7)
+def test_the_words_and_the_name_of_a_request_are_not_kept(state: State, tmp_path: Path) -> None:
+    once(state, "key", "ann@email.com", b"john@email.com", lambda: 7)
     state.close()
-    assert all(b"john@email.com" not in file.read_bytes() for file in tmp_path.iterdir())
+    for file in tmp_path.iterdir():
+        kept = file.read_bytes()
+        assert b"john@email.com" not in kept
+        assert b"ann@email.com" not in kept
+
+
+def test_names_that_were_kept_as_they_were_sent_are_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrate(connection, path, MIGRATIONS[:-1])
+        connection.execute("INSERT INTO once VALUES ('key', 'ann@email.com', x'00', 1, 7)")
+    with State.open(tmp_path) as state:
+        assert list(state.rows("SELECT * FROM once")) == []
