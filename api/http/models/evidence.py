@@ -7,9 +7,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-#: Unknown fields that are told one by one.
-_FEW = 20
-
 
 class Wire(BaseModel):
     """What a program reads that was written for this version: what a later one says beside it is passed over."""
@@ -25,10 +22,11 @@ class Sent(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _known(cls, sent: Any) -> Any:
-        # To word an error for each of very many takes longer than an answer does.
+        # Not by their names, which may hold a value as well; and of very many, one by one, it would take seconds.
         unknown = len(sent.keys() - cls.model_fields.keys()) if isinstance(sent, dict) else 0
-        if unknown > _FEW:
-            raise ValueError(f"{unknown:,} fields aren't known: there are {', '.join(cls.model_fields)}")
+        if unknown:
+            which = "1 field isn't" if unknown == 1 else f"{unknown:,} fields aren't"
+            raise ValueError(f"{which} known: there are {', '.join(cls.model_fields)}")
         return sent
 
 

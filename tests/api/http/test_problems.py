@@ -21,6 +21,7 @@ SECRET = "someone.private@nowhere.com"
         (f"/v1/whois?email={SECRET}", 404, "unknown"),
         (f"/v1/whois?record={SECRET}", 404, "unknown"),
         (f"/v1/whois?email={SECRET}&nosuch={SECRET}", 422, "not-understood"),
+        (f"/v1/whois?email=a&{SECRET}=a", 422, "not-understood"),
         ("/v1/whois", 422, "not-understood"),
         (f"/v1/why?a={SECRET}&b={SECRET}", 404, "unknown"),
         (f"/v1/customers/{SECRET}", 404, "not-found"),
@@ -75,7 +76,7 @@ def test_bodies_that_are_no_question(api: Caller, body: bytes, status: int) -> N
 @pytest.mark.parametrize(
     ("path", "body", "errors"),
     [
-        ("whois", {"q": ["a"], "mail": 1}, {"body.mail": "Extra inputs are not permitted"}),
+        ("whois", {"q": ["a"], SECRET: 1}, {"body": "1 field isn't known: there are q, email,"}),
         (
             "whois",
             {"q": ["a"]} | {f"f{n}": 1 for n in range(60_000)},
@@ -93,6 +94,7 @@ def test_of_many_mistakes_one_is_told(api: Caller, path: str, body: dict[str, ob
     told = found.json()["errors"]
     assert [error["in"] for error in told] == list(errors)
     assert all(error["wanted"].startswith(errors[error["in"]]) for error in told)
+    assert SECRET not in found.text
 
 
 @pytest.mark.parametrize(
