@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel
 
-from api.client.sending import Call
+from api.client.sending import Call, in_header
 from api.http.models.acts import Access, Decided, Decisions, Erased, Labelled, ReviewQueue
 from api.http.models.customers import Answer, Batch, Brief, Card, History, Moment, Records, TimelinePage, Was
 from api.http.models.evidence import Between, Drawing, Growth
@@ -55,9 +55,9 @@ def whois_brief(
     return Call("POST", "/v1/whois/brief", Brief, body=_asked(anything, email, phone, account, loyalty, device, record))
 
 
-def whois_each(texts: Sequence[str]) -> Call[Batch]:
+def whois_each(texts: Texts) -> Call[Batch]:
     """Who is behind each of many texts, in short."""
-    return Call("POST", "/v1/whois/batch", Batch, body={"asked": list(texts)})
+    return Call("POST", "/v1/whois/batch", Batch, body={"asked": _several(texts)})
 
 
 def search(text: str, limit: int = 10) -> Call[Searched]:
@@ -214,7 +214,7 @@ def erase(who: str, *, really: bool = False, reason: str | None = None, actor: s
 def _asked(*texts: Texts) -> dict[str, list[str]]:
     """What is asked for, by its type."""
     types = ("q", "email", "phone", "account", "loyalty", "device", "record")
-    return {t: [each] if isinstance(each, str) else list(each) for t, each in zip(types, texts, strict=True) if each}
+    return {type_: _several(each) for type_, each in zip(types, texts, strict=True) if each}
 
 
 def _get(model: type[P], customer_id: str, part: str = "", **query: Any) -> Call[P]:
@@ -224,10 +224,14 @@ def _get(model: type[P], customer_id: str, part: str = "", **query: Any) -> Call
 def _decision(
     part: str, said: dict[str, Any], reason: str | None, actor: str | None, name: str | None
 ) -> Call[Decided]:
-    headers = {"Idempotency-Key": name or uuid4().hex}
+    headers = {"Idempotency-Key": uuid4().hex if name is None else in_header("name of a request", name)}
     return Call(
         "POST", f"/v1/decisions{part}", Decided, body={**said, "reason": reason, "actor": actor}, headers=headers
     )
+
+
+def _several(texts: Texts) -> list[str]:
+    return [texts] if isinstance(texts, str) else list(texts)
 
 
 def _part(text: str) -> str:

@@ -55,7 +55,7 @@ class Sender:
         # What stands before a host would be shown with it.
         if self.url.scheme not in ("http", "https") or not self.url.host or self.url.userinfo:
             raise ConfigError("that is no server's address: write it as http://127.0.0.1:8000")
-        self._key = key
+        self._key = key if key is None or callable(key) else in_header("key", key)
         self._retries = retries
         self._remembered = remembered
         self._known: OrderedDict[httpx.URL, tuple[str, bytes]] = OrderedDict()
@@ -81,7 +81,8 @@ class Sender:
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "clew", **call.headers}
         if self._key is not None:
             # In this header httpx hides it where it shows headers.
-            headers["Authorization"] = f"Bearer {self._key if isinstance(self._key, str) else self._key()}"
+            key = in_header("key", self._key()) if callable(self._key) else self._key
+            headers["Authorization"] = f"Bearer {key}"
         query = {name: value for name, value in call.query.items() if value is not None}
         url = self.url.copy_with(path=f"{self.url.path.rstrip('/')}{call.path}").copy_merge_params(query)
         if call.method == "GET" and url in self._known:
@@ -104,6 +105,14 @@ class Sender:
             while len(self._known) > self._remembered:
                 self._known.popitem(last=False)
         return found
+
+
+def in_header(what: str, text: str) -> str:
+    """A text as a header may hold it, without the line's end that it has out of a file. Errors: ConfigError."""
+    text = text.strip()
+    if not text or not text.isascii() or not text.isprintable():
+        raise ConfigError(f"that is no {what}: it is empty, or holds other characters than ASCII's on one line")
+    return text
 
 
 def _error(came: httpx.Response | httpx.RequestError | None) -> NoAnswerError | ProblemError:

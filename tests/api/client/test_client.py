@@ -131,6 +131,7 @@ def test_what_it_gives_back_is_typed(face: Face) -> None:
     assert (card.name, card.email) == ("Ann Archer", EMAIL)
     assert isinstance(face.ask("customer_as_of", ann, "2100-01-01"), Was)
     assert [a.status for a in face.ask("whois_each", [EMAIL, "nobody@example.com"]).answers] == ["found", "nobody"]
+    assert [a.asked for a in face.ask("whois_each", EMAIL).answers] == [EMAIL]
     assert [hit.customer_id for hit in face.ask("search", "anne archr", limit=1).customers] == [ann]
     # Nothing personal is in an address where it needn't be.
     addresses = "".join(str(request.url) for request in face.between.sent)
@@ -162,7 +163,7 @@ def test_everything_can_be_asked(face: Face) -> None:
     }
     made = {name for name, made in vars(calls).items() if inspect.isfunction(made) and not name.startswith("_")}
     paged = {"each_moment", "each_change", "each_addressee"}
-    assert tried | paged == made - {"quote", "uuid4", "replace", "dataclass"}
+    assert tried | paged == made - {"quote", "uuid4", "replace", "dataclass", "in_header"}
 
 
 @pytest.mark.parametrize("page", [1, 2, 500])
@@ -291,6 +292,26 @@ def test_a_key_may_be_renewed(face: Face, key: str) -> None:
     for wanted in ("a", "b"):
         Face(renewing, face.between).ask("runs")
         assert face.between.sent[-1].headers["authorization"] == f"Bearer {wanted}"
+
+
+def test_a_key_may_come_out_of_a_file(face: Face, key: str) -> None:
+    read = type(face.client)("http://localhost", f"{key}\n", transport=face.between)
+    assert Face(read, face.between).ask("runs").runs
+    assert face.between.sent[-1].headers["authorization"] == f"Bearer {key}"
+
+
+@pytest.mark.parametrize("text", ["", "\n", "secr\u00e9t", "sec\nret"])
+def test_what_no_header_holds_is_said_at_once(face: Face, text: str, waits: list[float]) -> None:
+    renewing = type(face.client)("http://localhost", lambda: text, transport=face.between)
+    for act in (
+        lambda: type(face.client)("http://localhost", text),
+        lambda: Face(renewing, face.between).ask("runs"),
+        lambda: face.ask("block", "info@shop.example", name=text),
+    ):
+        with pytest.raises(clew.ClewError, match=r"that is no (key|name)") as wrong:
+            act()
+        assert "sec" not in str(wrong.value)
+    assert (face.between.sent, waits) == ([], [])
 
 
 @pytest.mark.parametrize(
