@@ -2,12 +2,14 @@
 
     ClewError                 everything that Clew raises on purpose; its text is written for the user
     ├── ConfigError           the project file: file, key, bad value, nearest good one       (exit 2)
+    │   └── ReasonError       a reason that names whoever is to be erased                    (exit 2)
     ├── SourceError           a source that can't be read at all: file, column, what to do   (exit 3)
     ├── TableError            a table between two stages lacks columns or has others         (exit 70, our fault)
     ├── LinkError             training or scoring can't go on with this data                 (exit 4)
     ├── StateError            state.db or a run folder: newer version, damaged, held         (exit 5)
     │   ├── HeldError         a run that waits as a plan, to be looked at before it is applied   (exit 7)
     │   ├── ConflictError     a decision that contradicts others, or was ended already       (exit 5)
+    │   ├── RemainsError      somebody was erased, and something of theirs is left           (exit 5)
     │   └── DiskError         a disk that is full, read-only or failing: nothing was written (exit 5)
     └── NotFoundError         the thing asked for isn't there: identifier, customer, run     (exit 1)
         ├── UnclearError      an identifier that leads to no one customer: to none or to several
@@ -31,6 +33,10 @@ class ConfigError(ClewError):
     """The project file is wrong."""
 
     exit_code = 2
+
+
+class ReasonError(ConfigError):
+    """A reason that names whoever is to be erased: it would outlive them."""
 
 
 class SourceError(ClewError):
@@ -59,6 +65,10 @@ class HeldError(StateError):
 
 class ConflictError(StateError):
     """What was asked for contradicts what stands."""
+
+
+class RemainsError(StateError):
+    """Somebody was erased, and something of theirs is left where Clew can't take it away."""
 
 
 class DiskError(StateError):

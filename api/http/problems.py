@@ -28,6 +28,8 @@ from engine.errors import (
     EarlyError,
     HeldError,
     NotFoundError,
+    ReasonError,
+    RemainsError,
     RetiredError,
     StateError,
     UnclearError,
@@ -122,10 +124,18 @@ def of_error(error: ClewError) -> Problem:
         return Problem(404, "too-early", "Nothing had been run yet then: ask for a later time.")
     if isinstance(error, NotFoundError):
         return Problem(404, "not-found", "What was asked for isn't there.")
+    if isinstance(error, ReasonError):
+        detail = "The reason names the person, and is kept when all else is gone: say it without. Nothing was erased."
+        return Problem(422, "not-possible", detail)
     if isinstance(error, ConfigError):
         return Problem(422, "not-possible", "What was asked for can't be done with these values.")
     if isinstance(error, HeldError | ConflictError):
         return Problem(409, "conflict", "What was asked for contradicts what was decided before, or waits as a plan.")
+    if isinstance(error, RemainsError):
+        # Not 503: whoever asks again is told that there is nobody of that name.
+        log.error("%s", error)
+        detail = "The person was erased, and something of theirs is left: the operator's log says where."
+        return Problem(500, "remains", detail, title="Not all of it was erased")
     if isinstance(error, StateError):
         disk = "The disk is full, read-only or failing." if isinstance(error, DiskError) else "The store can't be used."
         log.warning("%s", error)

@@ -11,7 +11,7 @@ from api.placing import placed
 from api.project.actor import actor_at_work
 from api.project.decide import Decide
 from api.results import Access, Erased
-from engine.errors import ConfigError, NotFoundError, StateError, UnclearError
+from engine.errors import NotFoundError, ReasonError, RemainsError, StateError, UnclearError
 from engine.state import State
 from engine.state.accesses import accesses_about
 from graph.store import Customer
@@ -68,8 +68,8 @@ class Erase(Decide):
         comes in again under the same ids is stopped. Then every file of the store is searched for the identifiers, and
         a graph in Neo4j compared with the tables that were searched. One that was stopped before is ended first. The
         exports themselves are the shop's own. Errors:
-        NotFoundError as for `whois`; ConfigError for a reason that names the person; StateError where the search finds
-        a file that still holds the person, or the graph isn't what the tables say.
+        NotFoundError as for `whois`; ReasonError for a reason that names the person; RemainsError where the search
+        finds a file that still holds the person, or the graph isn't what the tables say.
         """
         from engine.erasure.erase import find_person
         from engine.erasure.search import names, search
@@ -103,7 +103,7 @@ class Erase(Decide):
             *_spelt(known[customer_id], person.values),
         }
         if names(reason or "", texts | {record.name for record in known[customer_id].records if record.name}):
-            raise ConfigError(
+            raise ReasonError(
                 f"the reason holds a name or an identifier of {customer_id}, and is kept when all else is gone: say it"
                 " without, by the number of the request or the like. Nothing was erased"
             )
@@ -115,13 +115,16 @@ class Erase(Decide):
         searched, holding = search(self.layout.store, texts)
         if holding:
             named = ", ".join(str(path) for path in holding[:5])
-            raise StateError(
+            raise RemainsError(
                 f"{customer_id} was erased, and {named} still hold their identifiers: files that Clew doesn't make have"
                 " to be removed by hand; state.db-wal goes when no program has state.db open any more"
             )
         elsewhere = self.config.graph != "sqlite"
         if elsewhere:
-            self._check_graph(self.graph, run, f"{customer_id} was erased, and ")
+            try:
+                self._check_graph(self.graph, run)
+            except StateError as error:
+                raise RemainsError(f"{customer_id} was erased, and {error}") from error
         return Erased(person, run.run_id, searched, compared=elsewhere)
 
 

@@ -117,14 +117,14 @@ class Opened:
         with State.open(self.layout.store, read_only=True) as state:
             return state.project
 
-    def _check_graph(self, graph: GraphStore, run: RunTables, after: str = "") -> None:
-        """Raise StateError, which begins with what came `after`, where a graph isn't what a run's tables say."""
+    def _check_graph(self, graph: GraphStore, run: RunTables) -> None:
+        """Raise StateError where a graph isn't what a run's tables say."""
         if differences := graph.verify(run):
             found = "; ".join(map(str, differences))
             store = next(name for name, opened in self._opened.items() if opened is graph)
             which = "" if store == self.config.graph else f" --store {store}"
             raise StateError(
-                f"{after}the graph isn't run {run.run_id}: {found}. `clew publish{which} --rebuild` builds it anew"
+                f"the graph isn't run {run.run_id}: {found}. `clew publish{which} --rebuild` builds it anew"
             )
 
     def _bring_up_to_date(self, graph: GraphStore | None = None, always: bool = False) -> PublishReport | None:

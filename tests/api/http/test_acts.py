@@ -124,6 +124,8 @@ def test_all_that_is_held_and_then_nothing(desk: Caller, copy: Path) -> None:
     before = desk.get("/v1/changes", params={"after": "latest"}).json()
     assert (before["changes"], before["more"]) == ([], False)
 
+    telling = desk.post("/v1/erase", json={"who": EMAIL, "really": True, "reason": "John Doe asked to"})
+    assert (telling.status_code, "The reason names the person" in telling.json()["detail"]) == (422, True)
     gone = desk.post("/v1/erase", json={"who": EMAIL, "really": True, "reason": "asked to"})
     assert gone.status_code == 200
     assert gone.json()["run_id"]
@@ -136,6 +138,15 @@ def test_all_that_is_held_and_then_nothing(desk: Caller, copy: Path) -> None:
     with Project(copy) as opened:
         decided = opened.decisions().decisions
     assert [(one.kind, one.actor) for one in decided] == [("block", "desk"), ("erase", "desk")]
+
+
+def test_who_was_erased_and_is_left_in_a_file_is_not_asked_for_again(desk: Caller, copy: Path) -> None:
+    (copy / ".clew" / "by-hand.csv").write_text(EMAIL, encoding="utf-8")
+    left = desk.post("/v1/erase", json={"who": EMAIL, "really": True})
+    told = left.json()
+    assert (left.status_code, told["type"], told["title"]) == (500, "urn:clew:remains", "Not all of it was erased")
+    assert "retry-after" not in left.headers
+    assert desk.get("/v1/whois", params={"email": EMAIL}).status_code == 404
 
 
 def test_the_pages_of_what_happened_are_the_whole(api: Caller, served: Project) -> None:

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from api.http.problems import of_error
-from engine.errors import ConflictError, DiskError, HeldError, LinkError, RetiredError, StateError, UnclearError
+from engine.errors import (
+    ConflictError,
+    DiskError,
+    HeldError,
+    LinkError,
+    ReasonError,
+    RemainsError,
+    RetiredError,
+    StateError,
+    UnclearError,
+)
 from tests.api.http.conftest import Caller
 from tests.api.http.test_callers import wait
 
@@ -129,6 +139,8 @@ def test_another_method_is_told_all_that_there_are(api: Caller, method: str, pat
         (HeldError("x"), 409),
         (ConflictError("x"), 409),
         (DiskError("x"), 503),
+        (ReasonError("x"), 422),
+        (RemainsError("x"), 500),
         (StateError("x"), 503),
         (LinkError("x"), 500),
     ],
