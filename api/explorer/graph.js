@@ -23,11 +23,17 @@ export function graph(told, { hangs, say, decide }) {
   const ends = ["from", "to"].map((name) => el("select", { id: `path-${name}` },
     el("option", { value: "" }, "choose…"),
     found.nodes.map((node) => el("option", { value: node.id }, node.kind === "record" ? `${node.id}, ${node.label}` : `${words(node.type)}: ${node.label}`))));
-  let drawn = null;
+  let drawn = null, turn = 0;
+
+  /** Show what was chosen last: a path that was asked for before, and comes late, is passed over. */
+  function tell(...told) {
+    turn += 1;
+    fill(panel, ...told);
+  }
 
   function explain(match, weakest) {
     drawn.choose(match);
-    fill(panel,
+    tell(
       el("h3", {}, "Why these are one person"), pair(match.record_a, match.record_b, names),
       el("p", {}, short(match), weakest && el("span", { class: "badge warn" }, "⚠ weakest hop: nothing stronger joins its two sides")),
       waterfall(match),
@@ -37,7 +43,7 @@ export function graph(told, { hangs, say, decide }) {
   }
 
   function describe(node) {
-    fill(panel,
+    tell(
       el("h3", {}, node.label),
       el("p", {}, node.kind === "record" ? `record of ${node.type}` : words(node.type), node.anchor && ", the anchor",
         node.kind === "record" && el("span", { class: "hint block" }, node.id)),
@@ -59,22 +65,26 @@ export function graph(told, { hangs, say, decide }) {
   async function find() {
     const [a, b] = ends.map((end) => end.value);
     drawn.mark(null);
+    const mine = ++turn;
     if (!a || !b) return;
+    const [between, said] = await path(a, b);
+    if (mine !== turn) return;
     drawn.choose(null);
-    fill(panel, el("h3", {}, "The path between two"), await path(a, b));
+    if (between?.path) drawn.mark(between.path.records, [a, b]);
+    tell(el("h3", {}, "The path between two"), said);
     panel.focus();
   }
 
+  /** What the server says of a path, if it does, and that in words. */
   async function path(a, b) {
     if (STAND_IN.test(a) || STAND_IN.test(b)) {
-      return el("p", { class: "problem" }, "This key doesn't show which records these are: paths need the scope read-personal.");
+      return [null, el("p", { class: "problem" }, "This key doesn't show which records these are: paths need the scope read-personal.")];
     }
     try {
       const between = await get("path", { a: value(a), b: value(b) });
-      if (between.path) drawn.mark(between.path.records, [a, b]);
-      return inWords(between, labels.get(a), labels.get(b));
+      return [between, inWords(between, labels.get(a), labels.get(b))];
     } catch (problem) {
-      return el("p", { class: "problem" }, problem.message);
+      return [null, el("p", { class: "problem" }, problem.message)];
     }
   }
 
@@ -82,7 +92,7 @@ export function graph(told, { hangs, say, decide }) {
     ends.forEach((end) => { end.value = ""; });
     drawn.mark(null);
     drawn.choose(null);
-    fill(panel, hint);
+    tell(hint);
   }
 
   const byHand = (edge) => (edge.match ? explain(edge.match, edge.weakest) : describe(node(edge.end)));
@@ -123,7 +133,10 @@ export function graph(told, { hangs, say, decide }) {
     open() {
       drawn = draw(canvas, found, (one) => ("start" in one ? byHand(one) : describe(one)));
       say(`Graph of ${count(found.nodes.length, "node")}`);
-      return () => drawn.end();
+      return () => {
+        turn += 1;
+        drawn.end();
+      };
     },
   };
 }

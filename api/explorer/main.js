@@ -39,6 +39,8 @@ async function show() {
     if (mine !== turn) return;
     fill(main, parts);
     main.querySelector("h1")?.focus({ preventScroll: true });
+    // On a phone the views don't fit beside each other.
+    main.querySelector(".views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     parts.forEach((part) => part?.dispatchEvent(new Event("shown")));
   } catch (problem) {
     if (mine === turn) fail(id, problem);

@@ -136,6 +136,29 @@ def test_what_is_chosen_is_what_was_chosen_last(look: Look, john: str) -> None:
         assert page.evaluate(f"{DRAWN}.elements('.on, .faded').length") == 0
 
 
+def test_a_path_that_comes_late_is_passed_over(look: Look, john: str) -> None:
+    with look(f"{john}/graph") as page:
+        asked: list[Route] = []
+        page.route("**/v1/path?*", lambda route: asked.append(route))
+        panel = page.get_by_label("What is chosen")
+        for leave in (False, True):
+            page.get_by_role("button", name="Path from john@email.com").click()
+            page.get_by_role("button", name=re.compile("^Path to zendesk_users:")).click()
+            if leave:
+                page.get_by_role("link", name="Timeline", exact=True).click()
+                expect(page.locator(".moment").first).to_be_visible()
+            else:
+                page.get_by_role("button", name=re.compile("^Why ")).first.click()
+            with page.expect_response("**/v1/path?*"):
+                asked.pop().continue_()
+            page.evaluate("new Promise(done => setTimeout(done, 100))")
+            if not leave:
+                expect(panel).to_contain_text("Why these are one person")
+                assert page.evaluate(f"{DRAWN}.elements('.chosen').length") == 1
+                assert page.evaluate(f"{DRAWN}.elements('.on, .faded').length") == 0
+                page.get_by_role("button", name="Clear").click()
+
+
 def test_the_keyboard_alone(look: Look, john: str) -> None:
     with look(john) as page:
         page.get_by_role("heading", name="Golden record").wait_for()
@@ -180,6 +203,7 @@ def test_a_phone_in_the_dark(look: Look, site: Site, john: str) -> None:
         for view in VIEWS:
             page.goto(f"{site.address}/explore#{john}{view}")
             expect(page.locator(".views [aria-current]")).to_have_attribute("href", f"#{john}{view}")
+            expect(page.locator(".views [aria-current]")).to_be_in_viewport(ratio=0.9)
             assert width(page) == PHONE["width"], view
             beyond = "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth).length"
             assert page.evaluate(beyond) == 0, view
