@@ -102,6 +102,7 @@ class Desk:
         self._store = self.project._graph
         self._quick = Queue("quick", settings.quick, settings.waiting)
         self._slow = Queue("slow", settings.slow, settings.waiting)
+        self._acts = Queue("acts", settings.slow, settings.waiting)
         self._turn = asyncio.Lock()
         self._over = threading.Event()
         self._watch = threading.Thread(target=self._keep_up, name="clew-watch", daemon=True)
@@ -117,6 +118,7 @@ class Desk:
         self._watch.join()
         self._quick.close()
         self._slow.close()
+        self._acts.close()
         self.project.close()
 
     async def ask(
@@ -138,13 +140,16 @@ class Desk:
             return await queue.run(partial(self._together, question))
 
     async def act(self, act: Callable[[Project], T]) -> T:
-        """Have something done that changes the state: it isn't given up when it takes long."""
+        """Have something done that changes the state: it isn't given up when it takes long.
+
+        Acts wait for whoever writes state.db, an erasure takes long, and no question waits for either.
+        """
 
         def work() -> T:
             with open_project(self.project.path) as project:
                 return act(project)
 
-        return await self._slow.run(work)
+        return await self._acts.run(work)
 
     def _together(self, question: Callable[[Standing], T]) -> tuple[str, T]:
         def ask(graph: GraphStore) -> T:

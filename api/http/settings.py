@@ -63,5 +63,5 @@ class Settings(BaseModel):
     nodes: int = Field(2_000, ge=1, description="nodes of one drawing")
     seconds: float = Field(30, gt=0, description="time that an answer may take")
     quick: int = Field(4, ge=1, description="questions to the graph that are worked on at one time")
-    slow: int = Field(2, ge=1, description="questions to a run's tables that are worked on at one time")
+    slow: int = Field(2, ge=1, description="questions to a run's tables that are worked on at one time; as many acts")
     waiting: int = Field(200, ge=1, description="questions of either kind that wait, before others are sent away")

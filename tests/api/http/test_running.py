@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -143,6 +144,21 @@ def test_more_questions_than_can_wait_are_sent_away(copy: Path, serve: Callable[
     assert (found.status_code, found.headers["retry-after"]) == (503, "1")
     queue._taken = 0
     assert api.get("/v1/health/data").status_code == 200
+
+
+def test_no_question_waits_for_acts(copy: Path, serve: Callable[..., Caller]) -> None:
+    api = serve(copy, slow=1)
+    over = threading.Event()
+
+    async def ask_meanwhile() -> bool:
+        acting = asyncio.create_task(api.app.state.desk.act(lambda project: over.wait(10)))
+        await asyncio.sleep(0)
+        await api.app.state.desk.ask(lambda project: project.runs(), slow=True)
+        over.set()
+        in_time: bool = await acting
+        return in_time
+
+    assert api.run(ask_meanwhile)
 
 
 def test_between_two_answers_the_loop_sees_to_whoever_connects(api: Caller) -> None:
