@@ -388,6 +388,10 @@ class GraphStore(Protocol):
         """A record with its identifiers."""
         ...
 
+    def owners(self, record_ids: Iterable[str]) -> dict[str, str]:
+        """The customers of records, by the records' ids; without those that aren't there, or are nobody's."""
+        ...
+
     def evidence(self, customer_id: str) -> tuple[Match, ...]:
         """The admitted matches of a customer, in the order of their admission."""
         ...

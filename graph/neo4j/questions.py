@@ -69,6 +69,13 @@ _RECORDS = f"""
         RETURN collect({RECORD_ROW}) AS records
     }}"""
 _RECORD = f"{_RECORDS.replace('WHICH', 'r.id = $ref')} WITH version, mark, records AS answer"
+_OWNERS = f"""
+    CALL (mark) {{
+        UNWIND $refs AS ref
+        MATCH (r:Record {{id: ref}})-[b:BELONGS_TO]->(c:Customer) WHERE {seen("b")}
+        RETURN collect([{RECORD_ID.format("r")}, {RECORD_ID.format("c")}]) AS answer
+    }}
+    WITH version, mark, answer"""
 _DEVICE = f"""
     OPTIONAL MATCH (v:Identifier {{type: 'device', value: $ref}})
     WITH version, mark, collect([(v)-[u:USED_BY]->(c:Customer) WHERE {seen("u")} | {WINDOW_ROW}])[0] AS answer"""
@@ -218,6 +225,11 @@ def record(connection: Connection, record_id: str) -> Record:
     if not found:
         raise answers.no_record(record_id)
     return rows.record(found[0])
+
+
+def owners(connection: Connection, record_ids: Iterable[str]) -> dict[str, str]:
+    """The customers of records; without those that aren't there, or are nobody's."""
+    return dict(ask(connection, _OWNERS, refs=[short(record_id) for record_id in record_ids]))
 
 
 def windows(connection: Connection, device: str) -> tuple[DeviceWindow, ...]:

@@ -123,6 +123,11 @@ class Neo4jStore:
         with told(self.server):
             return questions.record(self._connection, record_id)
 
+    def owners(self, record_ids: Iterable[str]) -> dict[str, str]:
+        """The customers of records; without those that aren't there, or are nobody's."""
+        with told(self.server):
+            return questions.owners(self._connection, record_ids)
+
     def evidence(self, customer_id: str) -> tuple[Match, ...]:
         """The admitted matches of a customer, in the order of their admission."""
         with told(self.server):

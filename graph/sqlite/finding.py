@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from engine.errors import NotFoundError
 from graph import answers
 from graph import search as searching
@@ -64,6 +66,13 @@ def find_id(found: Rows, text: str, limit: int) -> list[Finding]:
         if finding.status != "unknown":
             findings.append(finding)
     return findings
+
+
+def owners(found: Rows, record_ids: Iterable[str]) -> dict[str, str]:
+    """The customers of records; without those that aren't there, or are nobody's."""
+    ask = "SELECT c.customer_id FROM member m CROSS JOIN customer c ON c.id = m.customer WHERE m.record = ?"
+    rows = {record_id: found.one(ask, found.record_number(record_id)) for record_id in record_ids}
+    return {record_id: str(row[0]) for record_id, row in rows.items() if row}
 
 
 def search(found: Rows, text: str, limit: int) -> tuple[Hit, ...]:

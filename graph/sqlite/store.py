@@ -123,6 +123,11 @@ class SqliteStore:
                 raise answers.no_record(record_id)
             return found.record(number)
 
+    def owners(self, record_ids: Iterable[str]) -> dict[str, str]:
+        """The customers of records; without those that aren't there, or are nobody's."""
+        with self._reading() as found:
+            return finding.owners(found, record_ids)
+
     def evidence(self, customer_id: str) -> tuple[Match, ...]:
         """The admitted matches of a customer, in the order of their admission."""
         with self._reading() as found:

@@ -614,6 +614,10 @@ class TestCustomer:
         assert (nobodys.customer_id, nobodys.confidence) == (None, None)
         with pytest.raises(NotFoundError, match="no record shop:2"):
             first.record("shop:2")
+        assert first.owners(["form:a:b", "crm:1", "till:9", "shop:2"]) == {
+            record: first.record(record).customer_id for record in ("form:a:b", "crm:1")
+        }
+        assert first.owners([]) == {}
 
     def test_what_is_not_there(self, first: GraphStore) -> None:
         for ask in (first.customer, first.evidence, first.refusals):
@@ -825,6 +829,7 @@ def test_hostile_values_go_through_unharmed(store: GraphStore, one: RunTables, t
         assert {hit.customer_id for hit in store.search(hostile)} <= {"c1"}
         assert store.find("email", hostile).customers == (Owner("c1", 0.01 + n / 100),)
         theirs = store.record(f"shop:{hostile}")
+        assert store.owners([theirs.record_id]) == {theirs.record_id: theirs.customer_id}
         assert theirs in found.records
         assert (theirs.key, theirs.fields["name"], theirs.fields["x_note"]) == (hostile, hostile, hostile)
         assert {(i.type, i.value) for i in theirs.identifiers} == {("email", hostile), (hostile, "v")}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from functools import partial
 from typing import Annotated, TypeVar
 
@@ -27,7 +26,6 @@ from api.http.models.acts import (
 from api.http.reply import reply
 from api.project import Project
 from api.results import Decided as Made
-from engine.errors import NotFoundError
 from engine.state import State
 from engine.state.once import once
 from graph.store import GraphStore
@@ -129,23 +127,16 @@ def _once(project: Project, caller: Caller, name: str, asked: str, act: Callable
 def _about(graph: GraphStore, *told: Made) -> set[str]:
     """Whom decisions tell of: their customers then, and whose the records and blocked values are now."""
     about = _whose(graph, {record for one in told for record in (*one.left, *one.right)})
-    for one in told:
-        about |= {*one.customers}
-        if one.type and one.value:
-            found = graph.find(one.type, one.value)
-            about |= {owner.customer_id for owner in found.customers}
-            about |= {holder.customer_id for holder in found.holders if holder.customer_id}
+    about |= {customer for one in told for customer in one.customers}
+    for found in graph.find_any((one.type, one.value) for one in told if one.type and one.value):
+        about |= {owner.customer_id for owner in found.customers}
+        about |= {holder.customer_id for holder in found.holders if holder.customer_id}
     return about
 
 
 def _whose(graph: GraphStore, records: Iterable[str]) -> set[str]:
-    """The customers of records; nobody's are those that the graph doesn't show."""
-    whose: set[str] = set()
-    for record in records:
-        with suppress(NotFoundError):
-            if customer := graph.record(record).customer_id:
-                whose.add(customer)
-    return whose
+    """The customers of records."""
+    return set(graph.owners(records).values())
 
 
 @router.get("/review", response_model=ReviewQueue)
@@ -157,9 +148,7 @@ async def review(
 
     def ask(project: Standing) -> tuple[object, set[str]]:
         found = project.review(limit, blind=blind)
-        return found, _whose(
-            project.graph, {record for pair in found.pairs for record in (pair.record_a, pair.record_b)}
-        )
+        return found, _whose(project.graph, {end for pair in found.pairs for end in (pair.record_a, pair.record_b)})
 
     run, (found, about) = await request.app.state.desk.ask(ask, slow=True)
     return reply(request, caller, run, found, about)
