@@ -59,7 +59,8 @@ export async function review(end) {
   }
 
   function press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, dialog") || !found.pairs[here]) return;
+    // A key that is held answers once, and not for the pairs that come after.
+    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, dialog") || !found.pairs[here]) return;
     const act = { s: () => judge("same"), d: () => judge("different"), u: () => next() }[event.key.toLowerCase()];
     if (act) act();
   }

@@ -289,7 +289,9 @@ def test_decisions_and_the_queue(look: Look, site: Site, john: str) -> None:
         page.get_by_role("link", name="Review").click()
         expect(page.get_by_text(re.compile(r"^1 of \d+;"))).to_be_visible()
         first = site.project.review().pairs[0]
-        page.keyboard.press("u")
+        page.keyboard.down("u")
+        page.keyboard.down("u")
+        page.keyboard.up("u")
         expect(page.get_by_text(re.compile(r"^2 of \d+;"))).to_be_visible()
         page.keyboard.press("d")
         expect(page.get_by_text(re.compile(r"^3 of \d+;"))).to_be_visible()
