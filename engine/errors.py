@@ -9,6 +9,7 @@
     ├── StateError            state.db or a run folder: newer version, damaged, held         (exit 5)
     │   ├── HeldError         a run that waits as a plan, to be looked at before it is applied   (exit 7)
     │   ├── ConflictError     a decision that contradicts others, or was ended already       (exit 5)
+    │   │   └── NamedError    a request's name that is another's, or of one that is under way (exit 5)
     │   ├── RemainsError      somebody was erased, and something of theirs is left           (exit 5)
     │   └── DiskError         a disk that is full, read-only or failing: nothing was written (exit 5)
     └── NotFoundError         the thing asked for isn't there: identifier, customer, run     (exit 1)
@@ -65,6 +66,10 @@ class HeldError(StateError):
 
 class ConflictError(StateError):
     """What was asked for contradicts what stands."""
+
+
+class NamedError(ConflictError):
+    """A request was sent under the name of another one, or of one that is under way."""
 
 
 class RemainsError(StateError):

@@ -27,6 +27,7 @@ from engine.errors import (
     DiskError,
     EarlyError,
     HeldError,
+    NamedError,
     NotFoundError,
     ReasonError,
     RemainsError,
@@ -129,6 +130,8 @@ def of_error(error: ClewError) -> Problem:
         return Problem(422, "not-possible", detail)
     if isinstance(error, ConfigError):
         return Problem(422, "not-possible", "What was asked for can't be done with these values.")
+    if isinstance(error, NamedError):
+        return Problem(409, "name-taken", "This Idempotency-Key is another request's, or this one is under way.")
     if isinstance(error, HeldError | ConflictError):
         return Problem(409, "conflict", "What was asked for contradicts what was decided before, or waits as a plan.")
     if isinstance(error, RemainsError):
@@ -184,8 +187,11 @@ def _wanted(error: Mapping[str, Any]) -> str:
 
 def of_status(error: HTTPException) -> Problem:
     """What the framework says of a request itself: no such path, no such method."""
-    kind = _STATUS.get(error.status_code, "not possible").lower().replace(" ", "-")
-    return Problem(error.status_code, kind, f"{_STATUS.get(error.status_code, error.detail)}.", headers=error.headers)
+    status = error.status_code
+    kind = _STATUS.get(status, "not possible").lower().replace(" ", "-")
+    # 400 is of a body alone: too deep, numbers too long, no UTF-8.
+    detail = "The body can't be read as JSON" if status == 400 else _STATUS.get(status, error.detail)
+    return Problem(status, kind, f"{detail}.", headers=error.headers)
 
 
 def tell(app: FastAPI, routes: Sequence[BaseRoute]) -> None:

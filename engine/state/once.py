@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from engine.errors import ConflictError
+from engine.errors import NamedError
 from engine.state.store import State, to_micros
 
 #: How long a name is remembered, and how long after its beginning an act that left no entry was broken off.
@@ -21,7 +21,7 @@ REMEMBERED, BROKEN_OFF = timedelta(days=7), timedelta(minutes=1)
 def once(state: State, caller: str, name: str, asked: bytes, act: Callable[[], int]) -> int:
     """The entry that an act noted, now or when it was asked for first under this name.
 
-    An act that was broken off may have noted it or not: it is done again then. Errors: ConflictError where the name
+    An act that was broken off may have noted it or not: it is done again then. Errors: NamedError where the name
     was used for something else, or where that is under way.
     """
     now = to_micros(datetime.now(UTC))
@@ -34,11 +34,11 @@ def once(state: State, caller: str, name: str, asked: bytes, act: Callable[[], i
             "SELECT digest, at, entry FROM once WHERE caller = ? AND name = ?", [caller, name]
         )
         if not hmac.compare_digest(before, digest):
-            raise ConflictError("a request of this name asked for something else")
+            raise NamedError("a request of this name asked for something else")
         if entry is not None:
             return int(entry)
         if at > now - BROKEN_OFF // timedelta(microseconds=1):
-            raise ConflictError("a request of this name is under way")
+            raise NamedError("a request of this name is under way")
         state.change("UPDATE once SET at = ? WHERE caller = ? AND name = ?", [now, caller, name])
     try:
         entry = act()

@@ -50,7 +50,7 @@ def test_a_request_with_a_name_is_done_once(desk: Caller) -> None:
     twice = desk.post(f"/v1/decisions/{entry}/undo", json={}, headers={"Idempotency-Key": "two"})
     assert (twice.status_code, twice.json()["entry"]) == (200, entry)
     other = desk.post("/v1/decisions", json={**said, "a": "sales@shop.example"}, headers=named)
-    assert other.status_code == 409
+    assert (other.status_code, other.json()["type"]) == (409, "urn:clew:name-taken")
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,7 @@ def test_what_nobody_holds_is_called_by_its_type(api: Caller, asked: dict[str, s
 def test_bodies_that_are_no_question(api: Caller, body: bytes, status: int) -> None:
     found = api.post("/v1/whois", content=body, headers={"content-type": "application/json"})
     assert (found.status_code, found.json()["status"]) == (status, status)
+    assert (found.json()["detail"] == "The body can't be read as JSON.") is (status == 400)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import ConflictError
+from engine.errors import NamedError
 from engine.state import State
 from engine.state.once import once
 from engine.state.schema import MIGRATIONS, migrate
@@ -29,7 +29,7 @@ def test_what_has_a_name_is_done_once(state: State) -> None:
     assert [once(state, "key", "n1", b"asked", act) for _ in range(3)] == [7, 7, 7]
     assert done == [7]
     assert once(state, "other", "n1", b"asked", lambda: 8) == 8
-    with pytest.raises(ConflictError, match="something else"):
+    with pytest.raises(NamedError, match="something else"):
         once(state, "key", "n1", b"asked otherwise", act)
 
 
@@ -44,7 +44,7 @@ def test_what_failed_may_be_tried_again(state: State) -> None:
 
 def test_what_is_under_way_is_not_begun_again_before_it_must_be_over(state: State, tmp_path: Path) -> None:
     def meanwhile() -> int:
-        with pytest.raises(ConflictError, match="under way"):
+        with pytest.raises(NamedError, match="under way"):
             once(state, "key", "n1", b"asked", lambda: 8)
         return 7
 
