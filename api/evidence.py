@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from api.ends import End, Numbered, find_end, no_orders
 from api.plain import Plain
@@ -21,6 +21,18 @@ from graph.store import Customer, GraphStore, Match, Reason, Refusal
 Weigh = Callable[[Customer, Customer], Match | None]
 #: What people decided that holds two customers apart.
 Decided = Callable[[Customer, Customer], tuple[Entry, ...]]
+
+
+class Evidence(NamedTuple):
+    """What a comparison says of a match, the `match`-th of those that are spoken of."""
+
+    match: int
+    record_a: str
+    record_b: str
+    rule: str
+    comparison: str
+    level: str
+    bits: float | None
 
 
 @dataclass(frozen=True)
@@ -51,16 +63,15 @@ class Between(Plain, Shown, page="evidence:why", rows="evidence"):
         return self.a.customer_id == self.b.customer_id
 
     @property
-    def evidence(self) -> list[dict[str, Any]]:
+    def evidence(self) -> list[Evidence]:
         """What speaks for and against, a row a comparison of each match that is spoken of, in order."""
         found = [r.match for r in self.refusals] + [self.weighed] * (self.weighed is not None)
         hops = list(self.path.hops) if self.path else [m for m in found if m]
         return [
-            {"match": n, "record_a": m.record_a, "record_b": m.record_b, "rule": m.rule,
-             "comparison": reason.comparison, "level": reason.level, "bits": reason.weight}
+            Evidence(n, m.record_a, m.record_b, m.rule, reason.comparison, reason.level, reason.weight)
             for n, m in enumerate(hops, 1)
             for reason in m.reasons
-        ]  # fmt: skip
+        ]
 
     def shape(self) -> dict[str, Any]:
         """A path with its probability and its weakest hop."""

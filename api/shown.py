@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
 
+from api.columns import bare, held_by, without_rows
 from engine.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
@@ -18,14 +19,11 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-_KINDS = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
-
-
 class Shown:
     """A result that a notebook shows as the command line does, and whose parts are tables.
 
     `page` names what draws it, as `module:function` of `api.render`; `sheet` the same for a page of HTML with charts,
-    if a notebook is to show that instead; `rows` is the part that stands for all of it.
+    if a notebook is to show that instead; `rows` is the part that stands for all of it, without one its own row does.
     """
 
     __slots__ = ()
@@ -61,14 +59,15 @@ class Shown:
         Errors: NotFoundError for a part that there isn't, which names those that there are.
         """
         found: Any = self
-        whole: Any = self
-        name = ""
-        for name in (part or self._rows).split("."):
-            known = _parts(found)
+        kind: Any = type(self)
+        for name in filter(None, (part or self._rows).split(".")):
+            kinds = held_by(kind)
+            known = dict.fromkeys(kinds) if found is None else _parts(found)
             if name not in known:
-                raise NotFoundError(f"{type(found).__name__} has no part {name!r}; there are {', '.join(known)}")
-            whole, found = found, known[name]
-        return _empty(type(whole), name) if isinstance(found, tuple) and not found else _table(found)
+                whole = bare(kind) if found is None else type(found)
+                raise NotFoundError(f"{whole.__name__} has no part {name!r}; there are {', '.join(known)}")
+            found, kind = known[name], kinds.get(name)
+        return without_rows(kind) if found is None or found in ((), [], {}) else _table(found)
 
     def to_pandas(self, part: str | None = None) -> pd.DataFrame:
         """The same as a pandas data frame: see `to_arrow`."""
@@ -95,17 +94,6 @@ def _table(found: Any) -> pa.Table:
     elif _parts(found) or not isinstance(found, tuple | list):
         found = [found]
     return pa.Table.from_pylist([_cell(row) if _parts(row) else {"value": _cell(row)} for row in found])
-
-
-def _empty(whole: type, name: str) -> pa.Table:
-    """A table without rows, whose columns are what a row would have held, as far as its type says so."""
-    try:
-        (row, *_) = get_args(get_type_hints(whole)[name])
-        kinds = get_type_hints(row)
-        worked_out = {n: get_type_hints(p.fget).get("return") for n, p in vars(row).items() if isinstance(p, property)}
-    except (KeyError, NameError, TypeError, ValueError):  # what is only typed, or no row of its own
-        return pa.table({})
-    return pa.table({n: pa.array([], _KINDS.get(kind, pa.null())) for n, kind in (kinds | worked_out).items()})
 
 
 def _parts(item: Any) -> dict[str, Any]:

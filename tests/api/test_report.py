@@ -320,6 +320,6 @@ def test_the_command(clew: Callable[..., Result], shop: Demo, tmp_path: Path, mo
     monkeypatch.chdir(tmp_path)
     found = clew("-p", shop.project, "report")
     assert found.exit_code == 0, found.stderr
-    assert "clew-report.html: the report of run" in found.stdout
+    assert "clew-report.html: a page of run" in found.stdout
     assert (tmp_path / "clew-report.html").exists()
     assert clew("-p", shop.project, "report", tmp_path / "r.txt").exit_code == 2

@@ -82,11 +82,25 @@ def test_any_part_becomes_a_table(project: Project) -> None:
     assert audit.to_arrow("gain").num_rows == 1
     assert audit.to_arrow("gain.note").to_pylist() == [{"value": audit.gain.note}]
     assert project.runs().to_arrow("plans").num_rows == 0
+    # Of nothing, and of what there are none, the columns are the same.
+    nobody = project.search("xyzzyx")
+    assert nobody.to_arrow().num_rows == 0
+    assert nobody.to_arrow().column_names == project.search("john doe").to_arrow().column_names
+    evidence = project.why(JOHN, "zendesk_users:555123456700")
+    none = dataclasses.replace(evidence, path=None)
+    assert none.to_arrow().schema == evidence.to_arrow().schema
+    assert none.to_pandas()["bits"].sum() == 0
+    assert dataclasses.replace(project.blocking(), rules=()).to_pandas().nlargest(1, "found").empty
+    assert dataclasses.replace(project.review(1), pairs=()).to_arrow().column_names[:2] == ["record_a", "record_b"]
+    answer = project.whois(JOHN)
+    several = dataclasses.replace(answer, customer=None)
+    assert several.to_arrow().column_names == answer.to_arrow().column_names
+    assert several.to_arrow("notes").column_names == ["value"]
     # A shop without visits has no steps, and their columns all the same.
-    none = dataclasses.replace(audit, steps=()).to_pandas("steps")
-    assert none.empty
-    assert list(none.columns) == list(audit.to_pandas("steps").columns)
-    assert none.nlargest(1, "visitors").empty
+    unseen = dataclasses.replace(audit, steps=()).to_pandas("steps")
+    assert unseen.empty
+    assert list(unseen.columns) == list(audit.to_pandas("steps").columns)
+    assert unseen.nlargest(1, "visitors").empty
 
 
 def test_a_part_that_there_isnt_is_named(project: Project) -> None:

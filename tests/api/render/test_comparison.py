@@ -190,7 +190,7 @@ def test_the_command_line_writes_it_beside_the_text(
     assert told.exit_code == 0
     plan = json.loads(told.stdout)
     assert f"Plan {plan['plan_id']}" in Page(file.read_text(encoding="utf-8")).texts("h1")[0]
-    assert "the same as a page" in " ".join(told.stderr.split())
+    assert ": a page of run " in " ".join(told.stderr.split())
     (account,) = plan["comparison"]["elsewhere"]
     assert account["verdicts"] == {"choose": 1}
     assert "Shopify: 1 customer has several accounts" in clew("-p", tmp_path, "diff", "--plan", plan["plan_id"]).stdout
