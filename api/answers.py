@@ -247,11 +247,17 @@ class Found(Plain):
     why: str | None = None
 
 
-def whois_each(
-    graph: GraphStore, texts: Sequence[str], region: str, priorities: Mapping[str, int]
-) -> tuple[Found, ...]:
+@dataclass(frozen=True)
+class Batch(Plain, Shown, page="customer:batch", rows="answers"):
+    """Answers in the order of the questions."""
+
+    answers: tuple[Found, ...]
+
+
+def whois_each(graph: GraphStore, texts: Sequence[str], region: str, priorities: Mapping[str, int]) -> Batch:
     """Who is behind each of many texts, in their order; numbers of orders aren't looked for."""
-    return tuple(_found(graph, text, _find(graph, Asked(text), region, priorities, no_orders)) for text in texts)
+    found = (_found(graph, text, _find(graph, Asked(text), region, priorities, no_orders)) for text in texts)
+    return Batch(tuple(found))
 
 
 def _found(graph: GraphStore, text: str, found: list[Finding] | NotFoundError) -> Found:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from api.plain import Plain
+from api.shown import Shown
 from graph.paths import bridges, weakest
 from graph.store import Customer, Match
 
@@ -35,7 +36,7 @@ class Edge(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Drawing(Plain):
+class Drawing(Plain, Shown, page="customer:drawing", rows="nodes"):
     """A customer's nodes and edges; `left_out` counts the nodes beyond the limit."""
 
     customer_id: str

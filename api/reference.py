@@ -39,8 +39,9 @@ with clew.open("clew.yaml") as project:
 ```
 
 In a notebook each answer shows itself as the command line does, a plan and a comparison as a page with charts;
-`to_dict()` gives it in plain values. What it holds becomes a table by the methods of every answer, below. What goes
-wrong is a `clew.ClewError`, whose text is written for the user.
+`to_dict()` gives it in plain values. What it holds becomes a table by the methods of every answer, below. Only what
+isn't Clew's own (a path, a number, Splink's linker) is as Python shows it. What goes wrong is a `clew.ClewError`,
+whose text is written for the user.
 """
 
 _SETTINGS = """# The project file

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -86,7 +86,7 @@ class Searched(Plain, Shown, page="search:found", rows="customers"):
 
 
 @dataclass(frozen=True)
-class Published(Plain):
+class Published(Plain, Shown, page="run:published", rows="added"):
     """What a publish did: rows removed and added by table; nothing where the store showed the run already.
 
     `store` is the graph's file, or `neo4j`; `verified` says that all of it was compared with the run.
@@ -159,7 +159,7 @@ class Runs(Plain, Shown, page="run:runs", rows="runs"):
 
 
 @dataclass(frozen=True)
-class Pruned(Plain):
+class Pruned(Plain, Shown, page="run:pruned"):
     """The runs, plans and models that were removed (with `dry_run`: would be), their bytes, and the runs kept."""
 
     runs: tuple[str, ...]
@@ -252,7 +252,7 @@ class Decided(Plain, Shown, page="decisions:decided", rows="left"):
 
 
 @dataclass(frozen=True)
-class KnownKey(Plain):
+class KnownKey(Plain, Shown, page="keys:known"):
     """A key to the API, without what it is: what it may do, until when, and how it has `ended`, if it has (UTC)."""
 
     key_id: str
@@ -267,18 +267,18 @@ class KnownKey(Plain):
 
 
 @dataclass(frozen=True)
-class KnownKeys(Plain):
+class KnownKeys(Plain, Shown, page="keys:listed", rows="keys"):
     """All keys, oldest first."""
 
     keys: tuple[KnownKey, ...]
 
 
 @dataclass(frozen=True)
-class NewKey(Plain):
-    """A key that was just made, and its text."""
+class NewKey(Plain, Shown, page="keys:unsaid", rows="key"):
+    """A key that was just made, and its text, which no notebook keeps by showing it."""
 
     key: KnownKey
-    text: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -299,7 +299,7 @@ class Happened(Plain):
 
 
 @dataclass(frozen=True)
-class HappenedSince(Plain):
+class HappenedSince(Plain, Shown, page="past:happened", rows="changes"):
     """What happened after a cursor, in order; `next` is where to go on, whether there is `more` now or later."""
 
     changes: tuple[Happened, ...]
@@ -308,7 +308,7 @@ class HappenedSince(Plain):
 
 
 @dataclass(frozen=True)
-class Access(Plain):
+class Access(Plain, Shown, page="erasure:accessed", rows="fields"):
     """Everything that is held about a customer: the golden record, the rows of each table of the current run, history.
 
     `decisions` are about their records or block a value of theirs; `labels` are of pairs with a record of theirs.
@@ -329,7 +329,7 @@ class Access(Plain):
 
 
 @dataclass(frozen=True)
-class Erased(Plain):
+class Erased(Plain, Shown, page="erasure:erased", rows="person.sources"):
     """What goes with a person, or has gone: `run_id`, the run without them, is None where it was only asked.
 
     `searched` counts the files that were searched afterwards, in vain; `compared`: a graph outside of them was compared
@@ -372,7 +372,7 @@ class Verified(Plain, Shown, page="past:verified", rows="problems"):
 
 
 @dataclass(frozen=True)
-class Exported(Plain):
+class Exported(Plain, Shown, page="run:exported"):
     """A file that was written."""
 
     file: Path
@@ -381,7 +381,7 @@ class Exported(Plain):
 
 
 @dataclass(frozen=True)
-class Reported(Plain):
+class Reported(Plain, Shown, page="run:reported"):
     """A page that was written, of which run, and its size in bytes."""
 
     file: Path
@@ -390,7 +390,7 @@ class Reported(Plain):
 
 
 @dataclass(frozen=True)
-class ExportedGraph(Plain):
+class ExportedGraph(Plain, Shown, page="run:exported_graph", rows="rows"):
     """The files of a bulk import, the rows in each, and the command that imports them when called in `folder`."""
 
     folder: Path
@@ -409,7 +409,7 @@ class Addressed(Plain, Shown, page="audience:audience", rows="audience"):
 
 
 @dataclass(frozen=True)
-class Lists(Plain):
+class Lists(Plain, Shown, page="audience:lists", rows="audiences"):
     """The audiences of every purpose by every channel, and the folder that has their lists."""
 
     folder: Path
@@ -418,7 +418,7 @@ class Lists(Plain):
 
 
 @dataclass(frozen=True)
-class Measures(Plain):
+class Measures(Plain, Shown, page="run:exported_measures", rows="rows"):
     """The folder that has a Parquet file of every measure, and the rows of each."""
 
     folder: Path

@@ -60,7 +60,7 @@ class ReviewQueue(Plain, Shown, page="review:listed", rows="pairs"):
 
 
 @dataclass(frozen=True)
-class Labelled(Plain):
+class Labelled(Plain, Shown, page="review:labelled"):
     """A label that was just given."""
 
     record_a: str

@@ -40,7 +40,7 @@ def plan(
 ) -> None:
     """Show what a run would change, in customers, money and audiences, and change nothing."""
     from api.render.comparison import planned
-    from api.render.run import paged
+    from api.render.run import reported
     from api.report import check_page
 
     with opened(ctx) as project:
@@ -52,7 +52,7 @@ def plan(
             )
         show(found, as_json, planned(found))
         if html:
-            notes().print(paged(project.write_comparison(found, html)))
+            notes().print(reported(project.write_comparison(found, html)))
 
 
 @app.command(rich_help_panel=CHANGE)

@@ -75,11 +75,11 @@ def access(
     as_json: Json = False,
 ) -> None:
     """Show everything that is held about a person, with the reasons, as one document."""
-    from api.render.erasure import accessed
+    from api.render.erasure import accessed, written
 
     with opened(ctx) as project:
         found = project.access(person, file)
-    show(found, as_json, accessed(found, file))
+    show(found, as_json, accessed(found), written(file))
 
 
 @app.command(rich_help_panel=LOOK_AFTER)

@@ -34,7 +34,7 @@ def diff(
 ) -> None:
     """Show what one run has otherwise than another: customers joined and parted, and what that does to the numbers."""
     from api.render.comparison import comparison, planned
-    from api.render.run import paged
+    from api.render.run import reported
     from api.results import Planned
 
     with opened(ctx) as project:
@@ -42,7 +42,7 @@ def diff(
         written = project.write_comparison(found, html) if html else None
     show(found, as_json, planned(found) if isinstance(found, Planned) else comparison(found))
     if written:
-        notes().print(paged(written))
+        notes().print(reported(written))
 
 
 class Metric(StrEnum):

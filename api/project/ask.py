@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from api.answers import Answer, Asked, Brief, Found, hangs_on, whois, whois_all, whois_brief, whois_each
+from api.answers import Answer, Asked, Batch, Brief, hangs_on, whois, whois_all, whois_brief, whois_each
 from api.drawing import Drawing, draw
 from api.ends import find_end
 from api.evidence import Between, Growth, between, how, match_of, path_between
@@ -47,7 +47,7 @@ class Ask(Opened):
         known = [Asked(each) if isinstance(each, str) else each for each in asked]
         return whois_brief(self.graph, known, *self._reading(), self._numbered)
 
-    def whois_each(self, texts: Sequence[str]) -> tuple[Found, ...]:
+    def whois_each(self, texts: Sequence[str]) -> Batch:
         """Who is behind each of many texts, in short and in their order."""
         return whois_each(self.graph, texts, *self._reading())
 

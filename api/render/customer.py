@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -9,15 +10,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from api.answers import Answer, Thread
+from api.answers import Answer, Batch, Found, Thread
+from api.drawing import Drawing
 from api.render.hop import listed
-from api.render.layout import columns, heading, left_out, lines
+from api.render.layout import columns, heading, indented, left_out, lines
 from api.render.profile import known_by
-from api.render.words import bits, count, day, percent, safe
+from api.render.words import NOTHING, bits, count, day, percent, safe
 from graph.store import Customer, Match
 
 #: More than this many of a kind are not shown on a card; `--json` has them all.
-RECORDS, IDENTIFIERS, THREADS, REFUSED = 30, 20, 12, 3
+RECORDS, IDENTIFIERS, THREADS, REFUSED, BATCH = 30, 20, 12, 3, 40
 
 
 def card(answer: Answer) -> Group:
@@ -36,6 +38,34 @@ def card(answer: Answer) -> Group:
         *_thread(customer, answer),
         *_hangs_on(customer, answer),
         *_apart(answer),
+    )
+
+
+def batch(found: Batch) -> Group:
+    """Who is behind each of many texts, a line each; of several customers, the surest."""
+    rows = [_short(answer) for answer in found.answers]
+    behind = sum(answer.status == "found" for answer in found.answers)
+    title = Text(f"{behind:,} of {count(len(rows), 'text')} lead to one customer", style="bold")
+    rest = left_out(len(rows) - BATCH, "text")
+    return lines(title, columns(("asked", "customer", "name", "records"), rows[:BATCH], right=(3,), whole=(1,)), rest)
+
+
+def _short(answer: Found) -> tuple[str, str, str, str]:
+    if not answer.customers:
+        return answer.asked, NOTHING, f"nobody: {answer.why}", ""
+    first, *others = answer.customers
+    name = safe(first.name) + (f" and {count(len(others), 'other')}" if others else "")
+    return answer.asked, first.customer_id, name, f"{first.records:,}"
+
+
+def drawing(found: Drawing) -> Group:
+    """What a drawing of a customer holds; a program draws it."""
+    kinds = Counter((node.kind, node.type) for node in found.nodes)
+    drawn = f"{count(len(found.nodes), 'node')} and {count(len(found.edges), 'edge')}"
+    return lines(
+        Text(f"{found.customer_id} as a graph: {drawn}", style="bold"),
+        columns(("node", "of", "number"), [(*kind, f"{n:,}") for kind, n in kinds.items()], right=(2,)),
+        indented(Text(f"{count(found.left_out, 'more node')} left out", style="dim")) if found.left_out else None,
     )
 
 

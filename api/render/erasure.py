@@ -15,18 +15,18 @@ from api.results import Access, Erased
 _TITLES = {"refusals": "pairs kept apart"}
 
 
-def accessed(found: Access, file: Path | None) -> Group:
-    """How much is held of a person, and where all of it was written."""
+def accessed(found: Access) -> Group:
+    """How much is held of a person."""
     rows = [(_TITLES.get(name, name.replace("_", " ")), f"{len(rows):,}") for name, rows in found.held.items()]
     rows += [("entries of the ledger", f"{len(found.entries):,}"), ("decisions", f"{len(found.decisions):,}")]
     rows += [("labels", f"{len(found.labels):,}"), ("answers shown to somebody", f"{len(found.accesses):,}")]
     title = f"Held about {found.customer_id}, in run {found.run_id} of {count(len(found.runs), 'kept run')}"
-    where = f"All of it is in {file}." if file else "With FILE.html or FILE.json, all of it is written there."
-    return lines(
-        Text(title, style="bold"),
-        columns((), rows, right=(1,)),
-        Text(where),
-    )
+    return lines(Text(title, style="bold"), columns((), rows, right=(1,)))
+
+
+def written(file: Path | None) -> Text:
+    """Where all that is held of a person was written."""
+    return Text(f"All of it is in {file}." if file else "With FILE.html or FILE.json, all of it is written there.")
 
 
 def erased(found: Erased) -> Group:
@@ -37,12 +37,12 @@ def erased(found: Erased) -> Group:
     )
     parts: list[RenderableType] = [
         Text(f"{person.customer_id}: {held} {'are erased' if gone else 'would be erased'}.", style="bold"),
-        columns(("source", "records"), [(safe(name), f"{n:,}") for name, n in person.sources.items()]),
+        columns(("source", "records"), [(safe(name), f"{n:,}") for name, n in person.sources.items()], right=(1,)),
     ]
     if person.values and not gone:
-        parts += [heading("Stopped where they come in again"), columns(("", ""), _listed(person.values))]
+        parts += [heading("Stopped where they come in again"), columns((), _listed(person.values))]
     if person.shared and not gone:
-        parts += [heading("Left, as others hold them too"), columns(("", ""), _listed(person.shared))]
+        parts += [heading("Left, as others hold them too"), columns((), _listed(person.shared))]
     parts.append(heading("Where"))
     runs = f"{count(len(person.runs), 'kept run')}, the models, the graph and the ledger's names of records"
     parts.append(indented(Text(f"{'gone from ' if gone else ''}{runs}")))

@@ -12,10 +12,22 @@ from api.results import KnownKey, KnownKeys, NewKey
 
 def made(found: NewKey) -> Group:
     """A key that was just made; its text follows."""
-    key = found.key
+    return lines(_made(found.key), Text("It is shown this once and kept nowhere; send it as X-API-Key:"))
+
+
+def unsaid(found: NewKey) -> Group:
+    """A key that was just made, for a notebook, which would keep its text."""
+    return lines(_made(found.key), Text("Its text is this answer's `text`, and kept nowhere; send it as X-API-Key."))
+
+
+def _made(key: KnownKey) -> Text:
     until = f"until {minute(key.expires)}" if key.expires else f"until `clew keys revoke {key.key_id}`"
-    told = f"Key {key.key_id} for {key.name} may {', '.join(key.scopes)}, {until}."
-    return lines(Text(told), Text("It is shown this once and kept nowhere; send it as X-API-Key:"))
+    return Text(f"Key {key.key_id} for {key.name} may {', '.join(key.scopes)}, {until}.")
+
+
+def known(found: KnownKey) -> Group:
+    """One key."""
+    return listed(KnownKeys((found,)))
 
 
 def listed(found: KnownKeys) -> Group:

@@ -10,12 +10,14 @@ from rich.text import Text
 from api.past import History, Was
 from api.render.layout import columns, heading, indented, left_out, lines
 from api.render.words import count, day, minute, safe
-from api.results import Verified
+from api.results import HappenedSince, Verified
 from engine.ledger.entries import Entry
 from engine.tables import DECIDED_BY
 
 #: So many records and matches of an entry are named, and so many of a customer of the past.
 NAMED, MATCHES, RECORDS = 5, 3, 30
+#: Of what happened to customers, so much is shown.
+MOVES = 40
 #: What a record is called that was erased.
 ERASED = "an erased record"
 
@@ -26,6 +28,16 @@ def history(found: History) -> Group:
     until = Text(f"as known at {minute(found.at)}", style="dim") if found.at else None
     told = [part for entry in found.entries for part in _entry(found, entry)]
     return lines(title, until, Text(""), *told)
+
+
+def happened(found: HappenedSince) -> Group:
+    """What happened to customers after a cursor."""
+    if not found.changes:
+        return lines(Text("Nothing has happened since."))
+    rows = [(minute(c.at), c.kind, c.origin, c.target, f"{c.records:,}" if c.records else "") for c in found.changes]
+    shown = columns(("time", "what", "from", "to", "records"), rows[:MOVES], right=(4,), whole=(0, 2, 3))
+    more = "; there is more from there on" if found.more else ""
+    return lines(shown, left_out(len(rows) - MOVES, "change"), Text(f"next: {found.next}{more}", style="dim"))
 
 
 def _leads(chain: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from api.render.layout import columns, heading, indented, lines
 from api.render.words import amount, bits, count, percent, safe
-from api.review import ReviewedPair, ReviewQueue
+from api.review import Labelled, ReviewedPair, ReviewQueue
 
 if TYPE_CHECKING:
     from engine.review import Doubt, Side
@@ -55,6 +55,12 @@ def pair(found: ReviewedPair) -> Group:
         rows += [(name, a, "", b) for name, a, b in sides]
         told = [indented(Text(line)) for line in (_why(doubt), _score(doubt))]
     return lines(columns(("", found.record_a, "", found.record_b), rows), *told)
+
+
+def labelled(found: Labelled) -> Text:
+    """A label that was just given."""
+    said = "one person" if found.same else "two people"
+    return Text(f"{safe(found.record_a)} and {safe(found.record_b)} are labelled {said}, by {safe(found.actor)}.")
 
 
 def ended(judged: int, later: int, blind: bool) -> Text:

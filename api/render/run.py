@@ -248,7 +248,7 @@ def pruned(found: Pruned) -> Group:
     )
 
 
-def exported(found: Exported, what: str, several: str | None = None) -> Text:
+def exported(found: Exported, what: str = "row", several: str | None = None) -> Text:
     """What was written where."""
     return Text(f"{safe(found.file)}: {count(found.rows, what, several)} of run {found.run_id}")
 
@@ -260,16 +260,9 @@ def exported_measures(found: Measures) -> Text:
 
 
 def reported(found: Reported) -> Text:
-    """Where a report is."""
+    """Where a page is."""
     size = f"{found.bytes / 1000:,.0f} KB"
-    return Text(f"{safe(found.file)}: the report of run {found.run_id}, {size}; open it in a browser, or print it")
-
-
-def paged(found: Reported) -> Text:
-    """Where the page of a comparison is."""
-    return Text(
-        f"{safe(found.file)}: the same as a page, {found.bytes / 1000:,.0f} KB; open it in a browser, or print it"
-    )
+    return Text(f"{safe(found.file)}: a page of run {found.run_id}, {size}; open it in a browser, or print it")
 
 
 def exported_graph(found: ExportedGraph) -> Group:

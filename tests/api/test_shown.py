@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -18,7 +20,7 @@ from engine.errors import ConfigError, NotFoundError
 
 JOHN = "john@email.com"
 
-#: What is asked -> words that a notebook shows, and columns of the table.
+#: What is asked, by the method that is -> words that a notebook shows, and columns of the table.
 ASKED: dict[str, tuple[Callable[[Project, Demo], Shown], str, set[str]]] = {
     "status": (lambda p, d: p.status(), "records", {"run_id", "records", "changed"}),
     "runs": (lambda p, d: p.runs(), "published", {"run_id", "status"}),
@@ -37,7 +39,55 @@ ASKED: dict[str, tuple[Callable[[Project, Demo], Shown], str, set[str]]] = {
     "estimate": (lambda p, d: p.estimate(), "false merges", {"threshold", "precision", "false_splits"}),
     "evaluate, labels": (lambda p, d: p.evaluate(), "label", {"name", "value"}),
     "sql": (lambda p, d: p.sql("SELECT 7 AS n, count(*) AS held FROM members"), "held", {"n", "held"}),
+    "whois_each": (lambda p, d: p.whois_each([JOHN, "nobody@nowhere.org"]), "1 of 2 texts", {"asked", "status"}),
+    "profile": (lambda p, d: p.profile(JOHN), "Golden record", {"field", "value"}),
+    "drawing": (lambda p, d: p.drawing(p.customer(JOHN).customer_id, 5), "5 nodes", {"id", "kind", "label"}),
+    "audit": (lambda p, d: p.audit(), "shopify_orders", {"source", "records"}),
+    "blocking": (lambda p, d: p.blocking(), "same e-mail", {"rule", "pairs"}),
+    "run": (lambda p, d: d.run, "By source", {"source", "records"}),
+    "demo": (lambda p, d: d, "made-up shop", {"source", "records"}),
+    "changes": (lambda p, d: p.changes(), "", {"run_id", "changes"}),
+    "decisions": (lambda p, d: p.decisions(), "Nobody has decided", {"entry", "left", "right"}),
+    "verify": (lambda p, d: p.verify(), "entries", {"value"}),
+    "happened": (lambda p, d: p.happened(), "created", {"cursor", "kind", "target"}),
+    "whois_as_of": (lambda p, d: p.whois_as_of(JOHN, "2999-01-01"), "Records then", {"record_id"}),
+    "access": (lambda p, d: p.access(JOHN), "Held about", {"field", "value"}),
+    "erase": (lambda p, d: p.erase(JOHN), "would be erased", {"name", "value"}),
+    "prune": (lambda p, d: p.prune(1, dry_run=True), "nothing to remove", {"runs", "bytes", "kept"}),
+    "audience": (lambda p, d: p.audience("newsletter"), "may be written to", {"purpose", "reached"}),
+    "keys": (lambda p, d: p.keys(), "There are no keys", {"key_id", "name", "scopes"}),
 }
+#: The same of what writes something, on a copy.
+WRITTEN: dict[str, tuple[Callable[[Project, Path], Shown], str, set[str]]] = {
+    "plan": (lambda p, f: p.plan(threshold=6), "Customers", {"name", "before", "after"}),
+    "compare": (lambda p, f: p.compare(after=_planned(p)), "Customers", {"name", "before", "after"}),
+    "explain_shift": (lambda p, f: p.explain_shift("ltv", until=_planned(p)), "Made by", {"name", "value"}),
+    "publish": (lambda p, f: p.publish(), "nothing to do", {"name", "value"}),
+    "audiences": (lambda p, f: p.audiences(f), "Whom to write to", {"purpose", "channel"}),
+    "report": (lambda p, f: p.report(f / "page.html"), "open it in a browser", {"file", "bytes"}),
+    "export_members": (lambda p, f: p.export_members(f / "members.csv"), "rows of run", {"file", "run_id", "rows"}),
+    "export_neo4j": (lambda p, f: p.export_neo4j(f / "graph"), "neo4j-admin", {"name", "value"}),
+    "export_measures": (lambda p, f: p.export_measures(f), "Parquet", {"name", "value"}),
+    "label": (lambda p, f: p.label(*_pair(p), same=True), "one person", {"record_a", "record_b", "same"}),
+    "decide": (lambda p, f: p.decide("different", *_pair(p)), "two people", {"value"}),
+    "create_key": (lambda p, f: p.create_key("notebook", ["read"]), "may read", {"key_id", "scopes"}),
+    "revoke_key": (lambda p, f: p.revoke_key(p.create_key("x", ["read"]).key.key_id), "revoked", {"key_id", "ended"}),
+}
+
+
+#: What gives plain values, or what isn't Clew's own.
+PLAIN = {"addressees", "expected_seconds", "linker"}
+
+
+def _planned(project: Project) -> str:
+    """A plan to speak of."""
+    return project.plan(threshold=6).plan_id
+
+
+def _pair(project: Project) -> tuple[str, str]:
+    """Two records to speak of."""
+    (pair,) = project.review(1).pairs
+    return pair.record_a, pair.record_b
 
 
 @pytest.mark.parametrize("asked", ASKED)
@@ -52,6 +102,35 @@ def test_an_answer_is_a_page_and_a_table(project: Project, shop: Demo, asked: st
     assert columns <= set(table.column_names)
     assert found.to_pandas().shape == found.to_polars().shape == table.shape
     assert isinstance(found.to_dict(), dict)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("asked", WRITTEN)
+def test_an_answer_that_writes_is_a_page_and_a_table(copy: Path, tmp_path: Path, asked: str) -> None:
+    ask, words, columns = WRITTEN[asked]
+    folder = tmp_path / "written"
+    folder.mkdir()
+    with Project(copy) as project:
+        found = ask(project, folder)
+    shown = found._repr_mimebundle_()
+    assert words in " ".join(shown["text/plain"].split())
+    assert shown["text/html"].startswith(("<pre", "<iframe"))
+    table = found.to_arrow()
+    assert columns <= set(table.column_names)
+    assert found.to_pandas().shape == found.to_polars().shape == table.shape
+
+
+def test_no_answer_is_forgotten() -> None:
+    """Each method gives what one that is asked above gives, and so is a page and a table."""
+    made = {name: m for kind in Project.__mro__[1:-2] for name, m in vars(kind).items() if not name.startswith("_")}
+    gives = {name: inspect.signature(method).return_annotation for name, method in made.items()}
+    asked = {gives[name.split(",")[0]] for name in {**ASKED, **WRITTEN}.keys() - {"demo"}}
+    assert {name for name, answer in gives.items() if answer not in asked} == PLAIN
+
+
+def test_a_key_is_in_no_notebook(copy: Path) -> None:
+    with Project(copy) as project:
+        found = project.create_key("notebook", ["read"])
+    assert found.text not in repr(found) + str(found._repr_mimebundle_())
 
 
 def test_a_notebook_has_room_for_the_names_of_sources(project: Project) -> None:

@@ -101,5 +101,5 @@ async def batch(request: Request, caller: Reader, asked: Questions) -> Response:
     if caller.key_id is not None:
         request.app.state.buckets.take(caller.key_id, caller.rate, len(asked.asked) / 20)
     run, found = await request.app.state.desk.ask(lambda project: project.whois_each(asked.asked), slow=True)
-    about = {one.customer_id for answer in found for one in answer.customers}
-    return reply(request, caller, run, {"answers": found}, about)
+    about = {one.customer_id for answer in found.answers for one in answer.customers}
+    return reply(request, caller, run, found, about)
