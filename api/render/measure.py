@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.text import Text
 
 from api.render.layout import columns, heading, lines
-from api.render.words import day, safe
+from api.render.words import day, percent, safe
 from api.results import Measured
 from engine.measure import views
 from engine.rules import RunChanges
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 
 #: Rows that are shown.
 SHOWN = 40
+#: Columns of measures that are shares of a whole, and so are shown in percent.
+SHARES = frozenset(
+    {
+        "accuracy", "cart_confidence", "churn_risk", "confidence", "conversion", "discount_rate", "interest_share",
+        "margin_rate", "moved", "moves", "rate", "refund_rate", "repeat_rate", "retained", "share",
+    }
+)  # fmt: skip
 #: Redefinitions that are told of, the latest, and changes of each.
 NOTES = 3
 
@@ -43,7 +51,7 @@ def shown(found: Measured) -> Group:
     more = f"; {rest:,} more rows" if rest else ""
     return lines(
         Text(view.meaning, style="bold"),
-        Fitting(found.rows),
+        Fitting(found.rows, SHARES),
         Text(f"clew measure {found.name} FILE.csv writes all of it{more}", style="dim"),
         *(Text(_redefined(run)) for run in found.redefined[-NOTES:]),
     )
@@ -71,14 +79,17 @@ def _short(text: str | None) -> str:
 
 @dataclass(frozen=True)
 class Fitting:
-    """The first columns of a table, as many as fit, and the names of the others."""
+    """The first columns of a table, as many as fit, and the names of the others; `shares` are shown in percent."""
 
     table: pa.Table
+    shares: Collection[str] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Lay the table out for the width that there is."""
-        rows = [tuple(map(_cell, row.values())) for row in self.table.slice(0, SHOWN).to_pylist()]
         names = self.table.column_names
+        kinds = [percent if name in self.shares else _cell for name in names]
+        shown = self.table.slice(0, SHOWN).to_pylist()
+        rows = [tuple(kind(value) for kind, value in zip(kinds, row.values(), strict=True)) for row in shown]
         widths = [max(len(cell) for cell in (name, *(row[n] for row in rows))) for n, name in enumerate(names)]
         room = options.max_width - 2
         fit = next((n for n in range(1, len(names)) if sum(widths[: n + 1]) + 2 * n > room), len(names))

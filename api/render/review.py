@@ -24,7 +24,9 @@ _SIGNS = {True: "=", False: "\N{NOT EQUAL TO}", None: ""}
 def listed(found: ReviewQueue) -> Group:
     """The page of `clew review`."""
     if not found.pairs:
-        return lines(Text("Nothing is left to look at: every doubt of this run was decided or labelled."))
+        return lines(
+            Text("Nothing is left to look at: no match of this run is in doubt that wasn't decided or labelled.")
+        )
     order = "in no order" if found.blind else "most consequential first"
     title = Text(f"{len(found.pairs)} of {count(found.waiting, 'doubtful pair')}, {order}", style="bold")
     parts: list[RenderableType] = [title]

@@ -26,12 +26,14 @@ _MEANS = {
 def explained(found: Explained) -> Group:
     """The difference, what made it, and the joins and partings that moved it most."""
     was, is_now = (_amount(found.metric, value) for value in (found.was, found.is_now))
-    difference = _amount(found.metric, (found.is_now or 0) - (found.was or 0), signed=True)
+    difference = ""
+    if found.was is not None and found.is_now is not None:
+        difference = f": {_amount(found.metric, found.is_now - found.was, signed=True)}"
     parts: list[RenderableType] = [
-        Text(f"{_NAMES[found.metric]}: {was} in {safe(found.before)}, {is_now} in {safe(found.after)}: {difference}"),
+        Text(f"{_NAMES[found.metric]}: {was} in {safe(found.before)}, {is_now} in {safe(found.after)}{difference}"),
         heading("Made by"),
         columns(
-            ("", "", ""),
+            (),
             [(cause, _amount(found.metric, part, signed=True), _MEANS[cause]) for cause, part in found.parts.items()],
             right=(1,),
         ),
@@ -53,7 +55,7 @@ def _amount(metric: str, value: float | None, signed: bool = False, fine: bool =
         return "nothing"
     sign = "+" if signed and value > 0 else ""
     if metric == "repeat-rate":
-        return sign + (f"{value * 100:.{3 if fine else 2}f} points" if signed else percent(value))
+        return sign + (f"{value * 100:z.{3 if fine else 1}f} points" if signed else percent(value))
     if metric in ("buyers", "customers"):
         return f"{sign}{value:,.0f}"
     return f"{sign}{value:,.{4 if fine else 2}f}"

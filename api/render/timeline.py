@@ -37,7 +37,8 @@ def timeline(found: Timeline, everything: bool = False) -> Group:
     rows = list(_rows(found.moments, found.service))
     left_out = 0 if everything else max(0, len(rows) - SHOWN)
     title = f"{found.customer_id}  {safe(found.name or '')}".rstrip()
-    parts: list[RenderableType] = [Text(title, style="bold"), Text(_counted(found.moments) or "nothing yet")]
+    counted = _counted(found.moments) or "no order, visit, message or conversation yet"
+    parts: list[RenderableType] = [Text(title, style="bold"), Text(counted)]
     if left_out:
         parts.append(Text(f"{count(left_out, 'earlier line')} not shown; --all shows them", style="dim"))
     shown = rows[left_out:]

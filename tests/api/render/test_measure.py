@@ -19,3 +19,13 @@ def test_a_note_names_the_run_from_which_on_a_measure_means_something_else() -> 
         "rates.C1: 1 \N{RIGHTWARDS ARROW} \N{EN DASH}; rates.C2: 1 \N{RIGHTWARDS ARROW} \N{EN DASH} and 2 more"
     )
     assert "Defined otherwise" not in drawn(shown(Measured("channels", pa.table({"customers": [1]}))))
+
+
+def test_a_share_is_shown_in_percent_as_on_other_pages() -> None:
+    rows = pa.table({"repeat_rate": [0.5435, None], "revenue": [12.5, 0.5]})
+    told = drawn(shown(Measured("channels", rows)))
+    assert [line.split() for line in told.splitlines()[1:4]] == [
+        ["repeat_rate", "revenue"],
+        ["54.4", "%", "12.50"],
+        ["0.50"],
+    ]

@@ -100,4 +100,4 @@ def test_what_service_can_not_be_sure_of_is_marked() -> None:
 
 
 def test_a_customer_with_nothing() -> None:
-    assert shown()[1] == "nothing yet"
+    assert shown()[1] == "no order, visit, message or conversation yet"
