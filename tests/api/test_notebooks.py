@@ -139,13 +139,28 @@ def loner(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def addresses(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A list of e-mails and nothing else, some of them twice and some misspelt."""
+    folder = tmp_path_factory.mktemp("addresses")
+    columns = "{key: email, identifiers: [{type: email, column: email}]}"
+    (folder / "clew.yaml").write_text(f"sources: [{{path: emails.csv, map: {{record: {columns}}}}}]", encoding="utf-8")
+    mails = [f"{name}.{n}@{name}mail.org" for name in ("ada", "bo", "cleo") for n in range(70)]
+    again = [mail.upper() for mail in mails[::30]] + [mail.replace("mail", "mial") for mail in mails[::20]]
+    (folder / "emails.csv").write_text("\n".join(["email", *mails, *again]), encoding="utf-8")
+    with open_project(folder) as opened:
+        opened.run()
+    return folder
+
+
+@pytest.mark.parametrize("shop", ["loner", "addresses"])
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_where_there_is_one_customer(
-    path: Path, loner: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_notebook_runs_where_little_is_known(
+    path: Path, shop: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("CLEW_URL", "CLEW_NEO4J_URI"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(shutil.copytree(loner, tmp_path / "shop"))
+    monkeypatch.chdir(shutil.copytree(request.getfixturevalue(shop), tmp_path / "shop"))
     _run(path)
 
 
