@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
+import clew
 from api.project import Project, init, open_project
 
 pytestmark = pytest.mark.long
@@ -126,6 +128,32 @@ def test_without_john_and_a_key_the_notebook_asks_for_somebody_and_says_what_is_
     told = capsys.readouterr().out
     assert told.startswith("there is no john@email.com here; this is the customer of most records\n")
     assert "CLEW_URL is set and CLEW_KEY isn't" in told
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ({}, ["CLEW_URL isn't set", "CLEW_NEO4J_URI isn't set"]),
+        ({"CLEW_URL": "http://127.0.0.1:9", "CLEW_KEY": "k"}, ["the server gives no answer"]),
+        ({"CLEW_URL": "nowhere", "CLEW_KEY": "k"}, ["that is no server's address"]),
+        ({"CLEW_NEO4J_URI": "bolt://127.0.0.1:9", "CLEW_NEO4J_PASSWORD": "p"}, ["Couldn't connect to 127.0.0.1:9"]),
+        ({"CLEW_NEO4J_URI": "bolt://127.0.0.1:9"}, ["the Neo4j store needs CLEW_NEO4J_PASSWORD"]),
+    ],
+)
+def test_without_a_server_or_neo4j_the_notebook_says_so(
+    mailing_list: Project, named: dict[str, str], told: list[str], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    for name in ("CLEW_URL", "CLEW_KEY", "CLEW_NEO4J_URI", "CLEW_NEO4J_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    names: dict[str, Any] = {"clew": clew, "os": os, "WHO": "ada@spink.org"}
+    names["answer"] = mailing_list.whois(names["WHO"])
+    for text in ("clew.Client", "CYPHER"):
+        run_cell(cell_with("6_who_is_this.ipynb", text), "6_who_is_this.ipynb", names)
+    said = capsys.readouterr().out
+    assert all(words in said for words in told), said
 
 
 @pytest.fixture(scope="module")
