@@ -110,7 +110,8 @@ def _warnings(found: RunSummary) -> list[RenderableType]:
 def _next(found: RunSummary) -> list[RenderableType]:
     rows = [("clew whois EMAIL", "who is this? a phone in any format or an id will do as well")]
     if found.example:
-        rows.append((f"clew whois {found.example}", "the one whom most sources know"))
+        which = "the one whom most sources know" if len(found.sources) > 1 else "the one of most records"
+        rows.append((f"clew whois {found.example}", which))
     rows.append(("clew export members FILE.csv", "the customer of every record"))
     return [columns((), rows, whole=(0,))]
 
