@@ -210,7 +210,7 @@ def _also(asked: Asked, found: list[Finding] | NotFoundError) -> Also:
 
 
 @dataclass(frozen=True)
-class Brief(Plain):
+class Brief(Plain, Shown, page="customer:brief", rows="customer"):
     """The same answer in short: who it is, and not why. Customers are told as `several` are, surest first."""
 
     asked: str

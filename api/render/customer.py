@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from api.answers import Answer, Batch, Found, Thread
+from api.answers import Answer, Batch, Brief, Candidate, Found, Thread
 from api.drawing import Drawing
 from api.render.hop import listed
 from api.render.layout import columns, heading, indented, left_out, lines
@@ -39,6 +39,12 @@ def card(answer: Answer) -> Group:
         *_hangs_on(customer, answer),
         *_apart(answer),
     )
+
+
+def brief(answer: Brief) -> Group:
+    """The same in short."""
+    notes = [Text(f"Note: {safe(note)}.") for note in answer.notes]
+    return lines(*notes, _candidates([answer.customer]) if answer.customer else _several(answer))
 
 
 def batch(found: Batch) -> Group:
@@ -182,14 +188,17 @@ def _apart(answer: Answer) -> list[RenderableType]:
     return [*parts, *([rest] if rest else [])]
 
 
-def _several(answer: Answer) -> Group:
+def _several(answer: Answer | Brief) -> Group:
     total = len(answer.several) + answer.more
     title = Text(
         f"{count(total, 'customer')} answer to {safe(answer.asked)}. Ask again by one of their ids.", style="bold"
     )
+    return lines(title, _candidates(answer.several), left_out(answer.more, "customer"))
+
+
+def _candidates(found: Sequence[Candidate]) -> RenderableType:
     rows = [
         (c.customer_id, c.name, c.email or c.phone, c.records, f"{c.by.type} {c.by.value}", percent(c.confidence))
-        for c in answer.several
+        for c in found
     ]
-    table = columns(("customer", "name", "reached at", "records", "by", "sure"), rows, right=(3, 5), whole=(0,))
-    return lines(title, table, left_out(answer.more, "customer"))
+    return columns(("customer", "name", "reached at", "records", "by", "sure"), rows, right=(3, 5), whole=(0,))

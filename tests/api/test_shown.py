@@ -39,6 +39,7 @@ ASKED: dict[str, tuple[Callable[[Project, Demo], Shown], str, set[str]]] = {
     "estimate": (lambda p, d: p.estimate(), "false merges", {"threshold", "precision", "false_splits"}),
     "evaluate, labels": (lambda p, d: p.evaluate(), "label", {"name", "value"}),
     "sql": (lambda p, d: p.sql("SELECT 7 AS n, count(*) AS held FROM members"), "held", {"n", "held"}),
+    "whois_brief": (lambda p, d: p.whois_brief([JOHN]), "John Doe", {"customer_id", "name", "confidence"}),
     "whois_each": (lambda p, d: p.whois_each([JOHN, "nobody@nowhere.org"]), "1 of 2 texts", {"asked", "status"}),
     "profile": (lambda p, d: p.profile(JOHN), "Golden record", {"field", "value"}),
     "drawing": (lambda p, d: p.drawing(p.customer(JOHN).customer_id, 5), "5 nodes", {"id", "kind", "label"}),
