@@ -19,6 +19,8 @@ SCHEMA_VERSION = 1
 #: A value's share is taken of at least so many people: what nobody else in a small shop has, somebody elsewhere has.
 AT_LEAST_PEOPLE = {"email": 1000, "phone": 1000, "rare_domain": 1000}
 AT_LEAST_NAMESAKES = 200
+#: What is its owner's own, and by itself says who that is.
+ADDRESSES = ("email", "phone")
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,10 @@ class Model:
     def with_term_frequencies(compute: Compute, settings: dict[str, Any], comparisons: list[Comparison]) -> Model:
         """A model of these settings, with term frequencies taken from `nodes` and `seeds`."""
         columns = tuple(sorted({level.tf for c in comparisons for level in c.levels if level.tf}))
+        # However few share an address: of the pairs that do, and that share it with nobody else, most are one person.
+        rarest = 1 / settings["probability_two_random_records_match"]
         for column in columns:
-            _term_frequencies(compute, column)
+            _term_frequencies(compute, column, rarest if column in ADDRESSES else 0)
         groups = int(compute.value("SELECT count(*) FROM seeds WHERE is_head"))
         trained_on = {"nodes": compute.count("nodes"), "groups": groups}
         return Model(settings, columns, trained_on, _digest(compute, columns))
@@ -142,14 +146,14 @@ def base_settings(comparisons: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _term_frequencies(compute: Compute, column: str) -> None:
-    """Make `tf_<column>`: how likely another person is to hold the value, counted in first groups.
+def _term_frequencies(compute: Compute, column: str, people: float) -> None:
+    """Make `tf_<column>`: how likely another person is to hold the value, counted in first groups, of `people` or more.
 
     An address or number is its owner's own, so the group itself is left out of the count; half a person stands for
     none.
     """
     own = 1 if column in AT_LEAST_PEOPLE else 0
-    least = AT_LEAST_PEOPLE.get(column, AT_LEAST_NAMESAKES)
+    least = max(AT_LEAST_PEOPLE.get(column, AT_LEAST_NAMESAKES), people)
     compute.table(
         f"tf_{column}",
         f"""

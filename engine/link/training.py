@@ -30,6 +30,8 @@ U_PAIRS = 1_000_001  # Splink warns about the round number, which is its default
 EM_PAIRS = 300_000
 #: A pass over fewer pairs than this teaches noise.
 EM_MIN_PAIRS = 50
+#: What fewer pairs of one first group know teaches what strangers have in common.
+EM_MIN_ALIKE = 10
 SEED = 20260101
 #: Two records taken at random are one person at most as often as if there were so many pairs: the next customers come.
 AT_LEAST_PAIRS = 200
@@ -154,7 +156,10 @@ def _learn_pass(
         f"""SELECT sum(k * (k - 1) / 2) FROM (SELECT count(*) AS k FROM nodes
             WHERE {" AND ".join(f"{quote(c)} IS NOT NULL" for c in held)} GROUP BY {", ".join(map(quote, held))})"""
     )
-    if (pairs or 0) < EM_MIN_PAIRS or not set(only) & _free(settings, held):
+    if (pairs or 0) < EM_MIN_PAIRS:
+        return
+    taught = _taught(compute, settings, held) & set(only)
+    if not taught & _free(settings, held):
         return
     api = DuckDBAPI(compute.connection)
     linker = Linker(api.register("nodes"), settings, log_level=None, validate_settings=False)
@@ -175,20 +180,39 @@ def _learn_pass(
         # Its pairs and their comparisons would stay in memory until the end of the run.
         linker.table_management.invalidate_cache()
     for c, comparison in enumerate(linker.misc.save_model_to_json()["comparisons"]):
-        if comparison["output_column_name"] in only:
+        if comparison["output_column_name"] in taught:
             for v, level in enumerate(comparison["comparison_levels"]):
                 if isinstance(level.get("m_probability"), float):
                     found.setdefault((c, v), []).append(level["m_probability"])
+
+
+def _taught(compute: Compute, settings: dict[str, Any], held: tuple[str, ...]) -> set[str]:
+    """Names of the comparisons that pairs enough know which agree on `held` and are of one first group."""
+    # The first grade of each is that not both know it.
+    columns = {c["output_column_name"]: _columns(c["comparison_levels"][:1]) for c in settings["comparisons"]}
+    each = sorted(set().union(*columns.values()))
+    known = compute.rows(
+        f"""SELECT {", ".join(f"sum(k{n} * (k{n} - 1) / 2)" for n in range(len(each)))} FROM (
+            SELECT {", ".join(f"count({quote(c)}) AS k{n}" for n, c in enumerate(each))}
+            FROM nodes JOIN seeds USING (node_id) WHERE {" AND ".join(f"{quote(c)} IS NOT NULL" for c in held)}
+            GROUP BY {", ".join(map(quote, (*held, "seed_id")))})"""
+    )[0]
+    enough = {c for c, pairs in zip(each, known, strict=True) if (pairs or 0) >= EM_MIN_ALIKE}
+    return {name for name, needed in columns.items() if needed & enough}
 
 
 def _free(settings: dict[str, Any], held: tuple[str, ...]) -> set[str]:
     """Names of the comparisons that use none of the columns; the others learn nothing while these are held equal."""
     found = set()
     for comparison in settings["comparisons"]:
-        conditions = " ".join(level["sql_condition"] for level in comparison["comparison_levels"])
-        if not set(held) & set(re.findall(r"(\w+)_[lr]\b", conditions)):
+        if not set(held) & _columns(comparison["comparison_levels"]):
             found.add(comparison["output_column_name"])
     return found
+
+
+def _columns(levels: list[dict[str, Any]]) -> set[str]:
+    """The columns that levels compare."""
+    return set(re.findall(r"(\w+)_[lr]\b", " ".join(level["sql_condition"] for level in levels)))
 
 
 def _paired_levels(a: dict[str, Any], b: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:

@@ -129,6 +129,28 @@ def test_a_shop_too_small_to_learn_from_is_judged_by_what_shops_usually_show(new
     assert customers(new_corner.run().run) == PEOPLE
 
 
+def test_lists_that_share_few_addresses_are_joined_by_these(new_corner: Corner) -> None:
+    """Namesakes teach what strangers have in common; a list of addresses teaches nothing, and says enough."""
+    first, last = ("Ann", "Ben", "Carl", "Dora", "Emil", "Flora"), ("Fox", "Gray", "Hart", "Ives", "Jones", "King")
+    shop = [
+        {"id": str(n), "first_name": first[n % 6], "last_name": last[n // 6 % 6], "email": f"q{n * 7919}z@mail.com",
+         "phone": f"415-555-{n:04}"} for n in range(400)
+    ]  # fmt: skip
+    new_corner.write("web", shop)
+    known = [{"id": f"n{n}", "email": shop[n]["email"]} for n in range(30)]
+    phones = [{"id": f"p{n}", "phone": shop[n]["phone"]} for n in range(100, 130)]
+    # A spouse of the same name, and a stranger.
+    others = [{**shop[n], "id": f"o{n}", "first_name": "Zoe", "last_name": shop[n]["last_name"] if n % 2 else "Zorn",
+               "phone": None} for n in range(200, 220)]  # fmt: skip
+    new_corner.write(
+        "till", [*known, *phones, *others, *({"id": f"x{n}", "email": f"y{n}@mail.com"} for n in range(900))]
+    )
+    new_corner.settings = {}
+    new_corner.run()
+    several = {tuple(records) for records in customers(new_corner.current()) if len(records) > 1}
+    assert several == {(f"till:{row['id']}", f"web:{row['id'][1:]}") for row in (*known, *phones)}
+
+
 def test_no_record_at_all_is_said_in_a_sentence(people: People) -> None:
     people.build()
     people.seeds()
