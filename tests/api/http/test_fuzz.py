@@ -31,7 +31,8 @@ _CONFIG: dict[str, Any] = {
     "generation": {"with-security-parameters": False},
     "checks": {"ignored_auth": {"enabled": False}},
     "operations": [
-        {"include-operation-id": name, "checks": _REFUSED} for name in ("whois", "whois_post", "decide", "label")
+        {"include-operation-id": name, "checks": _REFUSED}
+        for name in ("whois", "whois_post", "brief", "brief_post", "decide", "label")
     ],
 }
 
