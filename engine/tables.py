@@ -194,6 +194,8 @@ MATCHES = Table(
 )
 #: Pairs that scored as matches and were refused: `refusal` says in words what forbade it.
 REFUSALS = Table("refusals", {**MATCHES.columns, **_text("refusal")})
+#: How the reason of a shared value begins that somebody blocked.
+BLOCKED_BY = "blocked by "
 #: Values held by more customers than their policy allows, and how many hold each.
 SHARED_VALUES = Table("shared_values", {**_text("type", "value", "reason"), "records": "BIGINT", "customers": "BIGINT"})
 #: Who belongs to whom. `confidence`: probability of the weakest hop on the widest path to the anchor record.

@@ -13,7 +13,7 @@ from engine.compare.worth import tell_worth
 from engine.compute import Compute
 from engine.rules import compare, read_settings
 from engine.runs import TOP, RunTables, read_manifest
-from engine.tables import DECIDED_BY
+from engine.tables import BLOCKED_BY, DECIDED_BY
 
 Metric = Literal["ltv", "repeat-rate", "revenue", "buyers", "customers", "revenue-per-customer"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
@@ -106,11 +106,21 @@ def _find_causes(compute: Compute, before: RunTables, after: RunTables) -> None:
     for side, run in (("before", before), ("after", after)):
         compute.read_parquet(f"shift_{side}_matches", run.path("matches"))
         compute.read_parquet(f"shift_{side}_refusals", run.path("refusals"))
+        compute.read_parquet(f"shift_{side}_shared", run.path("shared_values"))
+        compute.read_parquet(f"shift_{side}_identifiers", run.path("identifiers"))
     said = " UNION ALL ".join(
         f"""SELECT record_a FROM shift_{side}_matches WHERE stage = 'decision'
-        UNION ALL SELECT record_a FROM shift_{side}_refusals WHERE starts_with(refusal, '{DECIDED_BY}')"""
+        UNION ALL SELECT record_a FROM shift_{side}_refusals WHERE starts_with(refusal, '{DECIDED_BY}')
+        UNION ALL SELECT record_id FROM shift_{side}_identifiers SEMI JOIN shift_blocked USING (type, value)"""
         for side in ("before", "after")
     )
+    # What only one of the runs took for blocked.
+    blocked = [
+        f"SELECT type, value FROM shift_{side}_shared WHERE starts_with(reason, '{BLOCKED_BY}')"
+        for side in ("before", "after")
+    ]
+    one, other = (f"(FROM ({a}) EXCEPT FROM ({b}))" for a, b in (blocked, blocked[::-1]))
+    compute.table("shift_blocked", f"{one} UNION ALL {other}")
     compute.table(
         "shift_causes",
         f"""

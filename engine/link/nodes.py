@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from engine.compute import Compute, quote
 from engine.ledger.decided import NOTHING, Decided
 from engine.link.guess import fill_names
-from engine.tables import EXTRA
+from engine.tables import BLOCKED_BY, EXTRA
 
 if TYPE_CHECKING:
     from engine.config import Config
@@ -156,8 +156,8 @@ def _build_links(compute: Compute, config: Config, decided: Decided) -> None:
     compute.load("_blocked", decided.values)
     compute.run("DELETE FROM shared_values WHERE (type, value) IN (SELECT (type, value) FROM _blocked)")
     compute.run(
-        """INSERT INTO shared_values
-        SELECT b.type, b.value, format('blocked by {} (entry {})', any_value(b.actor), any_value(b.entry)),
+        f"""INSERT INTO shared_values
+        SELECT b.type, b.value, format('{BLOCKED_BY}{{}} (entry {{}})', any_value(b.actor), any_value(b.entry)),
             count(DISTINCT record_id), count(DISTINCT CASE WHEN length(first_root) > 1 THEN left(first_root, 3) END)
         FROM _blocked b LEFT JOIN identifiers USING (type, value) LEFT JOIN records USING (record_id)
         GROUP BY b.type, b.value"""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.compare import METRICS, Explained, Metric, explain_shift
-from engine.ledger.decisions import decide
+from engine.ledger.decisions import block, decide
 from engine.runs import RunTables
 from engine.state import State
 from tests.engine.compare.shop import NOW, ORDERS, Shop
@@ -64,6 +64,19 @@ def test_a_change_of_one_kind_is_told_as_that(shop: Shop, cause: str) -> None:
     if cause == "new rules":
         assert found["ltv"].movers
         assert all(mover.reason.startswith("parted: ") for mover in found["ltv"].movers)
+
+
+def test_what_a_block_parts_is_by_decision(shop: Shop) -> None:
+    before = shop.current()
+    with State.open(shop.store) as state:
+        block(state, "phone", "+14155552672", actor="ann")
+    # Other settings, which part nobody.
+    shop.settings["linkage"]["threshold"] = 0.5
+    found = shifts(before, shop.again())
+    check_sums(found)
+    assert {c for shift in found.values() for c, part in shift.parts.items() if part} == {"decisions"}
+    (mover,) = found["customers"].movers
+    assert (mover.kind, mover.cause) == ("split", "decisions")
 
 
 def test_all_at_once_sums_to_the_whole(shop: Shop) -> None:
