@@ -9,7 +9,8 @@
     ├── StateError            state.db or a run folder: newer version, damaged, held         (exit 5)
     │   ├── HeldError         a run that waits as a plan, to be looked at before it is applied   (exit 7)
     │   ├── ConflictError     a decision that contradicts others, or was ended already       (exit 5)
-    │   │   └── NamedError    a request's name that is another's, or of one that is under way (exit 5)
+    │   │   └── NamedError    a request's name that is another's                             (exit 5)
+    │   ├── UnderWayError     a request that was sent before and isn't answered yet          (exit 5)
     │   ├── RemainsError      somebody was erased, and something of theirs is left           (exit 5)
     │   └── DiskError         a disk that is full, read-only or failing: nothing was written (exit 5)
     └── NotFoundError         the thing asked for isn't there: identifier, customer, run     (exit 1)
@@ -69,7 +70,11 @@ class ConflictError(StateError):
 
 
 class NamedError(ConflictError):
-    """A request was sent under the name of another one, or of one that is under way."""
+    """A request was sent under the name of another one."""
+
+
+class UnderWayError(StateError):
+    """A request was sent again before the first of its name was answered."""
 
 
 class RemainsError(StateError):

@@ -34,6 +34,7 @@ from engine.errors import (
     RetiredError,
     StateError,
     UnclearError,
+    UnderWayError,
 )
 
 log = logging.getLogger("clew.http")
@@ -131,7 +132,9 @@ def of_error(error: ClewError) -> Problem:
     if isinstance(error, ConfigError):
         return Problem(422, "not-possible", "What was asked for can't be done with these values.")
     if isinstance(error, NamedError):
-        return Problem(409, "name-taken", "This Idempotency-Key is another request's, or this one is under way.")
+        return Problem(409, "name-taken", "This Idempotency-Key is another request's.")
+    if isinstance(error, UnderWayError):
+        return unavailable("A request of this Idempotency-Key is under way: ask again.", 1)
     if isinstance(error, HeldError | ConflictError):
         return Problem(409, "conflict", "What was asked for contradicts what was decided before, or waits as a plan.")
     if isinstance(error, RemainsError):

@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from engine.errors import NamedError
+from engine.errors import NamedError, UnderWayError
 from engine.state.store import State, to_micros
 
 #: How long a name is remembered, and how long after its beginning an act that left no entry was broken off.
@@ -22,7 +22,7 @@ def once(state: State, caller: str, name: str, asked: bytes, act: Callable[[], i
     """The entry that an act noted, now or when it was asked for first under this name.
 
     An act that was broken off may have noted it or not: it is done again then. Errors: NamedError where the name
-    was used for something else, or where that is under way.
+    was used for something else, UnderWayError where what was asked is under way.
     """
     now = to_micros(datetime.now(UTC))
     digest = _hash(state, asked)
@@ -38,7 +38,7 @@ def once(state: State, caller: str, name: str, asked: bytes, act: Callable[[], i
         if entry is not None:
             return int(entry)
         if at > now - BROKEN_OFF // timedelta(microseconds=1):
-            raise NamedError("a request of this name is under way")
+            raise UnderWayError("a request of this name is under way")
         state.change("UPDATE once SET at = ? WHERE caller = ? AND name = ?", [now, caller, name])
     try:
         entry = act()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,24 @@ def test_a_request_with_a_name_is_done_once(desk: Caller) -> None:
     assert (twice.status_code, twice.json()["entry"]) == (200, entry)
     other = desk.post("/v1/decisions", json={**said, "a": "sales@shop.example"}, headers=named)
     assert (other.status_code, other.json()["type"]) == (409, "urn:clew:name-taken")
+
+
+def test_a_request_that_is_under_way_is_to_be_sent_again(desk: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    said, named = {"kind": "block", "a": "desk@shop.example"}, {"Idempotency-Key": "under way"}
+    block, meanwhile = Project.block, []
+
+    def slowly(project: Project, *args: Any, **kwargs: Any) -> Any:
+        monkeypatch.setattr(Project, "block", block)
+        meanwhile.append(desk.post("/v1/decisions", json=said, headers=named))
+        return block(project, *args, **kwargs)
+
+    monkeypatch.setattr(Project, "block", slowly)
+    first = desk.post("/v1/decisions", json=said, headers=named)
+    (early,) = meanwhile
+    assert (early.status_code, early.headers["retry-after"]) == (503, "1")
+    again = desk.post("/v1/decisions", json=said, headers=named)
+    assert (first.status_code, again.status_code, again.json()["entry"]) == (201, 200, first.json()["entry"])
+    desk.post(f"/v1/decisions/{first.json()['entry']}/undo", json={})
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import NamedError
+from engine.errors import NamedError, UnderWayError
 from engine.state import State
 from engine.state.once import once
 from engine.state.schema import MIGRATIONS, migrate
@@ -44,7 +44,7 @@ def test_what_failed_may_be_tried_again(state: State) -> None:
 
 def test_what_is_under_way_is_not_begun_again_before_it_must_be_over(state: State, tmp_path: Path) -> None:
     def meanwhile() -> int:
-        with pytest.raises(NamedError, match="under way"):
+        with pytest.raises(UnderWayError, match="under way"):
             once(state, "key", "n1", b"asked", lambda: 8)
         return 7
 
