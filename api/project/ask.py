@@ -39,13 +39,11 @@ class Ask(Opened):
 
     def whois_all(self, asked: Sequence[Asked | str]) -> Answer:
         """Find the customer behind all that is asked for at once; where it leads to different ones, each is listed."""
-        known = [Asked(each) if isinstance(each, str) else each for each in asked]
-        return whois_all(self.graph, known, *self._reading(), self._numbered)
+        return whois_all(self.graph, _asked(asked), *self._reading(), self._numbered)
 
     def whois_brief(self, asked: Sequence[Asked | str]) -> Brief:
         """The same in short: who it is, and not why."""
-        known = [Asked(each) if isinstance(each, str) else each for each in asked]
-        return whois_brief(self.graph, known, *self._reading(), self._numbered)
+        return whois_brief(self.graph, _asked(asked), *self._reading(), self._numbered)
 
     def whois_each(self, texts: Sequence[str]) -> Batch:
         """Who is behind each of many texts, in short and in their order."""
@@ -212,3 +210,8 @@ class Ask(Opened):
         tables, now = self._tables(), utc(at or datetime.now(UTC))
         sure = {channel: getattr(self.config.consent.confidence, channel) for channel in CHANNELS}
         return Lists(Path(folder), tables.run_id, tuple(write_audiences(tables, Path(folder), now, sure, layout)))
+
+
+def _asked(asked: Sequence[Asked | str]) -> list[Asked]:
+    """What is asked for, a text by any type."""
+    return [Asked(each) if isinstance(each, str) else each for each in asked]

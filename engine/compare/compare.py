@@ -231,7 +231,7 @@ def _shifts(compute: Compute, before: RunTables | None, after: RunTables, top: i
         {"compared": before is not None, "top": top},
     )
     explain(compute, before, after)
-    find_addressed(compute, before, after)
+    find_addressed(compute)
     rows = compute.rows(
         f"""SELECT kind, before, after, records, arrived, gone, was, is_now, reason, record_a, record_b,
             EXISTS (FROM compare_addressed WHERE record_id IN (record_a, record_b)) AS addressed

@@ -21,6 +21,13 @@ _KIND = """CASE
     ELSE 'regrouped' END"""
 
 
+def read_sides(compute: Compute, before: RunTables, after: RunTables, *tables: str) -> None:
+    """Make views of tables of both runs: `before_<table>` and `after_<table>`."""
+    for side, run in (("before", before), ("after", after)):
+        for table in tables:
+            compute.read_parquet(f"{side}_{table}", run.path(table))
+
+
 def find_fates(compute: Compute, before: RunTables | None, after: RunTables) -> None:
     """Make FATES, ENDS and CELLS, and the views `before_members` and `after_members`.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.compare.fates import ENDS
+from engine.compare.fates import ENDS, read_sides
 from engine.compute import Compute
 from engine.rules import read_settings
 from engine.runs import RunTables
@@ -23,10 +23,7 @@ def explain(compute: Compute, before: RunTables | None, after: RunTables) -> Non
     that held them together before and is gone.
     """
     # Without a run before nothing was joined or parted, whatever is read in its place.
-    earlier = before or after
-    compute.read_parquet("before_matches", earlier.path("matches"))
-    compute.read_parquet("after_matches", after.path("matches"))
-    compute.read_parquet("after_refusals", after.path("refusals"))
+    read_sides(compute, before or after, after, "matches", "refusals", "identifiers", "shared_values")
     compute.table(
         "compare_held",
         f"""SELECT t.fate, record_id, b.customer_id AS before, a.customer_id AS after
@@ -37,7 +34,7 @@ def explain(compute: Compute, before: RunTables | None, after: RunTables) -> Non
     compute.table("compare_joined", _strongest("after_matches", "x.before <> y.before AND x.after = y.after"))
     compute.table("compare_parted", _strongest("before_matches", "x.before = y.before AND x.after <> y.after"))
     _find_bridges(compute)
-    _find_shared(compute, earlier, after)
+    _find_shared(compute)
     refused = _strongest("after_refusals", "x.before = y.before AND x.after <> y.after", "m.refusal")
     compute.table(
         "compare_reasons",
@@ -100,37 +97,31 @@ def _find_bridges(compute: Compute) -> None:
     )
 
 
-def _find_shared(compute: Compute, before: RunTables, after: RunTables) -> None:
+def _find_shared(compute: Compute) -> None:
     """Make `compare_shared` (fate, said): why a value of both ends in `compare_parted` links no more."""
-    compute.read_parquet("before_identifiers", before.path("identifiers"))
-    compute.read_parquet("before_shared", before.path("shared_values"))
-    compute.read_parquet("after_shared", after.path("shared_values"))
     compute.table(
         "compare_shared",
         """SELECT fate, 'their ' || replace(type, 'email', 'e-mail') || ' is ' || any_value(reason) AS said
         FROM (SELECT fate, unnest([record_a, record_b]) AS record_id FROM compare_parted)
-        JOIN before_identifiers USING (record_id) JOIN after_shared USING (type, value)
-        ANTI JOIN before_shared USING (type, value)
+        JOIN before_identifiers USING (record_id) JOIN after_shared_values USING (type, value)
+        ANTI JOIN before_shared_values USING (type, value)
         GROUP BY fate, type, value HAVING count(DISTINCT record_id) = 2
         QUALIFY row_number() OVER (PARTITION BY fate ORDER BY type, value) = 1""",
     )
 
 
-def find_addressed(compute: Compute, before: RunTables | None, after: RunTables) -> None:
+def find_addressed(compute: Compute) -> None:
     """Make `compare_addressed`: of the records in `compare_reasons`, those whose key holds their e-mail or phone.
 
     A tool without ids of its own is keyed by an address, which a page must not show.
     """
-    runs = [run for run in (before, after) if run]
-    for number, run in enumerate(runs):
-        compute.read_parquet(f"compare_identifiers_{number}", run.path("identifiers"))
-    held = " UNION ALL ".join(f"FROM compare_identifiers_{number}" for number in range(len(runs)))
     digits = "regexp_replace({}, '[^0-9]', '', 'g')"
     phone = f"contains({digits.format('record_id')}, right({digits.format('i.value')}, 7))"
     compute.table(
         "compare_addressed",
         f"""SELECT DISTINCT record_id
-        FROM (SELECT unnest([record_a, record_b]) AS record_id FROM compare_reasons) JOIN ({held}) i USING (record_id)
+        FROM (SELECT unnest([record_a, record_b]) AS record_id FROM compare_reasons)
+        JOIN (FROM before_identifiers UNION ALL FROM after_identifiers) i USING (record_id)
         WHERE CASE i.type WHEN 'email' THEN contains(lower(record_id), lower(i.display))
             WHEN 'phone' THEN {phone} END""",
     )

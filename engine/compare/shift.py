@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Literal, get_args
 
-from engine.compare.fates import CELLS, ENDS, FATES, find_fates
+from engine.compare.fates import CELLS, ENDS, FATES, find_fates, read_sides
 from engine.compare.reasons import explain
 from engine.compare.worth import tell_worth
 from engine.compute import Compute
@@ -103,20 +103,16 @@ def _find_causes(compute: Compute, before: RunTables, after: RunTables) -> None:
     manifests = [read_manifest(run) for run in (before, after)]
     rules = bool(was and is_now and compare(was, is_now)) or manifests[0]["model"] != manifests[1]["model"]
     decided = manifests[0].get("decisions") != manifests[1].get("decisions")
-    for side, run in (("before", before), ("after", after)):
-        compute.read_parquet(f"shift_{side}_matches", run.path("matches"))
-        compute.read_parquet(f"shift_{side}_refusals", run.path("refusals"))
-        compute.read_parquet(f"shift_{side}_shared", run.path("shared_values"))
-        compute.read_parquet(f"shift_{side}_identifiers", run.path("identifiers"))
+    read_sides(compute, before, after, "matches", "refusals", "identifiers", "shared_values")
     said = " UNION ALL ".join(
-        f"""SELECT record_a FROM shift_{side}_matches WHERE stage = 'decision'
-        UNION ALL SELECT record_a FROM shift_{side}_refusals WHERE starts_with(refusal, '{DECIDED_BY}')
-        UNION ALL SELECT record_id FROM shift_{side}_identifiers SEMI JOIN shift_blocked USING (type, value)"""
+        f"""SELECT record_a FROM {side}_matches WHERE stage = 'decision'
+        UNION ALL SELECT record_a FROM {side}_refusals WHERE starts_with(refusal, '{DECIDED_BY}')
+        UNION ALL SELECT record_id FROM {side}_identifiers SEMI JOIN shift_blocked USING (type, value)"""
         for side in ("before", "after")
     )
     # What only one of the runs took for blocked.
     blocked = [
-        f"SELECT type, value FROM shift_{side}_shared WHERE starts_with(reason, '{BLOCKED_BY}')"
+        f"SELECT type, value FROM {side}_shared_values WHERE starts_with(reason, '{BLOCKED_BY}')"
         for side in ("before", "after")
     ]
     one, other = (f"(FROM ({a}) EXCEPT FROM ({b}))" for a, b in (blocked, blocked[::-1]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -68,15 +68,14 @@ async def brief_post(request: Request, caller: Reader, asked: Question) -> Respo
     return await _whois(request, caller, asked.asked, Project.whois_brief)
 
 
-async def _directly(request: Request) -> Response:
-    return await whois(request, await reader(request))
+def _directly(route: Callable[[Request, Caller], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        return await route(request, await reader(request))
+
+    return answer
 
 
-async def _directly_brief(request: Request) -> Response:
-    return await brief(request, await reader(request))
-
-
-DIRECT = (Direct(router.prefix, _directly), Direct(f"{router.prefix}/brief", _directly_brief))
+DIRECT = (Direct(router.prefix, _directly(whois)), Direct(f"{router.prefix}/brief", _directly(brief)))
 
 
 async def _whois(

@@ -13,11 +13,13 @@ from engine.errors import (
     DiskError,
     HeldError,
     LinkError,
+    NamedError,
     ReasonError,
     RemainsError,
     RetiredError,
     StateError,
     UnclearError,
+    UnderWayError,
 )
 from tests.api.http.conftest import Caller
 from tests.api.http.test_callers import wait
@@ -142,6 +144,8 @@ def test_another_method_is_told_all_that_there_are(api: Caller, method: str, pat
         (DiskError("x"), 503),
         (ReasonError("x"), 422),
         (RemainsError("x"), 500),
+        (NamedError("x"), 409),
+        (UnderWayError("x"), 503),
         (StateError("x"), 503),
         (LinkError("x"), 500),
     ],
