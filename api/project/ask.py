@@ -100,15 +100,16 @@ class Ask(Opened):
         return self._profiled(text, at)[0]
 
     def _profiled(self, text: str, at: datetime | None = None) -> tuple[Profile, Customer]:
-        from engine.profile.record import golden_record
-        from engine.profile.state import customer_state
+        from engine.profile import record, state
+        from engine.profile.one import open_customer
 
         known: dict[str, Customer] = {}
         customer_id = find_end(self.graph, text, *self._reading(), known, self._numbered).customer_id
         tables = self._tables()
-        fields = golden_record(tables, self.config, customer_id)
-        state = customer_state(tables, customer_id, utc(at) if at else None)
-        return Profile(customer_id, fields, known[customer_id].permissions, state), known[customer_id]
+        with open_customer(tables, customer_id, *record.TABLES, *state.TABLES) as compute:
+            fields = record.golden_record(compute, tables, self.config)
+            facts = state.customer_state(compute, tables, utc(at) if at else None)
+        return Profile(customer_id, fields, known[customer_id].permissions, facts), known[customer_id]
 
     def customer(self, text: str) -> Card:
         """The customer behind a text, on one page; an id that has ended is followed. Errors: as for `path_between`."""

@@ -28,7 +28,8 @@ class Erase(Decide):
         """
         from engine.evaluate.labels import labels_about
         from engine.profile.access import held_about
-        from engine.profile.record import golden_record
+        from engine.profile.one import open_customer
+        from engine.profile.record import TABLES, golden_record
 
         known: dict[str, Customer] = {}
         customer_id = find_end(self.graph, text, *self._reading(), known, self._numbered).customer_id
@@ -38,11 +39,13 @@ class Erase(Decide):
         decided = self.decisions(everything=True).decisions
         with State.open(self.layout.store, read_only=True) as state:
             labels = labels_about(state, records)
+        with open_customer(tables, customer_id, *TABLES) as compute:
+            fields = golden_record(compute, tables, self.config)
         found = Access(
             customer_id,
             tables.run_id,
             datetime.now(UTC),
-            golden_record(tables, self.config, customer_id),
+            fields,
             held_about(tables, customer_id),
             known[customer_id].entries,
             tuple(d for d in decided if records & {*d.left, *d.right} or (d.type, d.value) in values),

@@ -8,9 +8,10 @@ what an event went by.
 """
 
 from engine.measure.document import View, check_view, dictionary, tables_read, views
-from engine.measure.opening import KEPT, TABLES, WENT_BY, Times, make_views, open_views, read_times
+from engine.measure.opening import ARTICLES, KEPT, TABLES, WENT_BY, Times, make_views, needed, open_views, read_times
+from engine.measure.reading import read_table, told
 
 __all__ = [
-    "KEPT", "TABLES", "WENT_BY", "Times", "View", "check_view", "dictionary", "make_views", "open_views", "read_times",
-    "tables_read", "views",
+    "ARTICLES", "KEPT", "TABLES", "WENT_BY", "Times", "View", "check_view", "dictionary", "make_views", "needed",
+    "open_views", "read_table", "read_times", "tables_read", "told", "views",
 ]  # fmt: skip

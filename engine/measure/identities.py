@@ -6,17 +6,18 @@ Either makes the tables IDENTITIES, on which the views stand.
 from __future__ import annotations
 
 from engine.compute import Compute
+from engine.measure.reading import read_table
 from engine.runs import RunTables
-from engine.tables import CUSTOMERS, create_sql
+from engine.tables import CUSTOMERS, EVENT_OWNERS, MEMBERS, create_sql
 
 #: The tables that say who is who.
-IDENTITIES = ("members", "customers", "event_owners")
+IDENTITIES = (MEMBERS, CUSTOMERS, EVENT_OWNERS)
 
 
 def unified(compute: Compute, run: RunTables) -> None:
     """The customers of the run."""
     for table in IDENTITIES:
-        compute.read_parquet(table, run.path(table))
+        read_table(compute, run, table)
 
 
 def before(compute: Compute, run: RunTables) -> None:

@@ -9,15 +9,13 @@ from datetime import datetime
 
 from engine import tables
 from engine.compute import Compute, literal
-from engine.config import Confidence
-from engine.errors import StateError
 from engine.measure.document import View, tables_read, views
 from engine.measure.identities import IDENTITIES, unified
+from engine.measure.reading import read_table, told
 from engine.runs import RunTables, read_manifest, started
 from engine.standardise.events import MESSAGE
 from engine.standardise.language import language
 from engine.standardise.times import AHEAD, OLDEST, right
-from engine.tables import Table
 
 #: The run tables that the views read.
 TABLES = (
@@ -27,52 +25,22 @@ TABLES = (
 
 
 def open_views(
-    compute: Compute, run: RunTables, at: datetime | None = None, *, of: str | None = None, keep: Collection[str] = (),
+    compute: Compute, run: RunTables, at: datetime | None = None, *, keep: Collection[str] = (),
     only: Collection[str] = (), identities: Callable[[Compute, RunTables], None] = unified,
 ) -> None:  # fmt: skip
     """Make every view over the tables of a run, or `only` some, as of `at` (UTC, naive): see `make_views`.
 
-    With `of` they are of one customer alone, which is many times as fast. The views in `keep` are computed now, once:
-    KEPT for whoever wants most measures. `identities` makes the tables that say who is who.
+    The views in `keep` are computed now, once: KEPT for whoever wants most measures. `identities` makes the tables that
+    say who is who.
     Errors: StateError for a run of an earlier version, which holds less.
     """
     for table in TABLES:
-        _read(compute, run, table)
+        if table not in IDENTITIES:
+            read_table(compute, run, table)
     identities(compute, run)
     times = read_times(compute, started(read_manifest(run)).replace(tzinfo=None), at)
-    compute.view("articles", _ARTICLES.format(events="events", lines="order_lines"))
-    if of is not None:
-        for name, belongs in _OF_ONE.items():
-            compute.table(f"one_{name}", f"FROM {name} {belongs}", {"of": of} if "$of" in belongs else None)
-        for name in _OF_ONE:
-            compute.view(name, f"FROM one_{name}")
-        compute.view("articles", _articles_of(run))
-    make_views(compute, times, *_told(run), keep=keep, only=only)
-
-
-def _told(run: RunTables) -> tuple[float, dict[str, str]]:
-    """How sure analytics have to be of whose an event was, and the channels of words, by the settings of the run."""
-    from engine.rules import read_settings  # which knows the views
-
-    settings = read_settings(run)
-    if settings is None:
-        return Confidence().analytics, {}
-    return float(settings["consent"]["confidence"]["analytics"]), settings.get("channels", {})
-
-
-def _read(compute: Compute, run: RunTables, table: Table) -> None:
-    """Make the view of one of the run's tables, unless it is for others to say who is who."""
-    path = run.path(table.name)
-    lacks = "" if path.exists() else "isn't there"
-    if not lacks and table.name not in IDENTITIES:
-        compute.read_parquet(table.name, path)
-        missing = table.columns.keys() - compute.columns(table.name).keys()
-        lacks = f"has no column {', '.join(sorted(missing))}" if missing else ""
-    if lacks:
-        raise StateError(
-            f"{path} {lacks}: run {run.run_id} is of an earlier version of Clew; "
-            "`clew run` makes anew what measures are made of"
-        )
+    compute.view("articles", ARTICLES.format(events="events", lines="order_lines"))
+    make_views(compute, times, *told(run), keep=keep, only=only)
 
 
 @dataclass(frozen=True)
@@ -84,15 +52,18 @@ class Times:
     latest: datetime
 
 
-def read_times(compute: Compute, began: datetime, at: datetime | None = None) -> Times:
-    """The times of a run by when it began: as of `at`, or of its newest order or event that can be right."""
+def read_times(
+    compute: Compute, began: datetime, at: datetime | None = None, tables: Iterable[str] = ("orders", "events")
+) -> Times:
+    """The times of a run by when it began: as of `at`, or of its newest order or event that can be right.
+
+    `tables` are where all of its orders and events are.
+    """
     latest = began + AHEAD
     if at is not None:
         return Times(at, OLDEST, latest)
     newest = """SELECT max("at") FROM {} WHERE "at" BETWEEN $oldest AND $latest"""
-    known = [
-        compute.value(newest.format(table), {"oldest": OLDEST, "latest": latest}) for table in ("orders", "events")
-    ]
+    known = [compute.value(newest.format(table), {"oldest": OLDEST, "latest": latest}) for table in tables]
     return Times(max((time for time in known if time), default=began), OLDEST, latest)
 
 
@@ -121,12 +92,12 @@ def make_views(
         "$language": language("text"),
         "$message": WENT_BY,
     }
-    for view in _needed(only) if only else views():
+    for view in needed(only) if only else views():
         sql = re.sub(r"\$[a-z_]+", lambda name: said[name[0]], view.sql)
         compute.run(sql.replace("CREATE VIEW", "CREATE TABLE", 1) if view.name in keep else sql)
 
 
-def _needed(names: Collection[str]) -> list[View]:
+def needed(names: Collection[str]) -> list[View]:
     """These views and those that they stand on, in an order in which each needs only those before it."""
     wanted, found = set(names), []
     for view in reversed(views()):
@@ -141,22 +112,8 @@ KEPT = (
     "touches", "products", "purchases", "first_touches", "buyers", "credits", "message_conversion",
     "attribution_months", "bought", "carts", "contact_addresses", "contacts", "reminders",
 )  # fmt: skip
-#: Table -> SQL of the rows that the views of one customer need: also what is known of its addresses.
-_OF_ONE = {
-    **dict.fromkeys(("members", "customers", "known_by", "permissions", "event_owners"), "WHERE customer_id = $of"),
-    **dict.fromkeys(("records", "orders", "order_lines"), "SEMI JOIN one_members USING (record_id)"),
-    "identifiers": """WHERE record_id IN (SELECT record_id FROM one_members)
-        OR (type, value) IN (SELECT (type, value) FROM one_known_by)""",
-    "consents": """WHERE source || ':' || key IN (SELECT record_id FROM one_members)
-        OR (type, value) IN (SELECT (type, value) FROM one_known_by)""",
-    "claims": """WHERE record_id IN (SELECT record_id FROM one_members)
-        OR (source, key) IN (SELECT (source, key) FROM one_event_owners)""",
-    "events": """WHERE (source, key) IN (SELECT (source, key) FROM one_event_owners)
-        OR kind IN ('bounce', 'open', 'click')
-            AND (email IN (SELECT value FROM one_known_by) OR phone IN (SELECT value FROM one_known_by))""",
-}
 #: Every time that an article is named with its category.
-_ARTICLES = """
+ARTICLES = """
     SELECT item, category FROM {events} WHERE item IS NOT NULL AND category IS NOT NULL
     UNION ALL SELECT item, category FROM {lines} WHERE item IS NOT NULL AND category IS NOT NULL
 """
@@ -172,13 +129,6 @@ _LANGUAGES = """
     SELECT customer_id, {column} AS text, source, {seen_at} AS "at"
     FROM records r JOIN members USING (record_id) WHERE {column} IS NOT NULL
 """
-
-
-def _articles_of(run: RunTables) -> str:
-    """SQL of `articles`, all over the run, of those that one customer has to do with."""
-    events, lines = (f"read_parquet({literal(str(run.path(table)))})" for table in ("events", "order_lines"))
-    mine = "SELECT item FROM one_events UNION SELECT item FROM one_order_lines"
-    return f"SELECT * FROM ({_ARTICLES.format(events=events, lines=lines)}) WHERE item IN ({mine})"
 
 
 def _list(texts: Iterable[str]) -> str:

@@ -47,23 +47,20 @@ class Golden:
     conflict: bool
 
 
-def golden_record(run: RunTables, config: Config, customer_id: str) -> tuple[Golden, ...]:
-    """The golden record of a customer of `run`, field by field; fields of which nothing is known are left out."""
-    with Compute() as compute:
-        compute.table(
-            "members",
-            "SELECT * FROM read_parquet($path) WHERE customer_id = $customer",
-            {"path": str(run.path("members")), "customer": customer_id},
-        )
-        for name in ("records", "identifiers", "orders"):
-            compute.table(
-                name, "SELECT * FROM read_parquet($p) SEMI JOIN members USING (record_id)", {"p": str(run.path(name))}
-            )
-        compute.read_parquet("shared_values", run.path("shared_values"))
-        load_priorities(compute, config, "golden_priorities")
-        load_candidates(compute, started(read_manifest(run)).replace(tzinfo=None))
-        fields = [_field(compute, config, field, sql) for field, sql in _candidates(compute).items()]
-        return tuple(field for field in fields if field)
+#: What of a customer it is made of: see `open_customer`.
+TABLES = ("records", "identifiers", "orders")
+
+
+def golden_record(compute: Compute, run: RunTables, config: Config) -> tuple[Golden, ...]:
+    """The golden record of a customer of `run`, field by field; fields of which nothing is known are left out.
+
+    `compute` is that of `open_customer` with TABLES.
+    """
+    compute.read_parquet("shared_values", run.path("shared_values"))
+    load_priorities(compute, config, "golden_priorities")
+    load_candidates(compute, started(read_manifest(run)).replace(tzinfo=None))
+    fields = [_field(compute, config, field, sql) for field, sql in _candidates(compute).items()]
+    return tuple(field for field in fields if field)
 
 
 def _candidates(compute: Compute) -> dict[str, str]:

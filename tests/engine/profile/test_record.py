@@ -10,7 +10,8 @@ import pytest
 
 from engine.compute import Compute
 from engine.config import Config
-from engine.profile.record import Golden, golden_record
+from engine.profile.one import open_customer
+from engine.profile.record import TABLES, Golden, golden_record
 from engine.runs import RunTables
 from engine.tables import IDENTIFIERS, MEMBERS, ORDERS, RECORDS, SHARED_VALUES, create_sql
 from tests.engine.profile.test_golden import DAY, NOW, config, identifier, record
@@ -33,7 +34,9 @@ class Run:
     def field(self, name: str, settings: Config | None = None) -> Golden:
         for table in (RECORDS, IDENTIFIERS, MEMBERS, SHARED_VALUES, ORDERS):
             self.compute.write_parquet(table.name, self.folder / f"{table.name}.parquet", order_by="1")
-        found = {f.field: f for f in golden_record(RunTables(self.folder), settings or config(), "C1")}
+        run = RunTables(self.folder)
+        with open_customer(run, "C1", *TABLES) as compute:
+            found = {field.field: field for field in golden_record(compute, run, settings or config())}
         return found[name]
 
 

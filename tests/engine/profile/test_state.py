@@ -10,7 +10,9 @@ import pytest
 
 from engine.compute import Compute
 from engine.measure import open_views
-from engine.profile.state import State, customer_state
+from engine.profile.one import open_customer
+from engine.profile.state import TABLES, State, customer_state
+from engine.runs import RunTables
 from tests.engine.conftest import Published
 from tests.engine.measure.shop import JAN, Shop
 
@@ -19,8 +21,13 @@ pytestmark = pytest.mark.long
 NOW = JAN + timedelta(days=100)
 
 
+def _state(run: RunTables, who: str, at: datetime | None = None) -> State:
+    with open_customer(run, who, *TABLES) as compute:
+        return customer_state(compute, run, at)
+
+
 def state(shop: Shop, who: str = "ann", at: datetime | None = NOW) -> State:
-    return customer_state(shop.write(), who, at)
+    return _state(shop.write(), who, at)
 
 
 def _rounded(value: Any) -> Any:
@@ -35,7 +42,7 @@ def test_the_state_of_one_customer_is_what_the_measure_of_all_says(published: Pu
         rows = compute.rows(f"SELECT customer_id, {columns} FROM customer_state ORDER BY customer_id")
     assert len(rows) > 50
     for customer_id, *row in rows[::25]:
-        found = asdict(customer_state(published.result.run, customer_id)).values()
+        found = asdict(_state(published.result.run, customer_id)).values()
         assert [_rounded(value) for value in found] == [_rounded(value) for value in row]
 
 

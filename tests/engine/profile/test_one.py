@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.errors import StateError
+from engine.profile.one import open_customer
+from tests.engine.measure.shop import Shop
+
+pytestmark = pytest.mark.long
+
+
+def test_a_customers_rows_and_nobody_elses(shop: Shop) -> None:
+    for who in ("ann", "bob"):
+        shop.customer(who)
+        shop.order(who, 1, 10)
+        shop.event(who, 2, "view", device=who)
+        shop.address(who, f"{who}@mail.com")
+    with open_customer(shop.write(), "ann", "records", "orders", "identifiers", "event_owners", "events") as compute:
+        assert compute.count("records") == compute.count("members") == 2
+        assert compute.rows("SELECT value FROM identifiers") == [("ann@mail.com",)]
+        assert compute.count("orders") == compute.count("event_owners") == 1
+        assert compute.rows("SELECT device FROM events") == [("ann",)]
+        assert compute.rows("SELECT device FROM all_events ORDER BY device") == [("ann",), ("bob",)]
+
+
+def test_a_run_of_an_earlier_version_is_named(shop: Shop) -> None:
+    run = shop.write()
+    run.path("events").unlink()
+    with (
+        pytest.raises(StateError, match=r"events.parquet isn't there: .*earlier version of Clew; `clew run`"),
+        open_customer(run, "ann", "event_owners", "events"),
+    ):
+        pass
