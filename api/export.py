@@ -160,12 +160,17 @@ def write_audiences(
 
 
 def read_audience(
-    run: RunTables, purpose: Purpose, channel: Channel, now: datetime, sure: float, reach: bool
-) -> tuple[Audience, list[dict[str, Any]]]:
-    """An audience, and whom to write to (`reach`) or whom not: customer_id, address, since, why_not, by customer."""
+    run: RunTables, purpose: Purpose, channel: Channel, now: datetime, sure: float, reach: bool, start: int,
+    limit: int | None,
+) -> tuple[Audience, list[dict[str, Any]]]:  # fmt: skip
+    """An audience, and whom to write to (`reach`) or whom not: customer_id, address, since, why_not, by customer.
+
+    Of those who are listed at most `limit`, after the first `start` ones.
+    """
     with Compute() as compute:
         audience = _audience(compute, run, purpose, channel, now, sure)
-        rows = compute.arrow(f"FROM ({layout_sql('plain', channel, reach)}) ORDER BY ALL")
+        part = f"LIMIT {'ALL' if limit is None else limit} OFFSET {start}"
+        rows = compute.arrow(f"FROM ({layout_sql('plain', channel, reach)}) ORDER BY ALL {part}")
         return audience, rows.to_pylist()
 
 

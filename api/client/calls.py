@@ -153,7 +153,7 @@ def audience(
 
 
 def each_addressee(
-    purpose: Purpose, channel: Channel, *, reach: bool = True, page: int = 500
+    purpose: Purpose, channel: Channel, *, reach: bool = True, page: int = 10_000
 ) -> Pages[AudiencePage, Addressee]:
     """All whom to write to, or whom not, page by page. ClashError where a run is published between two pages."""
     first = audience(purpose, channel, reach=reach, limit=page)

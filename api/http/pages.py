@@ -19,12 +19,25 @@ def page(found: Sequence[T], run: str | None, cursor: str | None, limit: int) ->
 
     Raises a Problem for a cursor of another run: the pages of two runs don't fit together.
     """
-    mark = blake2b((run or "").encode(), digest_size=6).hexdigest()
-    start = 0
-    if cursor is not None:
-        of, _, number = cursor.partition(".")
-        if of != mark:
-            raise Problem(409, "other-run", "A run was published since the page before: begin again without a cursor.")
-        start = int(number)
+    start = place(run, cursor)
     end = start + limit
-    return found[start:end], f"{mark}.{end}" if end < len(found) else None
+    return found[start:end], following(run, end) if end < len(found) else None
+
+
+def place(run: str | None, cursor: str | None) -> int:
+    """How much of a run's answer comes before the part that a cursor points at. Raises a Problem as `page` does."""
+    if cursor is None:
+        return 0
+    of, _, number = cursor.partition(".")
+    if of != _mark(run):
+        raise Problem(409, "other-run", "A run was published since the page before: begin again without a cursor.")
+    return int(number)
+
+
+def following(run: str | None, end: int) -> str:
+    """The cursor of the part that begins there."""
+    return f"{_mark(run)}.{end}"
+
+
+def _mark(run: str | None) -> str:
+    return blake2b((run or "").encode(), digest_size=6).hexdigest()

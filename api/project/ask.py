@@ -169,11 +169,16 @@ class Ask(Opened):
                 raise ConfigError(f"this isn't SQL over the run's tables: {str(error).splitlines()[0]}") from error
 
     def addressees(
-        self, purpose: Purpose, channel: Channel, *, reach: bool = True, at: datetime | None = None
-    ) -> tuple[Audience, list[dict[str, Any]]]:
-        """Count whom a purpose is about, and list those who may be written to, or those who may not: see `audience`."""
+        self, purpose: Purpose, channel: Channel, *, reach: bool = True, at: datetime | None = None,
+        start: int = 0, limit: int | None = None,
+    ) -> tuple[Audience, list[dict[str, Any]]]:  # fmt: skip
+        """Count whom a purpose is about, and list those who may be written to, or those who may not: see `audience`.
+
+        Of these `limit`, after the first `start` ones.
+        """
         sure = self._sure(purpose, channel)
-        return read_audience(self._tables(), purpose, channel, utc(at or datetime.now(UTC)), sure, reach)
+        now = utc(at or datetime.now(UTC))
+        return read_audience(self._tables(), purpose, channel, now, sure, reach, start, limit)
 
     def audience(
         self, purpose: Purpose, channel: Channel = "email", file: Path | str | None = None, *,

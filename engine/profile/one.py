@@ -1,4 +1,4 @@
-"""The rows of one customer, out of the tables of a run: with these alone every question takes a fraction of the time."""
+"""The rows of one customer out of the tables of a run: with these alone, questions take a fraction of the time."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -9,12 +10,14 @@ from fastapi import APIRouter, Query, Request, Response
 from api.http.callers import Reader, SlowReader
 from api.http.desk import Standing
 from api.http.models.project import AudiencePage, HappenedSince, Health, Runs
-from api.http.pages import CURSOR, page
+from api.http.pages import CURSOR, following, place
 from api.http.reply import reply
 from engine.profile.audiences import Channel, Purpose
 
 router = APIRouter(prefix="/v1", tags=["project"])
 
+#: What `next` of an audience looks like: a cursor, and the second as of which the audience is.
+SINCE = CURSOR.replace("$", r"\.[0-9]{10}$")
 #: What `next` of a page of changes looks like.
 AFTER = r"^(latest|[0-9]{1,9}\.([0-9]{1,18}|C[0-9A-Z]{8}))$"
 
@@ -57,15 +60,23 @@ async def audience(
     purpose: Purpose,
     channel: Channel,
     reach: Annotated[bool, Query(description="Whom to write to; false: whom not, and why.")] = True,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    cursor: Annotated[str | None, Query(pattern=CURSOR, description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+    cursor: Annotated[str | None, Query(pattern=SINCE, description="`next` of the page before.")] = None,
 ) -> Response:
-    """Whom a purpose is about: those who may be written to, or those who may not, as of now."""
+    """Whom a purpose is about: those who may be written to, or those who may not, as of the first page.
+
+    All of it is worked out for each page: ask for large ones.
+    """
 
     def ask(project: Standing) -> tuple[dict[str, object], list[str]]:
-        found, rows = project.addressees(purpose, channel, reach=reach)
-        shown, following = page(rows, project.graph.current_run(), cursor, limit)
-        told = {"audience": found, "reach": reach, "addressees": shown, "next": following}
+        run = project.graph.current_run()
+        where, _, seconds = (cursor or "").rpartition(".")
+        at = datetime.fromtimestamp(int(seconds), UTC) if cursor else datetime.now(UTC).replace(microsecond=0)
+        start = place(run, where or None)
+        found, rows = project.addressees(purpose, channel, reach=reach, at=at, start=start, limit=limit + 1)
+        shown = rows[:limit]
+        after = f"{following(run, start + limit)}.{at.timestamp():.0f}" if len(rows) > limit else None
+        told = {"audience": found, "reach": reach, "addressees": shown, "next": after}
         return told, [str(row["customer_id"]) for row in shown]
 
     run, (told, about) = await request.app.state.desk.ask(ask, slow=True)

@@ -190,10 +190,12 @@ def test_the_pages_of_what_happened_are_the_whole(api: Caller, served: Project) 
 def test_an_audience_has_those_whom_it_counts(api: Caller, reach: bool) -> None:
     rows: list[dict[str, str | None]] = []
     cursor: dict[str, str] = {}
+    times = set()
     while True:
-        found = api.get("/v1/audiences/newsletter/email", params={"reach": reach, "limit": 100, **cursor}).json()
+        found = api.get("/v1/audiences/newsletter/email", params={"reach": reach, "limit": 30, **cursor}).json()
         whole(project.AudiencePage, found)
         rows += found["addressees"]
+        times.add(found["audience"]["at"])
         if found["next"] is None:
             break
         cursor = {"cursor": found["next"]}
@@ -201,4 +203,16 @@ def test_an_audience_has_those_whom_it_counts(api: Caller, reach: bool) -> None:
     customers, counts = {row["customer_id"] for row in rows}, found["audience"]
     assert len(customers) == counts["reached"] if reach else len(customers) >= counts["about"] - counts["reached"]
     assert all((row["why_not"] is None) is reach for row in rows)
+    assert len(rows) > 30
+    assert len(times) == 1
     assert api.get("/v1/audiences/newsletter/pigeon").status_code == 422
+
+
+def test_pages_of_an_audience_are_as_of_the_first(api: Caller) -> None:
+    asked = "/v1/audiences/win-back/email"
+    first = api.get(asked, params={"reach": False, "limit": 1}).json()
+    place, _, _ = first["next"].rpartition(".")
+    long_ago = api.get(asked, params={"reach": False, "cursor": f"{place}.1600000000"}).json()
+    assert long_ago["audience"]["at"] == "2020-09-13T12:26:40Z"
+    assert api.get(asked, params={"cursor": place}).status_code == 422
+    assert api.get(asked, params={"cursor": f"{place}.9999999999"}).json()["audience"]["at"] > "2286"
