@@ -160,13 +160,17 @@ class Runs(Plain, Shown, page="run:runs", rows="runs"):
 
 @dataclass(frozen=True)
 class Pruned(Plain, Shown, page="run:pruned"):
-    """The runs, plans and models that were removed (with `dry_run`: would be), their bytes, and the runs kept."""
+    """The runs, plans and models that were removed (with `dry_run`: would be), their bytes, and the runs kept.
+
+    `accesses` were as many of the access log.
+    """
 
     runs: tuple[str, ...]
     plans: tuple[str, ...]
     models: tuple[str, ...]
     bytes: int
     kept: tuple[str, ...]
+    accesses: int
     dry_run: bool
 
 

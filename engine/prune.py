@@ -1,4 +1,4 @@
-"""Removing the tables of older runs, plans that nothing can apply and models that no run needs.
+"""Removing the tables of older runs, plans that nothing can apply, models that no run needs, and old accesses.
 
 The ledger keeps what they were.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from engine import plans
@@ -15,25 +16,30 @@ from engine.errors import StateError
 from engine.pipeline import sweep
 from engine.runs import Layout, read_last, read_manifest
 from engine.state import State
+from engine.state.accesses import remove_accesses
 
 
 @dataclass(frozen=True)
 class Pruned:
-    """What was removed, or would be: runs, plans and models, by name, and the bytes that they take; and what stays."""
+    """What was removed, or would be: runs, plans and models, by name, and the bytes that they take; and what stays.
+
+    `accesses` are those of the access log.
+    """
 
     runs: tuple[str, ...]
     plans: tuple[str, ...]
     models: tuple[str, ...]
     bytes: int
     kept: tuple[str, ...]
+    accesses: int
 
 
-def prune(layout: Layout, keep: int, *, dry_run: bool = False) -> Pruned:
+def prune(layout: Layout, keep: int, *, accesses_before: datetime | None = None, dry_run: bool = False) -> Pruned:
     """Remove the tables of all published runs but the newest `keep`, and models that none of the rest uses.
 
     Plans of a run that answers no more go as well: they can't be applied. The run that answers stays, and so does one
     whose tables the next run needs. Every folder gets a name that nothing reads before it is removed, so that none is
-    half there. Errors: StateError for `keep` of 0.
+    half there. Accesses before a time (UTC) go where one is given. Errors: StateError for `keep` of 0.
     """
     if keep < 1:
         raise StateError(f"prune: {keep} runs can't be kept; the one that answers always is, so keep 1 or more")
@@ -58,7 +64,8 @@ def prune(layout: Layout, keep: int, *, dry_run: bool = False) -> Pruned:
         size = sum(_size(folder) for folder in gone)
         if not dry_run:
             _remove(layout, gone)
-    return Pruned(runs, dead, models, size, kept)
+    accesses = remove_accesses(layout.store, accesses_before, dry_run=dry_run) if accesses_before else 0
+    return Pruned(runs, dead, models, size, kept, accesses)
 
 
 def _size(folder: Path) -> int:

@@ -79,6 +79,9 @@ def explain_shift(
 def prune(
     ctx: typer.Context,
     keep: Annotated[int, typer.Option(min=1, help="How many of the newest runs keep their tables.")],
+    access_days: Annotated[
+        int | None, typer.Option(min=1, help="Also remove from the access log what is older than so many days.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -86,7 +89,7 @@ def prune(
     from api.render.run import pruned
 
     with opened(ctx) as project:
-        found = project.prune(keep, dry_run=dry_run)
+        found = project.prune(keep, access_days=access_days, dry_run=dry_run)
     show(found, as_json, pruned(found))
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.project.actor import actor_at_work
-from api.project.times import end_of
+from api.project.times import end_of, utc
 from api.project.watch import Watch
 from api.results import Planned, Pruned, Reported, RunSummary
 from api.summary import summarise
@@ -149,14 +149,17 @@ class Change(Watch):
         done = rollback(self.config, self.root, goal, actor=actor or actor_at_work(), reason=reason)
         return self._published_now(done, told)
 
-    def prune(self, keep: int, *, dry_run: bool = False) -> Pruned:
+    def prune(self, keep: int, *, access_days: float | None = None, dry_run: bool = False) -> Pruned:
         """Remove the tables of all runs but the newest `keep`, void plans, and models that none of the rest uses.
 
-        The ledger, the run that answers and plans of it stay. With `dry_run` it is only said what would go.
+        The ledger, the run that answers and plans of it stay. Of the access log all stays, or, if said, what is of the
+        last `access_days`. With `dry_run` it is only said what would go.
         """
         from engine.prune import prune
 
-        return Pruned(**vars(prune(self.layout, keep, dry_run=dry_run)), dry_run=dry_run)
+        before = utc(datetime.now(UTC) - timedelta(days=access_days)) if access_days is not None else None
+        found = prune(self.layout, keep, accesses_before=before, dry_run=dry_run)
+        return Pruned(**vars(found), dry_run=dry_run)
 
     def compare(self, before: str | None = None, after: str | None = None, *, top: int = TOP) -> Comparison:
         """What the run `after` (default: the current one) has otherwise than `before` (default: the one before it).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -81,8 +82,10 @@ def _history(found: Access) -> Iterator[Section]:
         says = "What people said who compared two records. It decides nothing: Clew's answers are measured by it."
         yield Section("labels", "What people judged", (says,), charts=(shown,))
     if found.accesses:
-        asked = [(minute(a.at), a.caller, a.action, "yes" if a.personal else "masked") for a in found.accesses]
-        shown = table("Accesses", ("time", "by", "what", "personal values"), asked, words=4)
+        # A program may ask many times a day.
+        days = Counter((a.at.date(), a.caller, a.action, "yes" if a.personal else "masked") for a in found.accesses)
+        asked = [(str(day), *said, f"{times:,}") for (day, *said), times in days.items()]
+        shown = table("Accesses", ("day", "by", "what", "personal values", "times"), asked, words=4)
         yield Section("accesses", "Who was shown it", ("Answers over HTTP, and to whom.",), charts=(shown,))
 
 

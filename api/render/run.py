@@ -235,9 +235,10 @@ def runs(found: Runs) -> Group:
 def pruned(found: Pruned) -> Group:
     """What was removed, or would be."""
     kept = f"{count(len(found.kept), 'run')} {'keeps its' if len(found.kept) == 1 else 'keep their'} tables"
-    if not found.runs and not found.plans and not found.models:
-        return lines(Text(f"There is nothing to remove: {kept}, and all models are in use."))
     verb = "would be removed" if found.dry_run else "removed"
+    asked = [Text(f"{count(found.accesses, 'entry', 'entries')} of the access log {verb}.")] if found.accesses else []
+    if not found.runs and not found.plans and not found.models:
+        return lines(Text(f"There is nothing to remove: {kept}, and all models are in use."), *asked)
     names = {"run": found.runs, "plan": found.plans, "model": found.models}
     gone = [(kind, name) for kind, several in names.items() for name in several]
     runs, plans, models = (count(len(several), kind) for kind, several in names.items())
@@ -246,6 +247,7 @@ def pruned(found: Pruned) -> Group:
         Text(f"{what}, which frees {found.bytes / 1e6:,.1f} MB; {kept}.", style="bold"),
         columns((), gone, whole=(0, 1)),
         Text("Who belonged together then, and why, can still be asked: `clew whois X --as-of DATE`."),
+        *asked,
     )
 
 

@@ -1,17 +1,18 @@
 """access.db: who asked about whom, when, and under which key. A file of its own, as it grows with the questions.
 
-Append-only. It holds ids of customers and of keys, and no personal value.
+Append-only, but for what has been kept for long enough. It holds ids of customers and of keys, and no personal value.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable
-from contextlib import closing
+import time
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.errors import StateError
 from engine.state.database import BUSY_SECONDS, explained
@@ -21,16 +22,19 @@ from engine.state.store import from_micros, to_micros
 APPLICATION_ID = 0x436C7741
 SCHEMA_VERSION = 1
 
+#: Rows that are removed at one moment, and seconds to the next ones: a server that runs writes its own in between.
+_AT_ONCE, _PAUSE = 20_000, 0.05
+_FOR_GOOD = {
+    verb: f"""CREATE TRIGGER access_{verb} BEFORE {verb} ON access
+        BEGIN SELECT RAISE(ABORT, 'the access log is append-only'); END"""
+    for verb in ("UPDATE", "DELETE")
+}
 _TABLES = (
     """CREATE TABLE access (
         id INTEGER PRIMARY KEY, at INTEGER NOT NULL, key TEXT, caller TEXT NOT NULL, action TEXT NOT NULL,
         customer TEXT NOT NULL, personal INTEGER NOT NULL, request TEXT NOT NULL)""",
     "CREATE INDEX access_customer ON access (customer, at)",
-    *(
-        f"""CREATE TRIGGER access_{verb} BEFORE {verb} ON access
-        BEGIN SELECT RAISE(ABORT, 'the access log is append-only'); END"""
-        for verb in ("UPDATE", "DELETE")
-    ),
+    *_FOR_GOOD.values(),
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
@@ -90,14 +94,35 @@ class AccessLog:
     def append(self, accesses: Iterable[Accessed]) -> None:
         """Keep some accesses, all or none."""
         rows = [(to_micros(a.at), *a[1:]) for a in accesses]
+        with self._writing() as connection:
+            connection.executemany(
+                """INSERT INTO access (at, key, caller, action, customer, personal, request)
+                VALUES (?, ?, ?, ?, ?, ?, ?)""",
+                rows,
+            )
+
+    def remove_before(self, at: datetime) -> int:
+        """Remove the accesses before a time (UTC), part by part; returns how many."""
+        removed, last = 0, _AT_ONCE
+        while last == _AT_ONCE:
+            with self._writing() as connection:
+                connection.execute("DROP TRIGGER access_DELETE")
+                last = connection.execute(
+                    "DELETE FROM access WHERE id IN (SELECT id FROM access WHERE at < ? ORDER BY id LIMIT ?)",
+                    (to_micros(at), _AT_ONCE),
+                ).rowcount
+                connection.execute(_FOR_GOOD["DELETE"])
+            removed += last
+            time.sleep(_PAUSE)
+        return removed
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it, or nothing."""
         with explained(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                self._connection.executemany(
-                    """INSERT INTO access (at, key, caller, action, customer, personal, request)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)""",
-                    rows,
-                )
+                yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
@@ -119,19 +144,34 @@ class AccessLog:
 
 def accesses_about(folder: Path, customer_ids: Collection[str]) -> list[Accessed]:
     """Who was shown something of some customers, oldest first; nobody where no server ever ran."""
-    path = folder / "access.db"
-    if not path.exists():
-        return []
     columns = "at, key, caller, action, customer, personal, request"
     marks = ", ".join("?" for _ in customer_ids)
-    with explained(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            return []  # a server is just making it
-        rows = connection.execute(
-            f"SELECT {columns} FROM access WHERE customer IN ({marks}) ORDER BY at, id",  # nosec B608 # our names, ? marks
-            list(customer_ids),
-        ).fetchall()
+    rows = _read(
+        folder,
+        f"SELECT {columns} FROM access WHERE customer IN ({marks}) ORDER BY at, id",  # nosec B608 # our names, ? marks
+        list(customer_ids),
+    )
     return [
         Accessed(from_micros(at), key, caller, action, customer, bool(personal), request)
         for at, key, caller, action, customer, personal, request in rows
     ]
+
+
+def remove_accesses(folder: Path, before: datetime, *, dry_run: bool = False) -> int:
+    """Remove the accesses before a time (UTC); returns how many there were, or with `dry_run` are."""
+    found = _read(folder, "SELECT count(*) FROM access WHERE at < ?", [to_micros(before)])
+    if dry_run or not found or not found[0][0]:
+        return found[0][0] if found else 0
+    with AccessLog(folder) as log:
+        return log.remove_before(before)
+
+
+def _read(folder: Path, sql: str, given: list[Any]) -> list[tuple[Any, ...]]:
+    """Ask access.db, which isn't there where no server ever ran."""
+    path = folder / "access.db"
+    if not path.exists():
+        return []
+    with explained(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            return []  # a server is just making it
+        return connection.execute(sql, given).fetchall()

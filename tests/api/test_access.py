@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from typer.testing import Result
 
 from api.project import Project
 from engine.errors import ConfigError, NotFoundError
+from engine.state.accesses import Accessed, AccessLog
 
 EMAIL, PHONE = "john@email.com", "+15551234567"
 DESK = "zendesk_users:555123456700"
@@ -46,6 +48,22 @@ def test_all_of_it_is_there_and_nothing_of_others(copy: Path, tmp_path: Path) ->
     assert [e.kind for e in found.entries] == ["created"]
     assert found.runs == (found.run_id,)
     assert json.loads((tmp_path / "john.json").read_text())["held"].keys() == found.held.keys()
+
+
+def test_who_was_shown_it_by_day_until_that_is_pruned(copy: Path, tmp_path: Path, clew: Callable[..., Result]) -> None:
+    page = tmp_path / "john.html"
+    with Project(copy) as project, AccessLog(copy / ".clew") as log:
+        john = project.whois(EMAIL).customer.customer_id  # type: ignore[union-attr]
+        days = [datetime(2026, 1, 1, 8), datetime(2026, 1, 1, 9), datetime.now(UTC)]
+        log.append(Accessed(at, "0badcafe", "the site", "GET /v1/whois", john, True, "r") for at in days)
+        assert len(project.access(EMAIL, page).accesses) == 3
+    told = re.sub(r"<[^>]+>", " ", page.read_text())
+    assert re.search(r"2026-01-01\s+the site\s+GET /v1/whois\s+yes\s+2\s", told)
+    dry = clew("-p", copy, "prune", "--keep", "9", "--access-days", "30", "--dry-run").stdout
+    assert "2 entries of the access log would be removed." in " ".join(dry.split())
+    assert json.loads(clew("-p", copy, "prune", "--keep", "9", "--access-days", "30", "--json").stdout)["accesses"] == 2
+    with Project(copy) as project:
+        assert len(project.access(EMAIL).accesses) == 1
 
 
 def test_what_was_kept_apart_is_told_with_what_forbade_it(copy: Path, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_older_runs_go_and_the_answer_stays(thrice: Corner) -> None:
         assert (state.runs(), state.head()) == before
         assert verify(state, compute, third.path("members")) == []
     assert pruned(corner, 1).runs == (second.run_id,)
-    assert pruned(corner, 1) == Pruned((), (), (), 0, (third.run_id,))
+    assert pruned(corner, 1) == Pruned((), (), (), 0, (third.run_id,), 0)
     assert not corner.run().changes
 
 
@@ -88,7 +88,7 @@ def test_a_plan_and_its_model_stay_while_it_can_be_applied(corner: Corner) -> No
     first = corner.current()
     corner.write("till", TILL[:2])
     plan = pipeline.plan(corner.config, corner.folder, Request(retrain=True))
-    assert pruned(corner, 1) == Pruned((), (), (), 0, (first.run_id,))
+    assert pruned(corner, 1) == Pruned((), (), (), 0, (first.run_id,), 0)
     pipeline.apply(corner.config, corner.folder, plan.plan_id)
     dead = pipeline.plan(corner.config, corner.folder, Request())
     last = corner.run().run

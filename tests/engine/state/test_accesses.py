@@ -3,13 +3,13 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from engine.errors import StateError
-from engine.state.accesses import Accessed, AccessLog, accesses_about
+from engine.state.accesses import Accessed, AccessLog, accesses_about, remove_accesses
 
 AT = datetime(2026, 1, 1, 12)
 
@@ -35,6 +35,23 @@ def test_nothing_is_taken_back(tmp_path: Path, change: str) -> None:
         pytest.raises(sqlite3.IntegrityError, match="append-only"),
     ):
         connection.execute(change)
+
+
+def test_what_is_old_is_removed_while_somebody_writes(tmp_path: Path) -> None:
+    assert remove_accesses(tmp_path, AT) == 0
+    later = access("C1", "late")._replace(at=AT + timedelta(days=1))
+    with AccessLog(tmp_path) as log:
+        log.append([access("C1")] * 30_000 + [later])
+        assert remove_accesses(tmp_path, later.at, dry_run=True) == 30_000
+        assert len(accesses_about(tmp_path, {"C1"})) == 30_001
+        assert remove_accesses(tmp_path, later.at) == 30_000
+        log.append([access("C2")])
+    assert accesses_about(tmp_path, {"C1"}) == [later]
+    with (
+        closing(sqlite3.connect(tmp_path / "access.db")) as connection,
+        pytest.raises(sqlite3.IntegrityError, match="append-only"),
+    ):
+        connection.execute("DELETE FROM access")
 
 
 def test_several_may_make_it_and_write_at_once(tmp_path: Path) -> None:
