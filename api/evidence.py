@@ -130,7 +130,8 @@ def between(
     path = widest(matches, left.records, right.records)
     if path is None:
         raise NotFoundError(
-            f"no evidence joins {a} and {b} though both are {left.customer_id}: run `clew publish --verify`"
+            f"no evidence joins {a} and {b} though both are {left.customer_id}: run `clew publish --verify`",
+            told="No evidence joins the two, though they are one customer: run `clew publish --verify`.",
         )
     on_path = set(path.hops)
     alone = tuple(m for m in bridges(matches) if m in on_path)
@@ -145,7 +146,8 @@ def path_between(
     if not found.same:
         raise NotFoundError(
             f"{a} is {found.a.customer_id} and {b} is {found.b.customer_id}: no path joins two customers; "
-            "`clew why` says what speaks for and against"
+            "`clew why` says what speaks for and against",
+            told="They are two customers, whom no path joins: `why` says what speaks for and against.",
         )
     return found
 

@@ -21,6 +21,7 @@ _MEANS = {
     "blocked": "blocked by the project file",
     "invalid": "not valid",
 }
+_CUSTOMER = re.compile(r"[Cc][0-9A-Za-z]{8}")
 _TYPES = {"email": "an e-mail", "phone": "a phone number", "account": "an account id", "loyalty": "a loyalty id"}
 
 
@@ -40,7 +41,9 @@ def nobody(
 
 
 def _meant(text: str, candidates: Sequence[tuple[str, str]]) -> str | None:
-    """What is written like an e-mail is meant as one, even where it can't be one."""
+    """What is written like an e-mail or a customer id is meant as one, even where it can't be one."""
+    if _CUSTOMER.fullmatch(text):
+        return "customer"
     return "email" if "@" in text[1:] else candidates[0][0] if candidates else None
 
 
@@ -51,7 +54,7 @@ def _said(
         return "nothing was asked: give an e-mail, a phone number, an id or a customer id"
     if findings:
         return _held(findings[0])
-    if re.fullmatch(r"[Cc][0-9A-Za-z]{8}", text) and customer_number(text) is None:
+    if _CUSTOMER.fullmatch(text) and customer_number(text) is None:
         return f"no customer has the id {text}, and its check character is wrong: look for a mistyped character"
     if customer_number(text) is not None:
         return f"there is no customer {text.upper()} in the current run, and there never was"

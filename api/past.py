@@ -163,8 +163,9 @@ def was(state: State, asking: Asking, layout: Layout, text: str, at: datetime) -
     if customer_number(text) is not None:
         chain = led(state, text, then.last)
         if chain[-1] == "":
+            gone = "its records had left all sources or were erased"
             raise NotFoundError(
-                f"{chain[0]} was nobody at {at:%Y-%m-%d %H:%M} UTC: its records had left all sources or were erased"
+                f"{chain[0]} was nobody at {at:%Y-%m-%d %H:%M} UTC: {gone}", told=f"It was nobody then: {gone}."
             )
         found = chain[-1]
     else:

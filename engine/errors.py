@@ -2,7 +2,6 @@
 
     ClewError                 everything that Clew raises on purpose; its text is written for the user
     ├── ConfigError           the project file: file, key, bad value, nearest good one       (exit 2)
-    │   └── ReasonError       a reason that names whoever is to be erased                    (exit 2)
     ├── SourceError           a source that can't be read at all: file, column, what to do   (exit 3)
     ├── TableError            a table between two stages lacks columns or has others         (exit 70, our fault)
     ├── LinkError             training or scoring can't go on with this data                 (exit 4)
@@ -17,12 +16,16 @@
         ├── UnclearError      an identifier that leads to no one customer: to none or to several
         └── RetiredError      a customer id that has ended; it knows where that went
 
-`exit_code` is what the command line exits with. A message says what is wrong, where, and what to do.
+`exit_code` is what the command line exits with. A message says what is wrong, where, and what to do. `told` says as
+much of it as callers over a network may hear: without any value that was asked for, or that the data hold.
 """
 
 from __future__ import annotations
 
 from typing import Literal
+
+#: What is told of a customer id that nobody has or had.
+NO_CUSTOMER = "There is no customer of this id: look for a mistyped character."
 
 
 class ClewError(Exception):
@@ -30,15 +33,15 @@ class ClewError(Exception):
 
     exit_code = 1
 
+    def __init__(self, message: str = "", *, told: str | None = None) -> None:
+        super().__init__(message)
+        self.told = told
+
 
 class ConfigError(ClewError):
     """The project file is wrong."""
 
     exit_code = 2
-
-
-class ReasonError(ConfigError):
-    """A reason that names whoever is to be erased: it would outlive them."""
 
 
 class SourceError(ClewError):

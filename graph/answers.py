@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Literal, overload
 
 from engine.compute import Compute
-from engine.errors import NotFoundError, RetiredError
+from engine.errors import NO_CUSTOMER, NotFoundError, RetiredError
 from graph.store import (
     DeviceWindow,
     Difference,
@@ -117,7 +117,7 @@ def no_customer(customer_id: str, retired: Retired | None) -> NotFoundError:
     """What to raise for a customer that isn't living; it says where a retired one went."""
     if retired:
         return RetiredError(_went(retired), retired.now)
-    return NotFoundError(f"there is no customer {customer_id} in the current run")
+    return NotFoundError(f"there is no customer {customer_id} in the current run", told=NO_CUSTOMER)
 
 
 def found_value(

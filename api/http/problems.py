@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Match
 from api.plain import encode
 from engine.compute.failure import damaged_table, full_disk
 from engine.errors import (
+    NO_CUSTOMER,
     ClewError,
     ConfigError,
     ConflictError,
@@ -29,7 +30,6 @@ from engine.errors import (
     HeldError,
     NamedError,
     NotFoundError,
-    ReasonError,
     RemainsError,
     RetiredError,
     StateError,
@@ -48,6 +48,13 @@ _UNCLEAR = {
     "shared": "This {} is shared by too many, so it says nothing about who somebody is.",
     "unlinkable": "This {} is of a kind that never links (role inbox, placeholder, blocked), or nobody's.",
     "several": "This {} leads to several customers: ask by a customer id or a record.",
+}
+_WANTED = {
+    "json_invalid": "is no JSON",
+    # Of a text that is sent as anything else, no field is read.
+    "model_attributes_type": "should be an object of JSON, sent as Content-Type: application/json",
+    # Cursors alone have a pattern.
+    "string_pattern_mismatch": "take `next` of the page before, as it is",
 }
 _STATUS = {
     400: "Bad request",
@@ -120,23 +127,22 @@ def of_error(error: ClewError) -> Problem:
         now = ", ".join(error.now) or "nobody: its records have left all sources, or were erased"
         return Problem(410, "retired", f"This customer id has ended; it is now {now}.", now=list(error.now))
     if isinstance(error, UnclearError):
-        what = _TYPES.get(error.type or "", "identifier")
-        return Problem(404, error.why, _UNCLEAR[error.why].format(what))
+        if error.why == "unknown" and error.type == "customer":
+            return Problem(404, error.why, NO_CUSTOMER)
+        return Problem(404, error.why, _UNCLEAR[error.why].format(_TYPES.get(error.type or "", "identifier")))
     if isinstance(error, EarlyError):
-        return Problem(404, "too-early", "Nothing had been run yet then: ask for a later time.")
+        return Problem(404, "too-early", error.told or "Nothing had been run yet then: ask for a later time.")
     if isinstance(error, NotFoundError):
-        return Problem(404, "not-found", "What was asked for isn't there.")
-    if isinstance(error, ReasonError):
-        detail = "The reason names the person, and is kept when all else is gone: say it without. Nothing was erased."
-        return Problem(422, "not-possible", detail)
+        return Problem(404, "not-found", error.told or "What was asked for isn't there.")
     if isinstance(error, ConfigError):
-        return Problem(422, "not-possible", "What was asked for can't be done with these values.")
+        return Problem(422, "not-possible", error.told or "What was asked for can't be done with these values.")
     if isinstance(error, NamedError):
         return Problem(409, "name-taken", "This Idempotency-Key is another request's.")
     if isinstance(error, UnderWayError):
         return unavailable("A request of this Idempotency-Key is under way: ask again.", 1)
     if isinstance(error, HeldError | ConflictError):
-        return Problem(409, "conflict", "What was asked for contradicts what was decided before, or waits as a plan.")
+        detail = "What was asked for contradicts what was decided before, or waits as a plan."
+        return Problem(409, "conflict", error.told or detail)
     if isinstance(error, RemainsError):
         # Not 503: whoever asks again is told that there is nobody of that name.
         log.error("%s", error)
@@ -145,7 +151,7 @@ def of_error(error: ClewError) -> Problem:
     if isinstance(error, StateError):
         disk = "The disk is full, read-only or failing." if isinstance(error, DiskError) else "The store can't be used."
         log.warning("%s", error)
-        return unavailable(f"{disk} The operator's log says more; try again later.")
+        return unavailable(error.told or f"{disk} The operator's log says more; try again later.")
     return fault(error)
 
 
@@ -184,8 +190,8 @@ def of_validation(error: RequestValidationError) -> Problem:
 
 
 def _wanted(error: Mapping[str, Any]) -> str:
-    # The text of any other error may quote what was given.
-    return "is no JSON" if error["type"] == "json_invalid" else str(error["msg"]).removeprefix("Value error, ")
+    # The text of some errors may quote what was given.
+    return _WANTED.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
 
 
 def of_status(error: HTTPException) -> Problem:

@@ -50,7 +50,10 @@ class Decide(Opened):
         both = sorted(set(left) & set(right))
         if both or not left or not right:
             held = f"record {both[0]} is both" if both else "they are the same records"
-            raise ConfigError(f"{a} and {b} can't be decided on: {held}. Name records that are one or the other")
+            raise ConfigError(
+                f"{a} and {b} can't be decided on: {held}. Name records that are one or the other",
+                told="Both lead to the same records. Name records that are one or the other.",
+            )
         with State.open(self.layout.store) as state:
             last, _ = state.head()
             made = ledger.decide(
@@ -63,7 +66,10 @@ class Decide(Opened):
         """Decide that an identifier's value never links. NotFoundError for a text that can't be one."""
         found = find_values(self.graph, identifier, *self._reading())
         if not found:
-            raise NotFoundError(f"{identifier} is no e-mail, phone number or id that could be blocked")
+            raise NotFoundError(
+                f"{identifier} is no e-mail, phone number or id that could be blocked",
+                told="This is no e-mail, phone number or id that could be blocked.",
+            )
         with State.open(self.layout.store) as state:
             last, _ = state.head()
             # Of what a text may mean, what is blocked already is meant: as a blocked one it may be known no more.

@@ -11,7 +11,7 @@ from api.placing import placed
 from api.project.actor import actor_at_work
 from api.project.decide import Decide
 from api.results import Access, Erased
-from engine.errors import NotFoundError, ReasonError, RemainsError, StateError, UnclearError
+from engine.errors import ConfigError, NotFoundError, RemainsError, StateError, UnclearError
 from engine.state import State
 from engine.state.accesses import accesses_about
 from graph.store import Customer
@@ -71,7 +71,7 @@ class Erase(Decide):
         comes in again under the same ids is stopped. Then every file of the store is searched for the identifiers, and
         a graph in Neo4j compared with the tables that were searched. One that was stopped before is ended first. The
         exports themselves are the shop's own. Errors:
-        NotFoundError as for `whois`; ReasonError for a reason that names the person; RemainsError where the search
+        NotFoundError as for `whois`; ConfigError for a reason that names the person; RemainsError where the search
         finds a file that still holds the person, or the graph isn't what the tables say.
         """
         from engine.erasure.erase import find_person
@@ -106,9 +106,11 @@ class Erase(Decide):
             *_spelt(known[customer_id], person.values),
         }
         if names(reason or "", texts | {record.name for record in known[customer_id].records if record.name}):
-            raise ReasonError(
+            raise ConfigError(
                 f"the reason holds a name or an identifier of {customer_id}, and is kept when all else is gone: say it"
-                " without, by the number of the request or the like. Nothing was erased"
+                " without, by the number of the request or the like. Nothing was erased",
+                told="The reason names the person, and is kept when all else is gone: say it without, by the number of"
+                " the request or the like. Nothing was erased.",
             )
         _, run = erase(self.config, self.root, customer_id, actor=actor or actor_at_work(), reason=reason)
         # Built anew where it is in use, as a file keeps what was deleted from it until it is written over.

@@ -79,11 +79,17 @@ def label(state: State, a: str, b: str, same: bool, *, actor: str) -> None:
     Errors: NotFoundError for a record that no run has had; ConfigError where both are one record.
     """
     if a == b:
-        raise ConfigError(f"{a} can't be labelled with itself: name two records")
+        raise ConfigError(
+            f"{a} can't be labelled with itself: name two records",
+            told="A record can't be labelled with itself: name two records.",
+        )
     numbers = [record_number(state.key, record) for record in (a, b)]
     for record, number in zip((a, b), numbers, strict=True):
         if next(state.rows("SELECT 1 FROM record WHERE number = ? AND record_id IS NOT NULL", [number]), None) is None:
-            raise NotFoundError(f"there is no record {record}; a record is called SOURCE:KEY, as `clew whois` shows it")
+            raise NotFoundError(
+                f"there is no record {record}; a record is called SOURCE:KEY, as `clew whois` shows it",
+                told="One of the two is no record: a record is called SOURCE:KEY.",
+            )
     state.label(numbers[0], numbers[1], same, datetime.now(UTC), actor)
 
 

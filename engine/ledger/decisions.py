@@ -124,8 +124,10 @@ def decide(
                 return decision
         against = (_joined if kind == "different" else _parted)(stand, *sides)
         if against is not None:
+            entries = " and ".join(f"entry {decision.entry}" for decision in against)
             raise ConflictError(
-                f"that contradicts what was decided: {_told(state, against, named)}. `clew undo` ends a decision"
+                f"that contradicts what was decided: {_told(state, against, named)}. `clew undo` ends a decision",
+                told=f"That contradicts what was decided by {entries}. Undo ends a decision.",
             )
         origin, target = (customer_number(customer) for customer in customers)
         cause = {"left": len(sides[0])} if kind == "different" else {}
@@ -150,9 +152,17 @@ def undo(state: State, entry: int, *, actor: str, reason: str | None = None) -> 
         if entry not in found:
             back = next((d.entry for d in found.values() if d.undone == entry), None)
             taken = "" if back is None else f", it took {back} back: `clew decide` or `clew block` makes that anew"
-            raise NotFoundError(f"entry {entry} of the ledger is no decision{taken}; `clew decisions` lists them")
+            raise NotFoundError(
+                f"entry {entry} of the ledger is no decision{taken}; `clew decisions` lists them",
+                told="This entry is no decision."
+                if back is None
+                else f"This entry is no decision: it took {back} back, which can be decided anew.",
+            )
         if (ended := found[entry].undone) is not None:
-            raise ConflictError(f"decision {entry} was undone before, by entry {ended}")
+            raise ConflictError(
+                f"decision {entry} was undone before, by entry {ended}",
+                told=f"This decision was undone before, by entry {ended}.",
+            )
         state.note(Note("undone", cause={"entry": entry}, reason=reason), datetime.now(UTC), actor)
         return next(decision for decision in decisions(state) if decision.entry == entry)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from engine.errors import NotFoundError
+from engine.errors import NO_CUSTOMER, NotFoundError
 from engine.ledger.ids import customer_id, customer_number
 from engine.state import MOVES, State, from_micros
 from engine.tables import REDIRECTS, arrow_schema
@@ -75,7 +75,10 @@ def known_number(state: State, identifier: str) -> int:
     """The number of a customer that there is or was. Errors: NotFoundError where there never was one of that id."""
     number = customer_number(identifier)
     if number is None or number >= state.next_number:
-        raise NotFoundError(f"{identifier} is not a customer id of this project: check it for a mistyped character")
+        raise NotFoundError(
+            f"{identifier} is not a customer id of this project: check it for a mistyped character",
+            told=NO_CUSTOMER,
+        )
     return number
 
 

@@ -45,9 +45,10 @@ def answer_then(state: State, at: datetime) -> Then:
     published = [r for r in state.runs() if r.status == "published"]
     before = [r for r in published if r.finished is not None and r.finished <= at]
     if not before:
+        first = f"the first answer is of {published[0].finished:%Y-%m-%d %H:%M} UTC" if published else "there is no run"
         raise EarlyError(
-            f"nothing had been run yet at {at:%Y-%m-%d %H:%M} UTC: "
-            + (f"the first answer is of {published[0].finished:%Y-%m-%d %H:%M} UTC" if published else "there is no run")
+            f"nothing had been run yet at {at:%Y-%m-%d %H:%M} UTC: {first}",
+            told=f"Nothing had been run yet then: {first}.",
         )
     run = max(before, key=lambda r: (r.finished, r.last_entry))
     decided = next(
@@ -99,9 +100,10 @@ def led(state: State, identifier: str, last: int) -> list[str]:
         state.rows("SELECT seq, at FROM entry JOIN act ON act.id = act WHERE target = ? ORDER BY seq", [number])
     )
     if first[0] > last:
+        given = f"the id was first given on {from_micros(first[1]):%Y-%m-%d %H:%M} UTC"
         raise NotFoundError(
-            f"there was no customer {customer_id(number)} yet: the id was first given on"
-            f" {from_micros(first[1]):%Y-%m-%d %H:%M} UTC (entry {first[0]})"
+            f"there was no customer {customer_id(number)} yet: {given} (entry {first[0]})",
+            told=f"There was no such customer yet: {given}.",
         )
     chain = [customer_id(number)]
     while not _members(state, number, last):

@@ -52,7 +52,8 @@ class WriterLock:
             os.close(descriptor)
             raise StateError(
                 f"{self.path.parent} is being written by {holder or 'another process'}. "
-                "Wait for it to end, or stop it; the last published run can be read meanwhile."
+                "Wait for it to end, or stop it; the last published run can be read meanwhile.",
+                told="Another process writes to the store, such as a run: nothing was done. Try again when it is done.",
             ) from None
         except OSError as error:
             os.close(descriptor)

@@ -16,7 +16,7 @@ from api.http.pages import CURSOR, page
 from api.http.reply import reply, unchanged
 from api.project import Project
 from api.project.times import end_of
-from engine.errors import ConfigError, NotFoundError
+from engine.errors import NO_CUSTOMER, ConfigError, NotFoundError
 from engine.ledger import customer_id, customer_number
 
 router = APIRouter(prefix="/v1/customers/{customer}", tags=["customers"])
@@ -46,7 +46,7 @@ def _id(text: str) -> str:
     """The id that is meant, however it is written; nothing else is looked up by this address."""
     number = customer_number(text)
     if number is None:
-        raise NotFoundError(f"{text} is no customer id")
+        raise NotFoundError(f"{text} is no customer id", told=NO_CUSTOMER)
     return customer_id(number)
 
 

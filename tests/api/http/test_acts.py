@@ -10,6 +10,7 @@ import pytest
 
 from api.http.models import acts, project
 from api.project import Project
+from engine.state import State
 from tests.api.http.conftest import EMAIL, PHONE, Caller
 from tests.api.http.test_callers import wait
 from tests.api.http.test_questions import whole
@@ -28,14 +29,20 @@ def test_a_decision_is_made_once_and_taken_back(desk: Caller) -> None:
     assert (again.status_code, again.json()["entry"], again.json()["new"]) == (200, told["entry"], False)
     against = desk.post("/v1/decisions", json={**said, "kind": "different"})
     assert (against.status_code, against.json()["type"]) == (409, "urn:clew:conflict")
+    assert f"contradicts what was decided by entry {told['entry']}." in against.json()["detail"]
     assert EMAIL not in against.text
     listed = desk.get("/v1/decisions").json()
     whole(acts.Decisions, listed)
     assert [d["entry"] for d in listed["decisions"]] == [told["entry"]]
     undone = desk.post(f"/v1/decisions/{told['entry']}/undo", json={"reason": "a mistake"})
     assert (undone.status_code, undone.json()["undone"]) == (200, told["entry"] + 1)
-    assert desk.post(f"/v1/decisions/{told['entry']}/undo", json={}).status_code == 409
-    assert desk.post("/v1/decisions/1/undo", json={}).status_code == 404
+    for entry, status, why in [
+        (told["entry"], 409, f"undone before, by entry {told['entry'] + 1}."),
+        (told["entry"] + 1, 404, f"it took {told['entry']} back"),
+        (1, 404, "This entry is no decision."),
+    ]:
+        refused = desk.post(f"/v1/decisions/{entry}/undo", json={})
+        assert (refused.status_code, why in refused.json()["detail"]) == (status, True)
     assert desk.get("/v1/decisions").json() == {"decisions": []}
     assert len(desk.get("/v1/decisions", params={"everything": True}).json()["decisions"]) == 1
 
@@ -86,6 +93,31 @@ def test_what_is_no_decision_is_refused(desk: Caller, said: dict[str, str]) -> N
     found = desk.post("/v1/decisions", json=said)
     assert found.status_code == 422
     assert EMAIL not in found.text
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "why"),
+    [
+        ("decisions", {"kind": "same", "a": EMAIL, "b": EMAIL}, "Both lead to the same records."),
+        ("decisions", {"kind": "block", "a": DESK}, "This is no e-mail, phone number or id that could be blocked."),
+        ("labels", {"record_a": DESK, "record_b": DESK, "same": True}, "A record can't be labelled with itself"),
+        ("labels", {"record_a": DESK, "record_b": EMAIL, "same": True}, "One of the two is no record"),
+        ("erase", {"who": EMAIL, "really": True, "reason": "john@email.com rang"}, "The reason names the person"),
+    ],
+)
+def test_an_act_that_is_refused_says_why(desk: Caller, path: str, said: dict[str, object], why: str) -> None:
+    found = desk.post(f"/v1/{path}", json=said)
+    assert found.status_code in (404, 422)
+    assert found.json()["detail"].startswith(why)
+    assert not any(value in found.text for value in (EMAIL, DESK))
+
+
+def test_who_writes_the_store_is_waited_for(desk: Caller, copy: Path) -> None:
+    with Project(copy) as opened, State.open(opened.layout.store) as state, state.writing("a run"):
+        found = desk.post("/v1/erase", json={"who": EMAIL, "really": True})
+    assert (found.status_code, found.headers["retry-after"]) == (503, "5")
+    assert found.json()["detail"].startswith("Another process writes to the store, such as a run: nothing was done.")
+    assert desk.post("/v1/erase", json={"who": EMAIL}).status_code == 200
 
 
 @pytest.mark.parametrize("word", [1, 0, "yes", "false", None])
@@ -150,6 +182,8 @@ def test_all_that_is_held_and_then_nothing(desk: Caller, copy: Path) -> None:
     assert gone.json()["run_id"]
     assert desk.get("/v1/whois", params={"email": EMAIL}).status_code == 404
     assert desk.get(f"/v1/customers/{john}").status_code == 410
+    then = desk.get(f"/v1/customers/{john}", params={"as_of": "2099-01-01"})
+    assert (then.status_code, then.json()["detail"].split(":")[0]) == (404, "It was nobody then")
     since = desk.get("/v1/changes", params={"after": before["next"]}).json()
     assert [(c["kind"], c["origin"]) for c in since["changes"] if c["seq"]] == [("erased", john)]
     last = desk.get(f"/v1/customers/{john}/history").json()["entries"][-1]

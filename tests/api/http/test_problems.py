@@ -9,12 +9,12 @@ import pytest
 
 from api.http.problems import of_error
 from engine.errors import (
+    ConfigError,
     ConflictError,
     DiskError,
     HeldError,
     LinkError,
     NamedError,
-    ReasonError,
     RemainsError,
     RetiredError,
     StateError,
@@ -65,6 +65,33 @@ def test_a_problem_says_what_is_wrong_and_repeats_nothing(api: Caller, path: str
 )  # fmt: skip
 def test_what_nobody_holds_is_called_by_its_type(api: Caller, asked: dict[str, str], said: str) -> None:
     assert api.get("/v1/whois", params=asked).json()["detail"] == f"No record holds this {said}."
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("customers/C00000019", "There is no customer of this id: look for a mistyped character."),
+        ("customers/C0000001Z/history", "There is no customer of this id: look for a mistyped character."),
+        ("whois?q=C00000019", "There is no customer of this id: look for a mistyped character."),
+        ("customers/C00000017?as_of=2000-01-01", "Nothing had been run yet then: the first answer is of 20"),
+        ("changes?after=yesterday", "The request can't be understood: query.after: take `next` of the page before"),
+    ],
+)
+def test_a_problem_says_what_to_do(api: Caller, path: str, said: str) -> None:
+    assert api.get(f"/v1/{path}").json()["detail"].startswith(said)
+
+
+def test_a_path_between_two_customers_says_what_to_ask_instead(api: Caller) -> None:
+    a, b = (one["target"] for one in api.get("/v1/changes", params={"limit": 2}).json()["changes"])
+    found = api.get("/v1/path", params={"a": a, "b": b})
+    assert (found.status_code, found.json()["type"]) == (404, "urn:clew:not-found")
+    assert found.json()["detail"].startswith("They are two customers, whom no path joins: `why` says")
+
+
+def test_a_body_that_is_sent_as_something_else(api: Caller) -> None:
+    for sent in ("application/x-www-form-urlencoded", "text/plain"):
+        found = api.post("/v1/whois", content=b'{"q": ["a"]}', headers={"content-type": sent})
+        assert (found.status_code, "Content-Type: application/json" in found.json()["detail"]) == (422, True)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +169,7 @@ def test_another_method_is_told_all_that_there_are(api: Caller, method: str, pat
         (HeldError("x"), 409),
         (ConflictError("x"), 409),
         (DiskError("x"), 503),
-        (ReasonError("x"), 422),
+        (ConfigError("x"), 422),
         (RemainsError("x"), 500),
         (NamedError("x"), 409),
         (UnderWayError("x"), 503),
@@ -154,6 +181,7 @@ def test_every_error_has_its_status(error: StateError, status: int) -> None:
     problem = of_error(error)
     assert problem.status_code == status
     assert ("Retry-After" in (problem.headers or {})) == (status == 503)
+    assert "x" not in problem.detail.split()
 
 
 def test_a_retired_id_says_where_it_went() -> None:
