@@ -15,6 +15,15 @@ export class Problem extends Error {
   }
 }
 
+/** Whether an id of a record is what a masked answer has in its place: nothing can be asked by it. */
+export const standIn = (id) => /(^|:)~[0-9a-f]{12}$/.test(id);
+
+/** What those are told who ask by one. */
+export const STAND_INS = "This key doesn't show which records these are";
+
+/** Whether a value is masked: of two that are, nothing says whether they are the same. */
+export const masked = (value) => value.includes("•••");
+
 /** Whether a key is kept in this tab. */
 export const hasKey = () => sessionStorage.getItem(KEY) !== null;
 

@@ -1,6 +1,6 @@
 /** What people decide of a customer: one person, two, or a value that never links; and what was decided. */
 
-import { get, post } from "./api.js";
+import { STAND_INS, get, post, standIn } from "./api.js";
 import { el, fill } from "./dom.js";
 import { listed, minute } from "./words.js";
 
@@ -17,7 +17,7 @@ export function decisions(id, begun = {}) {
     id: `end-${name}`, value: begun[name] ?? (name === "b" && begun.kind ? "" : name === "a" ? id : ""), maxlength: 500,
     autocomplete: "off", spellcheck: "false", required: true,
   }));
-  const reason = el("input", { id: "reason", maxlength: 1000, autocomplete: "off", placeholder: "for those who ask later why" });
+  const reason = el("input", { id: "reason", maxlength: 1000, autocomplete: "off", placeholder: "why you say so" });
   const other = el("div", {}, el("label", { for: "end-b" }, "and"), ends[1]);
   const choose = () => {
     other.hidden = kind.value === "block";
@@ -28,6 +28,10 @@ export function decisions(id, begun = {}) {
 
   async function submit(event) {
     event.preventDefault();
+    if (ends.some((end) => standIn(end.value))) {
+      fill(said, el("p", { class: "problem", role: "alert" }, `${STAND_INS}: decisions on them need the scopes decide and read-personal.`));
+      return;
+    }
     const body = { kind: kind.value, a: ends[0].value, b: other.hidden ? null : ends[1].value, reason: reason.value || null };
     await act("decisions", body, (made) => `Entry ${made.entry}: it is decided. The next run goes by it.`);
   }

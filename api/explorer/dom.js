@@ -44,6 +44,11 @@ export function facts(pairs) {
   return el("dl", { class: "facts" }, known.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }
 
+/** Texts and elements beside each other. A text that is written from right to left leaves the order of the others alone. */
+export function dotted(parts) {
+  return parts.filter(Boolean).map((part, n) => [n > 0 && " · ", el("span", { class: "value" }, part)]);
+}
+
 /** Rows of a long list, some at a time, with a button for more. `draw` makes an element of the rows shown so far. */
 export function some(rows, size, draw) {
   const place = el("div");

@@ -10,6 +10,8 @@ const FORCES = 120;
 /** From so many nodes on, what makes moving about slow is left out. */
 const MANY = 400;
 const WIDEST_AT = 30;
+/** Pixels of the screen that the name of the weakest hop has at least, however far away it is. */
+const SMALLEST = 11;
 
 /** Draw into an element. `chosen` is called with a node or an edge of the drawing that somebody clicked. */
 export function draw(place, drawing, chosen) {
@@ -35,7 +37,18 @@ export function draw(place, drawing, chosen) {
       name: "cose", randomize: false, animate: false, fit: true, padding: 30, nodeRepulsion: () => 300_000,
       idealEdgeLength: (edge) => (edge.hasClass("has") ? 40 : 100), gravity: 0.8, nodeOverlap: 40,
     }).run();
+    // A drawing that is wide lies across on a screen that is high.
+    const { w, h } = graph.nodes().boundingBox({ includeLabels: false });
+    if (w > h !== graph.width() > graph.height()) {
+      graph.nodes().positions((node) => ({ x: node.position("y"), y: node.position("x") }));
+      graph.fit(undefined, 30);
+    }
   }
+  const legible = () => {
+    graph.edges(".weakest").style("font-size", Math.max(14, SMALLEST / graph.zoom()));
+  };
+  graph.on("zoom", legible);
+  legible();
   graph.on("tap", "node, edge", (event) => chosen(event.target.data("of")));
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   const recolour = () => graph.style(look(place));
@@ -85,8 +98,10 @@ function look(place) {
   const of = getComputedStyle(place);
   const colour = (name) => of.getPropertyValue(`--${name}`).trim();
   return [
+    // What ties all of it together isn't hidden by the name of a node beside it.
+    { selector: "node, edge", style: { "z-index-compare": "manual", "z-index": 0 } },
     { selector: "node", style: {
-      label: "data(label)", color: colour("ink"), "font-size": 12, "font-family": of.fontFamily, width: 16, height: 16,
+      "z-index": 1, label: "data(label)", color: colour("ink"), "font-size": 12, "font-family": of.fontFamily, width: 16, height: 16,
       "text-valign": "bottom", "text-margin-y": 4, "min-zoomed-font-size": 8, "text-background-color": colour("ground"),
       "text-background-opacity": 0.8, "border-width": 2, "text-background-padding": 1,
     } },
@@ -105,8 +120,7 @@ function look(place) {
     { selector: ".weakest", style: {
       "curve-style": "straight", "line-color": colour("warn"), "line-style": "dashed", "line-opacity": 1, label: "weakest",
       color: colour("warn"), "font-size": 14, "font-weight": "bold", "font-family": of.fontFamily, "text-background-color": colour("ground"),
-      "text-background-opacity": 0.9, "text-background-padding": 2, "min-zoomed-font-size": 8, "z-index-compare": "manual",
-      "z-index": 2,
+      "text-background-opacity": 0.9, "text-background-padding": 2, "z-index": 2,
     } },
     { selector: ".chosen", style: { "overlay-color": colour("warn"), "overlay-opacity": 0.3, "overlay-padding": 4 } },
     { selector: ".faded", style: { opacity: 0.15 } },

@@ -1,13 +1,11 @@
 /** The graph of a customer: drawn, told in tables beside it, and asked for the path between two of its nodes. */
 
-import { get } from "./api.js";
+import { STAND_INS, get, standIn } from "./api.js";
 import { sure } from "./card.js";
 import { el, fill, some, table } from "./dom.js";
 import { draw } from "./drawing.js";
 import { inWords, key, pair, short, waterfall } from "./evidence.js";
 import { bits, count, words } from "./words.js";
-
-const STAND_IN = /(^|:)~[0-9a-f]{12}$/;
 
 /**
  * The graph as `/v1/customers/ID/graph` tells it. `hangs` is the match that nothing stronger could stand in for, the
@@ -77,8 +75,8 @@ export function graph(told, { hangs, say, decide }) {
 
   /** What the server says of a path, if it does, and that in words. */
   async function path(a, b) {
-    if (STAND_IN.test(a) || STAND_IN.test(b)) {
-      return [null, el("p", { class: "problem" }, "This key doesn't show which records these are: paths need the scope read-personal.")];
+    if (standIn(a) || standIn(b)) {
+      return [null, el("p", { class: "problem" }, `${STAND_INS}: paths need the scope read-personal.`)];
     }
     try {
       const between = await get("path", { a: value(a), b: value(b) });

@@ -3,7 +3,7 @@
 import { forgetKey, get, hasKey, post } from "./api.js";
 import { card } from "./card.js";
 import { decisions } from "./decisions.js";
-import { el, fill } from "./dom.js";
+import { dotted, el, fill } from "./dom.js";
 import { graph } from "./graph.js";
 import { history } from "./history.js";
 import { review } from "./review.js";
@@ -43,7 +43,9 @@ async function show() {
     main.querySelector(".views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     parts.forEach((part) => part?.dispatchEvent(new Event("shown")));
   } catch (problem) {
-    if (mine === turn) fail(id, problem);
+    if (mine !== turn) return;
+    fail(id, problem);
+    main.querySelector("h1").focus({ preventScroll: true });
   } finally {
     if (mine === turn) main.removeAttribute("aria-busy");
     document.querySelector("#forget").hidden = !hasKey();
@@ -91,12 +93,11 @@ async function about(id) {
 }
 
 function head(id, now, view) {
-  const seen = now && [count(now.records, "record"), `of ${listed(now.sources, 3)}`,
-    now.first_seen && `seen ${day(now.first_seen)} to ${day(now.last_seen)}`].filter(Boolean).join(" · ");
   return [
     el("div", { class: "head" },
       el("h1", { tabindex: "-1" }, now?.name ?? id),
-      el("p", { class: "hint" }, el("code", {}, id), now?.place && ` · ${now.place}`, seen && ` · ${seen}`)),
+      now && el("p", { class: "hint" }, dotted([el("code", {}, id), now.place, count(now.records, "record"),
+        `of ${listed(now.sources, 3)}`, now.first_seen && `seen ${day(now.first_seen)} to ${day(now.last_seen)}`]))),
     el("nav", { class: "views", "aria-label": "Views of this customer" }, Object.entries(VIEWS).map(([name, title]) =>
       el("a", { href: link(id, name), "aria-current": name === view ? "page" : null }, title))),
   ];
@@ -128,7 +129,7 @@ async function find(event) {
     const found = await post("whois", { q: [text] });
     if (mine !== turn) return;
     if (found.customer) return go(found.customer.customer_id);
-    choose(`${count(found.several.length, "customer")} answer to this`, found.several);
+    choose(`${count(found.several.length + found.more, "customer")} answer to this`, found.several, found.more);
   } catch (problem) {
     if (mine !== turn) return;
     if (problem.kind === "retired" && problem.now.length === 1) return go(problem.now[0]);
@@ -148,7 +149,10 @@ async function search(text, mine, unknown) {
     choose(`${count(customers.length, "customer")} for “${text}”`, customers);
     say(`${count(customers.length, "customer")}, best first`);
   } catch (problem) {
-    if (mine === turn) fail(text, problem.scope ? unknown : problem);
+    if (mine !== turn) return;
+    fail(text, problem.scope
+      ? { ...unknown, message: `Nobody has this as an identifier, and to search by name a key needs the scope ${problem.scope}.` }
+      : problem);
   }
 }
 
@@ -158,12 +162,13 @@ function go(id) {
 }
 
 /** Several customers, of whom one has to be chosen: by arrow keys, too. */
-function choose(title, several) {
+function choose(title, several, more = 0) {
   const list = el("ul", { class: "several", onkeydown: walk }, several.map((one) => el("li", {},
     el("a", { href: link(one.customer_id) }, one.name ?? one.customer_id), one.words && differences(one.words),
-    el("span", { class: "hint block" }, [one.customer_id, one.email, one.phone, one.place,
-      one.records && count(one.records, "record")].filter(Boolean).join(" · ")))));
-  fill(main, el("div", { class: "start" }, el("h1", { tabindex: "-1" }, title), list));
+    el("span", { class: "hint block" }, dotted([one.customer_id, one.email, one.phone, one.place,
+      one.records && count(one.records, "record")])))));
+  fill(main, el("div", { class: "start" }, el("h1", { tabindex: "-1" }, title), list,
+    more > 0 && el("p", { class: "hint" }, `${count(more, "customer")} more aren't listed: ask by something that fewer have.`)));
   if (several[0].words) list.querySelector("a").focus();
   else main.querySelector("h1").focus();
 }

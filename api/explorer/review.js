@@ -1,6 +1,6 @@
 /** The pairs of records that most need a look, one at a time, by keys: same, different, or unsure. */
 
-import { get, post } from "./api.js";
+import { STAND_INS, get, masked, post, standIn } from "./api.js";
 import { el, fill, table } from "./dom.js";
 import { bits, count, money, percent, words } from "./words.js";
 
@@ -47,8 +47,12 @@ export async function review(end) {
 
   async function judge(kind) {
     if (busy) return;
-    busy = true;
     const { record_a: a, record_b: b } = found.pairs[here];
+    if (standIn(a)) {
+      fill(said, el("p", { class: "problem", role: "alert" }, `${STAND_INS}: decisions on them need the scopes decide and read-personal.`));
+      return;
+    }
+    busy = true;
     try {
       const made = await post("decisions", { kind, a, b, reason: "reviewed" }, crypto.randomUUID?.());
       next(`Entry ${made.entry}: ${a} and ${b} are ${kind === "same" ? "one person" : "two people"}.`);
@@ -74,6 +78,6 @@ export async function review(end) {
 }
 
 function sign(field) {
-  if (NEUTRAL.has(field.name) || !field.a.length || !field.b.length) return "";
+  if (NEUTRAL.has(field.name) || !field.a.length || !field.b.length || [...field.a, ...field.b].some(masked)) return "";
   return field.a.some((value) => field.b.includes(value)) ? "=" : "≠";
 }

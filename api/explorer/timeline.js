@@ -11,6 +11,8 @@ const KINDS = {
   begin_checkout: "checkout begun", unsubscribe: "unsubscribed", bounce: "bounced", view: "viewed", session: "visit",
   add_to_cart: "put in the cart", signup: "signed up",
 };
+/** Whether it was given or taken back isn't known where it is masked. */
+const CONSENTS = { in: "opted in to", out: "opted out of" };
 const SIGNS = { order: "●", deal: "●", purchase: "●", unsubscribe: "✕", contact: "+" };
 const sign = (moment) => (moment.kind === "consent" ? { in: "✓", out: "✕" }[moment.item] : SIGNS[moment.kind]) ?? "·";
 
@@ -67,7 +69,7 @@ function told(moment) {
     case "deal":
       return [`sale booked by ${moment.source}${amount}`, moment.item];
     case "consent":
-      return [`${moment.item === "in" ? "opted in to" : "opted out of"} ${CHANNELS[moment.name] ?? moment.name}${addressed(moment)}`, moment.source];
+      return [`${CONSENTS[moment.item] ?? "consent for"} ${CHANNELS[moment.name] ?? moment.name}${addressed(moment)}`, moment.source];
     case "contact":
       return [KINDS.contact, moment.source];
     case "unsubscribe":

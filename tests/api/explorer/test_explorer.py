@@ -102,8 +102,39 @@ def test_a_name_without_the_right_to_see_names(look: Look) -> None:
     with look(key="reader", wrong=2) as page:
         page.get_by_role("searchbox").fill("john do")
         page.keyboard.press("Enter")
-        expect(page.get_by_role("alert")).to_contain_text("No record holds this")
+        expect(page.get_by_role("alert")).to_contain_text("to search by name a key needs the scope read-personal")
         expect(page.locator(".several")).to_have_count(0)
+
+
+def test_more_customers_than_are_listed(look: Look, john: str) -> None:
+    one = {"customer_id": john, "name": "محمد", "place": "القاهرة", "records": 2}
+    with look() as page:
+        found = {"customer": None, "several": [one], "more": 699}
+        page.route("**/v1/whois", lambda route: route.fulfill(json=found))
+        page.get_by_role("searchbox").fill("info@shop.example")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("700 customers answer to this")
+        expect(page.get_by_role("main")).to_contain_text("699 customers more aren't listed")
+        # A place that is written from right to left doesn't draw the number after it to its other side.
+        ends = "[...document.querySelectorAll('.several .hint > span')].map(part => part.getBoundingClientRect().left)"
+        at = page.evaluate(ends)
+        assert (at, len(at)) == (sorted(at), 3)
+
+
+def test_an_address_that_leads_nowhere(look: Look) -> None:
+    with look("C0000000Z/graph", wrong=1) as page:
+        expect(page.get_by_role("alert")).to_contain_text("There is no customer of this id")
+        expect(page.get_by_role("heading", level=1)).to_be_focused()
+
+
+def test_the_weakest_hop_is_named_however_far_away(look: Look, john: str) -> None:
+    with look(f"{john}/graph") as page:
+        page.locator("#canvas canvas").first.wait_for()
+        page.evaluate(f"{DRAWN}.zoom(0.1)")
+        assert page.evaluate(f"{DRAWN}.edges('.weakest').numericStyle('font-size')") * 0.1 >= 11
+        # Nothing is drawn over it.
+        last = f"{DRAWN}.renderer().getCachedZSortedEles().at(-1).hasClass('weakest')"
+        assert page.evaluate(last)
 
 
 def test_the_path_between_two_nodes(look: Look, john: str) -> None:
@@ -336,6 +367,20 @@ def test_a_key_with_too_small_a_scope(look: Look, john: str) -> None:
         page.get_by_label("They are").select_option("block")
         page.get_by_role("button", name="Decide").click()
         expect(page.get_by_role("alert")).to_have_text("This key lacks the scope decide.")
+        # What is masked says nothing of what it stands for.
+        page.get_by_role("link", name="Timeline", exact=True).click()
+        expect(page.locator(".timeline")).to_contain_text("consent for e•••")
+        expect(page.locator(".timeline")).not_to_contain_text("opted")
+        page.get_by_role("link", name="Review").click()
+        expect(page.locator(".beside td").filter(has_text="•••").first).to_be_visible()
+        expect(page.locator(".beside td").filter(has_text=re.compile("^[=≠]$"))).to_have_count(0)
+        page.keyboard.press("s")
+        expect(page.get_by_role("alert")).to_contain_text("decisions on them need the scopes decide and read-personal")
+        page.goto(f"{page.url.split('#')[0]}#{john}/graph")
+        page.get_by_role("button", name=re.compile("^Why ")).first.click()
+        page.get_by_role("button", name="They are two people").click()
+        page.get_by_role("button", name="Decide").click()
+        expect(page.get_by_role("alert")).to_contain_text("decisions on them need the scopes decide and read-personal")
         page.get_by_role("link", name="Graph", exact=True).click()
         page.get_by_role("button", name=re.compile("^Path from")).first.click()
         page.get_by_role("button", name=re.compile("^Path to")).nth(1).click()
