@@ -235,7 +235,8 @@ def _several(texts: Texts) -> list[str]:
 
 
 def _part(text: str) -> str:
-    return quote(text, safe="")
+    # Half a character leads to nobody, which the server says.
+    return quote(text, safe="", errors="surrogatepass")
 
 
 def _time(at: date | datetime | str) -> str:

@@ -107,7 +107,7 @@ class Client:
         self._http.close()
 
     def send(self, call: Call[M]) -> M:
-        """Send a call. Errors: ApiError."""
+        """Send a call. Errors: ApiError; ConfigError for what can't be sent."""
         steps: Steps[M] = self._sender.steps(call)
         came: httpx.Response | httpx.RequestError | None = None
         while True:
@@ -179,7 +179,7 @@ class AsyncClient:
         await self._http.aclose()
 
     async def send(self, call: Call[M]) -> M:
-        """Send a call. Errors: ApiError."""
+        """Send a call. Errors: ApiError; ConfigError for what can't be sent."""
         steps: Steps[M] = self._sender.steps(call)
         came: httpx.Response | httpx.RequestError | None = None
         while True:

@@ -50,7 +50,7 @@ class Sender:
     def __init__(self, url: str, key: str | Callable[[], str] | None, retries: int, remembered: int) -> None:
         try:
             self.url = httpx.URL(url.rstrip("/"))
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, UnicodeError):
             self.url = httpx.URL()
         # What stands before a host would be shown with it.
         if self.url.scheme not in ("http", "https") or not self.url.host or self.url.userinfo:
@@ -61,7 +61,7 @@ class Sender:
         self._known: OrderedDict[httpx.URL, tuple[str, bytes]] = OrderedDict()
 
     def steps(self, call: Call[T]) -> Steps[T]:
-        """Send a call until it is answered. Errors: ApiError."""
+        """Send a call until it is answered. Errors: ApiError; ConfigError for what can't be sent."""
         tries = 0
         while True:
             request = self._request(call)
@@ -84,10 +84,15 @@ class Sender:
             key = in_header("key", self._key()) if callable(self._key) else self._key
             headers["Authorization"] = f"Bearer {key}"
         query = {name: value for name, value in call.query.items() if value is not None}
-        url = self.url.copy_with(path=f"{self.url.path.rstrip('/')}{call.path}").copy_merge_params(query)
-        if call.method == "GET" and url in self._known:
-            headers["If-None-Match"] = self._known[url][0]
-        return httpx.Request(call.method, url, headers=headers, json=call.body)
+        try:
+            url = self.url.copy_with(path=f"{self.url.path.rstrip('/')}{call.path}").copy_merge_params(query)
+            if call.method == "GET" and url in self._known:
+                headers["If-None-Match"] = self._known[url][0]
+            return httpx.Request(call.method, url, headers=headers, json=call.body)
+        except UnicodeEncodeError:
+            raise ConfigError("a text holds half a character (a lone surrogate), which can't be sent") from None
+        except httpx.InvalidURL:
+            raise ConfigError("a text is too long for an address") from None
 
     def _read(self, call: Call[T], request: httpx.Request, came: httpx.Response) -> T | None:
         """The answer, if it is one; an answer that hasn't changed isn't sent again."""

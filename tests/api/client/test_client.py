@@ -315,12 +315,41 @@ def test_what_no_header_holds_is_said_at_once(face: Face, text: str, waits: list
 
 
 @pytest.mark.parametrize(
-    "url", ["localhost:8000", "ftp://localhost", "http://", "http://a:b:c", "", "http://user:secret@localhost"]
+    "url",
+    [
+        "localhost:8000",
+        "ftp://localhost",
+        "http://",
+        "http://a:b:c",
+        "",
+        "http://user:secret@localhost",
+        "http://\ud800",
+    ],
 )
 def test_what_is_no_address_is_said_at_once(url: str) -> None:
     with pytest.raises(clew.ClewError, match="no server's address") as wrong:
         clew.Client(url)
     assert "secret" not in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("\ud800", "holds half a character"), ("a" * 70_000, "too long for an address")]
+)
+def test_what_cannot_be_sent_is_said_at_once(face: Face, text: str, said: str, waits: list[float]) -> None:
+    asked: list[tuple[str, dict[str, Any]]] = [("path", {"a": text, "b": "b"}), ("changes", {"after": text})]
+    if text.isascii():
+        asked.append(("customer", {"customer_id": text}))
+    else:
+        asked += [("whois", {"email": text}), ("block", {"value": "a", "reason": text}), ("erase", {"who": text})]
+    for what, named in asked:
+        with pytest.raises(clew.ClewError, match=said):
+            face.ask(what, **named)
+    assert (face.between.sent, waits) == ([], [])
+
+
+def test_half_a_character_is_no_customer(face: Face) -> None:
+    with pytest.raises(clew.AbsentError, match="no customer of this id"):
+        face.ask("customer", "C\ud800")
 
 
 def test_a_server_is_asked_over_the_network(shop: Path, key: str) -> None:
