@@ -1,14 +1,15 @@
 """Who was shown whom, written down in batches, so that an answer doesn't wait for the disk.
 
 What a process that is killed may lose are the accesses of its last moments: those noted since the batch before, which
-is EVERY seconds plus the time of one commit. A server that stops by itself writes all of them. Where the log can't be
-written, nobody is shown anything any more.
+is EVERY seconds plus the time of one commit, or LONGEST where that takes longer. A server that stops by itself writes
+all of them. Where the log can't be written, or not in that time, nobody is shown anything any more.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from pathlib import Path
 
@@ -20,6 +21,8 @@ log = logging.getLogger("clew.http")
 
 #: Seconds between two batches.
 EVERY = 0.1
+#: Seconds that a commit may take, as long as another process holds the log, before questions are refused.
+LONGEST = 5.0
 #: Accesses that may wait for the disk before questions are refused.
 MOST = 100_000
 
@@ -32,6 +35,7 @@ class Accesses:
         self._noted: deque[Accessed] = deque()
         self._log: AccessLog | None = None
         self._failing = False
+        self._since: float | None = None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._write_on, name="clew-access", daemon=True)
 
@@ -46,6 +50,9 @@ class Accesses:
 
     def check(self) -> None:
         """Raise a Problem where accesses can't be written down: then nobody is shown."""
+        since = self._since
+        if since is not None and time.monotonic() - since > LONGEST:
+            raise unavailable("Another process holds the access log, so nobody is shown until that is done.")
         if self._failing or len(self._noted) > MOST:
             raise unavailable("The access log can't be written, so nobody is shown. The operator's log says why.")
 
@@ -71,6 +78,7 @@ class Accesses:
         batch = [self._noted.popleft() for _ in range(len(self._noted))]
         if not batch and not self._failing:
             return
+        self._since = time.monotonic()
         try:
             if self._log is None or self._failing:
                 self._reopen()
@@ -82,6 +90,8 @@ class Accesses:
             if not self._failing:
                 log.error("%s", error)
             self._failing = True
+        finally:
+            self._since = None
 
     def _reopen(self) -> None:
         if self._log is not None:

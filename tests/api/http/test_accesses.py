@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,26 @@ def test_nobody_is_shown_where_that_cannot_be_written_down(
     assert api.get("/v1/runs").status_code == 200
     (copy / ".clew" / "access.db").unlink()
     assert wait(lambda: api.get("/v1/whois", params=asked).status_code == 200)
+
+
+def test_nobody_is_shown_while_another_process_holds_the_log_for_long(
+    copy: Path, serve: Callable[..., Caller], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accesses, "LONGEST", 0.3)
+    api = serve(copy)
+    shown = [api.get("/v1/whois", params={"email": EMAIL})]
+    john = shown[0].json()["customer"]["customer_id"]
+    assert wait(lambda: len(accesses_about(copy / ".clew", {john})) == 1)
+    with closing(sqlite3.connect(copy / ".clew" / "access.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        while (found := api.get("/v1/whois", params={"email": EMAIL})).status_code == 200:
+            shown.append(found)
+        assert (found.status_code, found.headers["retry-after"]) == (503, "5")
+        assert found.json()["detail"].startswith("Another process holds the access log")
+        assert api.post("/v1/decisions", json={"kind": "block", "a": EMAIL}).status_code == 503
+    ids = [answer.headers["x-request-id"] for answer in shown]
+    assert wait(lambda: [a.request for a in accesses_about(copy / ".clew", {john})] == ids)
+    assert api.get("/readyz").status_code == 200
 
 
 def test_a_killed_process_loses_its_last_moments_and_nothing_else(tmp_path: Path) -> None:
