@@ -85,8 +85,9 @@ async def decide(request: Request, caller: Decider, said: Decide, name: Once = N
 
 
 @router.post("/decisions/{entry}/undo", response_model=Decided)
-async def undo(request: Request, caller: Decider, entry: Entry, said: Act, name: Once = None) -> Response:
+async def undo(request: Request, caller: Decider, entry: Entry, said: Act | None = None, name: Once = None) -> Response:
     """Take a decision back: from the next run on, the scores speak again."""
+    said = said or Act()
     act = partial(_undo, entry, said.reason, _actor(caller, said))
     return await _decide(request, caller, f"undo {entry} {said.model_dump_json()}", act, name, 200)
 

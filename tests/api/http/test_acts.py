@@ -41,7 +41,7 @@ def test_a_decision_is_made_once_and_taken_back(desk: Caller) -> None:
         (told["entry"] + 1, 404, f"it took {told['entry']} back"),
         (1, 404, "This entry is no decision."),
     ]:
-        refused = desk.post(f"/v1/decisions/{entry}/undo", json={})
+        refused = desk.post(f"/v1/decisions/{entry}/undo")
         assert (refused.status_code, why in refused.json()["detail"]) == (status, True)
     assert desk.get("/v1/decisions").json() == {"decisions": []}
     assert len(desk.get("/v1/decisions", params={"everything": True}).json()["decisions"]) == 1
@@ -155,7 +155,7 @@ def test_each_act_needs_its_scope(copy: Path, serve: Callable[..., Caller]) -> N
         for has, text in keys.items():
             found = api.send(method, path, headers={"X-API-Key": text})
             if has == scope or scope == "read":
-                assert found.status_code in (200, 422)
+                assert found.status_code in (200, 404, 422)
             else:
                 assert (found.status_code, found.json()["scope"]) == (403, scope), (path, has)
 
