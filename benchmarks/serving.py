@@ -52,6 +52,8 @@ ASKED, NAMES = 20_000, 2_000
 TYPES = ("email", "phone", "account", "loyalty", "device")
 #: What connections are answered at one time.
 CONNECTIONS = (1, 8, 64)
+#: Questions that read a run's tables, which two threads do: they are asked over one connection alone.
+READ_TABLES = ("card", "timeline")
 _TICK = os.sysconf("SC_CLK_TCK")
 
 #: Asks for one line of a file after the other, and prints what came of it.
@@ -209,6 +211,14 @@ def searches(run: RunTables) -> list[str]:
     return [f"/v1/search?{urlencode({'q': text[:200]})}" for text in asked]
 
 
+def of_customers(run: RunTables, rest: str) -> list[str]:
+    """The addresses of customers, picked at random, or of a part of what there is of them."""
+    with Compute() as compute:
+        compute.read_parquet("customers", run.path("customers"))
+        rows = compute.rows("SELECT customer_id FROM customers ORDER BY hash(customer_id) LIMIT ?", [NAMES])
+    return [f"/v1/customers/{customer_id}{rest}" for (customer_id,) in rows]
+
+
 def main() -> None:
     """Serve, ask, and tell."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -248,8 +258,10 @@ def main() -> None:
                 if given.soak:
                     soak(shop, server, whois, kept[-2:], given.soak)
                 else:
-                    search = Load(work, "search", searches(kept[-1]), keys["read-personal"].text)
-                    measure(work, server, whois, search, given, environment)
+                    others = {"search": Load(work, "search", searches(kept[-1]), keys["read-personal"].text)}
+                    for name, rest in (("card", ""), ("timeline", "/timeline")):
+                        others[name] = Load(work, name, of_customers(kept[-1], rest), key)
+                    measure(work, server, whois, others, given, environment)
         finally:
             for made in keys.values():
                 project.revoke_key(made.key.key_id)
@@ -270,9 +282,10 @@ def neo4j(file: Path, home: Path) -> Iterator[dict[str, str]]:
 
 
 def measure(
-    work: Path, server: Server, whois: Load, search: Load, given: argparse.Namespace, environment: Mapping[str, str]
-) -> None:
-    """Print the figures of whois beside those of the bare routes, of search, and of memory."""
+    work: Path, server: Server, whois: Load, others: Mapping[str, Load], given: argparse.Namespace,
+    environment: Mapping[str, str],
+) -> None:  # fmt: skip
+    """Print the figures of whois beside those of the bare routes, of other questions, and of memory."""
     print(f"a worker at its start: {server.memory()}")
     lines = whois.list.read_text(encoding="utf-8").splitlines()
     brief = Load(work, "brief", [line.replace("/whois", "/whois/brief", 1) for line in lines], whois.key)
@@ -301,7 +314,7 @@ def measure(
             "bare, values": (Load(work, "values", ["/values"]), bare),
             "in short": (brief, server),
             "bare, short": (Load(work, "short", ["/brief"]), bare),
-            "search": (search, server),
+            **{name: (load, server) for name, load in others.items()},
         }
         if given.neo4j:
             asked = [line.replace("/v1/whois", "/driver", 1) for line in lines]
@@ -316,8 +329,12 @@ def measure(
             found: dict[str, list[Told]] = {name: [] for name in ways}
             for _ in range(given.rounds):
                 for name, (load, asked) in ways.items():
+                    if connections > 1 and name in READ_TABLES:
+                        continue
                     found[name].append(load.send(asked, connections, given.seconds))
             for name, rounds in found.items():
+                if not rounds:
+                    continue
                 rate, failed = _of(rounds, "rate"), sum(told.failed + told.other for told in rounds)
                 share = f"{rate / _of(found[beside[name]], 'rate'):.2f}" if name in beside else ""
                 line = f"{name:14}{connections:5}{rate:10.0f}{share:>10}"
