@@ -38,11 +38,13 @@ def held_by(kind: Any) -> dict[str, Any]:
     kind = bare(kind)
     if not is_dataclass(kind) and not hasattr(kind, "_fields"):
         return {}
+    # A mix-in holds nothing, and may name for its types what isn't installed.
+    made_of = [each for each in kind.__mro__ if is_dataclass(each) or hasattr(each, "_fields")]
     names: dict[str, Any] = {}
-    for each in kind.__mro__:
+    for each in made_of:
         names |= _typed_only(each.__module__)
     held = get_type_hints(kind, localns=names)
-    for each in kind.__mro__:
+    for each in made_of:
         for name, made in vars(each).items():
             if isinstance(made, property):
                 worked_out = get_type_hints(made.fget, localns=names).get("return")

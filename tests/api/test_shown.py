@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from api.found import Estimate
@@ -17,6 +16,7 @@ from api.project import Project
 from api.results import Demo
 from api.shown import Shown
 from engine.errors import ConfigError, NotFoundError
+from tests.child import run_apart
 
 JOHN = "john@email.com"
 
@@ -188,11 +188,25 @@ def test_a_part_that_there_isnt_is_named(project: Project) -> None:
         project.runs().to_arrow("run")
 
 
-def test_polars_is_asked_for_only_where_it_is_wanted(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "polars", None)
-    assert isinstance(project.runs().to_arrow(), pa.Table)
-    with pytest.raises(ConfigError, match="pip install polars"):
-        project.runs().to_polars()
+def test_polars_is_asked_for_only_where_it_is_wanted(shop: Demo) -> None:
+    """In a process of its own: whatever a test before has brought along isn't there."""
+    told = run_apart(
+        """
+import sys
+sys.modules["polars"] = None
+import clew
+with clew.open(sys.argv[1]) as project:
+    audit = project.audit()
+    print(len(audit.to_pandas("overlaps")), audit.to_arrow("steps").num_rows, project.runs().to_arrow("plans").num_rows)
+    try:
+        audit.to_polars()
+    except clew.ClewError as error:
+        print(error)
+""",
+        str(shop.project),
+    )
+    assert told[0].endswith(" 4 0")
+    assert told[1] == "Polars isn't installed: pip install polars"
 
 
 def test_an_estimate_is_near_the_truth(project: Project, shop: Demo) -> None:
