@@ -7,13 +7,17 @@ from io import StringIO
 from pathlib import Path
 
 from rich.console import Console, RenderableType
-from rich.terminal_theme import DEFAULT_TERMINAL_THEME
+from rich.terminal_theme import TerminalTheme
 
 from api.placing import placed
 from api.render.layout import WIDTH
 
 #: A browser has room for more columns than a terminal.
 WIDE = WIDTH + 20
+#: Red, green and yellow that can be read on white and on a notebook's dark page; rich's own serve one of them.
+RED, GREEN, YELLOW = (220, 56, 46), (32, 138, 64), (160, 112, 0)
+WHITE, BLACK = (255, 255, 255), (0, 0, 0)
+THEME = TerminalTheme(WHITE, BLACK, [BLACK, RED, GREEN, YELLOW, *(BLACK,) * 3, WHITE])
 #: rich's own frame loads a font from the network; any font of even width does.
 FRAME = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -40,7 +44,7 @@ WITHIN = """<iframe srcdoc="{page}" sandbox style="border: 0; width: 100%; heigh
 
 def as_html(page: RenderableType) -> str:
     """A page as a piece of HTML, for a notebook."""
-    return _recorded(page, WIDE).export_html(theme=DEFAULT_TERMINAL_THEME, code_format=HTML, inline_styles=True)
+    return _recorded(page, WIDE).export_html(theme=THEME, code_format=HTML, inline_styles=True)
 
 
 def framed(page: str) -> str:
@@ -64,6 +68,6 @@ def _recorded(page: RenderableType, width: int) -> Console:
 
 def write_picture(page: RenderableType, file: Path) -> None:
     """Write a page as SVG. Errors: ConfigError for another ending, or a place that can't be written."""
-    text = _recorded(page, WIDE).export_svg(title="", theme=DEFAULT_TERMINAL_THEME, code_format=FRAME)
+    text = _recorded(page, WIDE).export_svg(title="", theme=THEME, code_format=FRAME)
     with placed(file, ".svg") as part:
         part.write_text(text, encoding="utf-8")

@@ -134,6 +134,24 @@ def test_a_key_is_in_no_notebook(copy: Path) -> None:
     assert found.text not in repr(found) + str(found._repr_mimebundle_())
 
 
+def _contrast(one: str, other: str) -> float:
+    """How well one colour stands out from another, by WCAG 2."""
+    shares = ([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in (one, other))
+    linear = ([c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in share] for share in shares)
+    dark, light = sorted(0.2126 * r + 0.7152 * g + 0.0722 * b for r, g, b in linear)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_colours_can_be_read_in_a_light_and_in_a_dark_notebook(project: Project) -> None:
+    shown = [
+        p._repr_mimebundle_()["text/html"]
+        for p in (project.customer(JOHN), project.why(JOHN, "zendesk_users:555123456700"))
+    ]
+    colours = set(re.findall(r"color: (#[0-9a-f]{6})", "".join(shown)))
+    assert len(colours) >= 3
+    assert min(_contrast(colour, page) for colour in colours for page in ("#ffffff", "#111111")) >= 4
+
+
 def test_a_notebook_has_room_for_the_names_of_sources(project: Project) -> None:
     audit = project.audit()
     shown = re.sub("<[^>]*>", "", audit._repr_mimebundle_()["text/html"]).split("\n\n")[0]
