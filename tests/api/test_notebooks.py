@@ -30,6 +30,8 @@ ANSWERS = {"s same": "d", "Decide by": "y"}
 HOLDS: dict[str, Callable[[dict[str, Any]], bool]] = {
     # The comparison that was changed changes customers.
     "2_tune": lambda names: bool(names["plan"].comparison.shifts),
+    # A column of one's own is compared.
+    "8_splink": lambda names: bool(names["there"]),
     # Records that say the same are one thing to compare, so that many equal orders make nobody loosely held.
     # Households are several people, some of whom only a household spoke for; a narrower limit parts more.
     "4_clusters": lambda names: bool(
