@@ -10,7 +10,7 @@ from typing import Any
 from api.render.charts import Table, table
 from api.render.decisions import said
 from api.render.page import Page, Section
-from api.render.words import amount, minute, percent, safe
+from api.render.words import amount, bits, minute, percent, safe
 from api.results import Access, Decided
 
 #: Table of a run -> title, and what it holds in words.
@@ -116,4 +116,4 @@ def _cell(value: Any, name: str = "") -> str:
 
 
 def _reason(found: dict[str, Any]) -> str:
-    return f"{safe(found['comparison'])}: {safe(found['level'])} ({found['weight']:+.1f})"
+    return f"{safe(found['comparison'])}: {safe(found['level'])} ({bits(found['weight'])})"

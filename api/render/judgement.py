@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from api.render.layout import columns, heading, indented, lines
-from api.render.words import NOTHING, count, percent
+from api.render.words import NOTHING, count, number, percent
 from engine.evaluate import Calibration, Evaluation, Scores
 from engine.evaluate.expected import Estimate, Expected
 from engine.evaluate.labels import LabelScores
@@ -71,7 +71,7 @@ def estimate(found: Estimate) -> Group:
 def _promised(step: Expected) -> tuple[str, ...]:
     known = _shares(step.true)[:2] if step.true else ()
     merges, splits = f"{step.false_merges:,.1f}", f"{step.false_splits:,.1f}"
-    return (f"{step.threshold:g}", *_shares(step.scores), merges, splits, *known)
+    return (number(step.threshold, "g"), *_shares(step.scores), merges, splits, *known)
 
 
 def _shares(scores: Scores) -> tuple[str, ...]:

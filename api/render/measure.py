@@ -11,7 +11,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.text import Text
 
 from api.render.layout import columns, heading, lines
-from api.render.words import day, percent, safe
+from api.render.words import day, number, percent, safe
 from api.results import Measured
 from engine.measure import views
 from engine.rules import RunChanges
@@ -101,11 +101,11 @@ class Fitting:
 
 def _cell(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:,.2f}"
+        return number(value)
     if isinstance(value, datetime):
         return day(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, list):
         return safe("; ".join(map(str, value)))
-    return f"{value:,}" if isinstance(value, int) else safe(value)
+    return number(value, ",d") if isinstance(value, int) else safe(value)

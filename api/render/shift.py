@@ -7,7 +7,7 @@ from rich.text import Text
 
 from api.render.comparison.words import customers
 from api.render.layout import columns, heading, indented, lines
-from api.render.words import percent, safe
+from api.render.words import number, percent, safe
 from engine.compare import Explained, Mover
 
 _NAMES = {
@@ -53,9 +53,8 @@ def _mover(metric: str, mover: Mover) -> RenderableType:
 def _amount(metric: str, value: float | None, signed: bool = False, fine: bool = False) -> str:
     if value is None:
         return "nothing"
-    sign = "+" if signed and value > 0 else ""
     if metric == "repeat-rate":
-        return sign + (f"{value * 100:z.{3 if fine else 1}f} points" if signed else percent(value))
+        return f"{number(value * 100, '.3f' if fine else '.1f', signed=True)} points" if signed else percent(value)
     if metric in ("buyers", "customers"):
-        return f"{sign}{value:,.0f}"
-    return f"{sign}{value:,.{4 if fine else 2}f}"
+        return number(value, ",.0f", signed=signed)
+    return number(value, ",.4f" if fine else ",.2f", signed=signed)

@@ -47,17 +47,28 @@ def percent(share: float | None) -> str:
     return "100 %" if share == 1 else f"{share * 100:.1f} %"
 
 
+def number(value: float, form: str = ",.2f", *, signed: bool = False) -> str:
+    """A number in a form of Python's, with a true minus and, if `signed`, a plus; what reads as nothing has neither."""
+    said = f"{value:{form}}"
+    if says_nothing(said):
+        return said.removeprefix("-")
+    return f"+{said}" if signed and value > 0 else said.replace("-", MINUS)
+
+
+def says_nothing(number: str) -> bool:
+    """Whether a number as it is shown reads as none at all: 0.00."""
+    return not re.search("[1-9]", number)
+
+
 def amount(value: float | None) -> str:
     """Money without its currency: whole from a thousand on."""
-    if value is None:
-        return NOTHING
-    return (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}").replace("-", MINUS)
+    return NOTHING if value is None else number(value, ",.0f" if abs(value) >= 1000 else ",.2f")
 
 
 def compact(value: float) -> str:
     """A number for the scale of a chart: 950, 20k, 1.5M."""
     size, letter = next(((n, c) for n, c in ((1e9, "G"), (1e6, "M"), (1e3, "k")) if abs(value) >= n), (1.0, ""))
-    return f"{value / size:,.10g}{letter}".replace("-", MINUS)
+    return number(value / size, ",.10g") + letter
 
 
 def change(before: float | None, after: float | None) -> str:

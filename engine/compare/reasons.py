@@ -12,7 +12,7 @@ _NEW = "its records are new"
 _OTHERS = "it has other records than before"
 _LEFT = "parted: what held them together has left the sources"
 #: A match `m` in words. A decision has no weight that would say anything.
-_SAID = "if(m.stage = 'decision', m.rule, m.rule || ' (' || format('{:+.1f}', m.weight) || ' bits)')"
+_SAID = "if(m.stage = 'decision', m.rule, m.rule || ' (' || replace(format('{:+.1f}', m.weight), '-', '−') || ' bits)')"
 
 
 def explain(compute: Compute, before: RunTables | None, after: RunTables) -> None:

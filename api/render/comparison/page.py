@@ -18,6 +18,7 @@ from api.render.comparison.words import (
     customers,
     difference,
     figure_amount,
+    made_by,
     same,
     several,
     sources,
@@ -25,7 +26,7 @@ from api.render.comparison.words import (
     weighed,
 )
 from api.render.page import Fact, Page, Section
-from api.render.words import amount, count, impersonal, safe
+from api.render.words import amount, count, impersonal, number, safe
 from api.results import Planned
 from engine.compare import Comparison, Elsewhere, Figure, Shift
 
@@ -110,7 +111,7 @@ def _customers(found: Comparison) -> Section:
 def _figures(found: Comparison, currency: str) -> Section:
     rows = [(_unit(f, currency), f.before, f.after, lambda value, f=f: figure_amount(f, value)) for f in found.figures]
     both = pairs("The figures", ("figure", "value", "change"), _BOTH, rows, own_scale=True)
-    parts = tuple(_parts(f, currency) for f in found.figures if f.parts)
+    parts = tuple(_parts(f, currency, made) for f in found.figures if (made := _made(f)))
     exact = table(
         "Before and after, exactly",
         ("figure", *_BOTH, "difference"),
@@ -141,11 +142,13 @@ def _unit(figure: Figure, currency: str) -> str:
     return figure.name if figure.name in (*COUNTS, *RATES) else f"{figure.name}, {currency}"
 
 
-def _parts(figure: Figure, currency: str) -> Bars:
-    parts = sorted(figure.parts.items(), key=lambda part: -abs(part[1]))
-    rows = [(CAUSES[kind], value, figure_amount(figure, value, signed=True)) for kind, value in parts]
+def _made(figure: Figure) -> list[tuple[str, float, str]]:
+    return made_by(figure.parts, lambda value: figure_amount(figure, value, signed=True))
+
+
+def _parts(figure: Figure, currency: str, made: list[tuple[str, float, str]]) -> Bars:
     note = f"{figure_amount(figure, difference(figure), signed=True)} together"
-    return signed(f"What made {_unit(figure, currency)}", ("by", "part"), ("more", "less"), rows, note)
+    return signed(f"What made {_unit(figure, currency)}", ("by", "part"), ("more", "less"), made, note)
 
 
 def _channels(found: Comparison, currency: str) -> Section | None:
@@ -157,11 +160,14 @@ def _channels(found: Comparison, currency: str) -> Section | None:
         pairs("Lifetime value", ("channel", currency, "change"), _BOTH, worth),
         pairs("Buyers", ("channel", "buyers", "change"), _BOTH, buyers),
     )
-    made = [
-        (safe(c.channel), *(f"{c.parts[kind]:+z,.2f}" if kind in c.parts else "" for kind in CAUSES))
+    told = [
+        (
+            safe(c.channel),
+            {cause: said for cause, _, said in made_by(c.parts, lambda value: number(value, signed=True))},
+        )
         for c in found.channels
-        if c.parts
     ]
+    made = [(channel, *(parts.get(cause, "") for cause in CAUSES.values())) for channel, parts in told if parts]
     if made:
         charts += (table("What made the difference in lifetime value", ("channel", *CAUSES.values()), made),)
     return Section("channels", "Lifetime value by what acquired the customer", (), charts=charts)

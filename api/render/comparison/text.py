@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from rich.console import Group, RenderableType
@@ -21,6 +20,7 @@ from api.render.comparison.words import (
     customers,
     difference,
     figure_amount,
+    made_by,
     same,
     several,
     sources,
@@ -28,7 +28,7 @@ from api.render.comparison.words import (
     weighed,
 )
 from api.render.layout import columns, heading, indented, lines
-from api.render.words import count, safe
+from api.render.words import count, number, safe
 from api.results import Planned
 from engine.compare import Comparison, Elsewhere, Figure, Shift
 
@@ -84,22 +84,19 @@ def _figures(found: Comparison) -> RenderableType:
         )
         for f in found.figures
     ]
-    for name, sign, kinds in (("made", "+", found.conflicts.made), ("resolved", "-", found.conflicts.resolved)):
-        by = ", ".join(f"{CAUSES[kind]} {sign}{n:,}" for kind, n in kinds.items())
-        rows.append((f"conflicts {name}", "", "", f"{sign if kinds else ''}{sum(kinds.values()):,}", by))
+    for name, sign, kinds in (("made", 1, found.conflicts.made), ("resolved", -1, found.conflicts.resolved)):
+        by = ", ".join(f"{CAUSES[kind]} {number(sign * n, ',d', signed=True)}" for kind, n in kinds.items())
+        rows.append((f"conflicts {name}", "", "", number(sign * sum(kinds.values()), ",d", signed=True), by))
     rows.append(("revenue under another customer", "", "", f"{found.revenue_moved:,.2f}", ""))
     return columns(("", "before", "after", "difference", "made by"), rows, right=(1, 2, 3))
 
 
 def _parts(figure: Figure) -> str:
-    return _made_by(figure.parts, lambda value: figure_amount(figure, value, signed=True))
+    return _told(figure.parts, lambda value: figure_amount(figure, value, signed=True))
 
 
-def _made_by(parts: Mapping[str, float], amount: Callable[[float], str]) -> str:
-    """The parts of a difference, the largest first, without those that would read as nothing."""
-    most = sorted(parts.items(), key=lambda part: -abs(part[1]))
-    told = ((kind, amount(value)) for kind, value in most)
-    return ", ".join(f"{CAUSES[kind]} {said}" for kind, said in told if re.search("[1-9]", said))
+def _told(parts: Mapping[str, float], amount: Callable[[float], str]) -> str:
+    return ", ".join(f"{cause} {said}" for cause, _, said in made_by(parts, amount))
 
 
 def _channels(found: Comparison) -> RenderableType:
@@ -109,7 +106,7 @@ def _channels(found: Comparison) -> RenderableType:
             f"{c.buyers_before:,}",
             f"{c.buyers_after:,}",
             *("" if v is None else f"{v:,.2f}" for v in (c.ltv_before, c.ltv_after)),
-            _made_by(c.parts, lambda value: f"{value:+z,.2f}"),
+            _told(c.parts, lambda value: number(value, signed=True)),
         )
         for c in found.channels
     ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from api.render.words import count, percent, safe
+from collections.abc import Callable, Mapping
+
+from api.render.words import count, number, percent, safe, says_nothing
 from engine.compare import Comparison, Elsewhere, Figure, Verdict
 
 #: What became of customers -> words.
@@ -89,10 +91,16 @@ def figure_amount(figure: Figure, value: float | None, signed: bool = False) -> 
     """A figure's value, or a part of its difference."""
     if value is None:
         return ""
-    sign = "+" if signed and value > 0 else ""
     if figure.name in RATES:
-        return sign + (f"{value * 100:z.1f} points" if signed else percent(value))
-    return sign + (f"{value:z,.0f}" if figure.name in COUNTS else f"{value:z,.2f}")
+        return f"{number(value * 100, '.1f', signed=True)} points" if signed else percent(value)
+    return number(value, ",.0f" if figure.name in COUNTS else ",.2f", signed=signed)
+
+
+def made_by(parts: Mapping[str, float], amount: Callable[[float], str]) -> list[tuple[str, float, str]]:
+    """The parts of a difference (cause, number, its words), the largest first, without what reads as nothing."""
+    most = sorted(parts.items(), key=lambda part: -abs(part[1]))
+    told = ((CAUSES[kind], value, amount(value)) for kind, value in most)
+    return [part for part in told if not says_nothing(part[2])]
 
 
 def customers(ids: tuple[str, ...]) -> str:

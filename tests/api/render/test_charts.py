@@ -54,8 +54,8 @@ def test_rows_of_different_units_have_scales_of_their_own() -> None:
 
 
 def test_a_bar_below_zero_is_as_long_as_one_above_and_of_another_series() -> None:
-    chart = signed("Parts", ("by", "part"), ("more", "less"), [("joining", -8, "-8"), ("new", 4, "+4")])
-    assert [(bar.share, bar.text, bar.series) for _, (bar,), _ in chart.rows] == [(100, "-8", 1), (50, "+4", 0)]
+    chart = signed("Parts", ("by", "part"), ("more", "less"), [("joining", -8, "−8"), ("new", 4, "+4")])
+    assert [(bar.share, bar.text, bar.series) for _, (bar,), _ in chart.rows] == [(100, "−8", 1), (50, "+4", 0)]
     assert chart.legend == ((0, "more"), (1, "less"))
     assert signed("Parts", ("by", "part"), ("more", "less"), [("new", 4, "+4")]).legend == ((0, "more"),)
 

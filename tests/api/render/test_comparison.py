@@ -46,16 +46,19 @@ def test_what_rounds_to_nothing_has_no_sign() -> None:
 
 
 def test_a_part_that_rounds_to_nothing_is_not_told(ran: Path) -> None:
+    parts = {"revenue": {"merged": -2.0, "regrouped": -0.004}, "lifetime value": {"split": 0.001}}
     with open_project(ran) as project:
         found = compare(None, project._tables(), datetime(2026, 3, 1))
+        found = replace(found, figures=tuple(replace(f, parts=parts.get(f.name, {})) for f in found.figures))
     console = Console(width=100, color_system=None)
     with console.capture() as captured:
-        console.print(
-            comparison(replace(found, figures=(Figure("revenue", 10.0, 12.0, {"merged": 2.0, "regrouped": -0.004}),)))
-        )
+        console.print(comparison(found))
     told = captured.get()
-    assert "joining +2.00" in told
+    assert "joining −2.00" in told
     assert "regrouping" not in told
+    shown = Page(page(found).html())
+    assert [row[:2] for row in shown.chart("What made revenue, USD")] == [["joining", "−2.00"]]
+    assert "What made lifetime value" not in shown.html
 
 
 def _shop(folder: Path) -> Project:

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from api.plain import plain
-from api.render.words import amount, bits, change, compact, count, impersonal, percent, safe, seconds
+from api.render.words import amount, bits, change, compact, count, impersonal, number, percent, safe, seconds
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,11 @@ def test_numbers_read_well() -> None:
         "2 matches",
     )
     assert (seconds(4.25), seconds(192)) == ("4.2 s", "3 min 12 s")
+
+
+def test_a_number_below_nothing_has_a_true_minus_and_nothing_no_sign() -> None:
+    assert [number(v) for v in (1234.5, -1234.5, -0.001)] == ["1,234.50", "−1,234.50", "0.00"]
+    assert [number(v, ",d", signed=True) for v in (1204, -3, 0)] == ["+1,204", "−3", "0"]
 
 
 def test_money_and_changes_read_well() -> None:
