@@ -44,13 +44,17 @@ class Preset(Part):
         """Columns without which a file isn't what the preset says it is."""
         return [Column(column=(e,) if isinstance(e, str) else e) for e in self.recognise.columns]
 
+    def known(self, columns: Sequence[str]) -> set[str]:
+        """Those of a file's columns that its map reads."""
+        return {r.top for _, c in columns_of(self.map) for name in c.column if (r := refer(name, columns))}
+
     def score(self, columns: Sequence[str]) -> float:
         """How well a file's columns fit: 0 is not at all; more than 0 recognises it, and more is better."""
         if not self.recognise.columns or any(refer(c, columns) for c in self.recognise.unlike):
             return 0.0
         if not all(references(column, columns) for column in self.required()):
             return 0.0
-        known = {r.top for _, c in columns_of(self.map) for name in c.column if (r := refer(name, columns))}
+        known = self.known(columns)
         # Presets that ask for more are more certain; among equals the one that knows more of the file's columns.
         return len(self.recognise.columns) + len(known) / max(1, len(columns))
 
@@ -71,13 +75,18 @@ def candidates(columns: Sequence[str], format_: str | None = None) -> list[tuple
 
 
 def lists_people(columns: Sequence[str]) -> bool:
-    """Whether the preset `contacts` can read a file as it is: a key, a name, and an e-mail or phone, and no events."""
-    maps = [presets()["contacts"].map, presets()["events"].map]
+    """Whether the preset `contacts` can read a file as it is: a key, an e-mail or phone, and no events.
+
+    It must hold names as well, or nothing that the preset doesn't know: a list of e-mails alone.
+    """
+    contacts = presets()["contacts"]
+    maps = [contacts.map, presets()["events"].map]
     has = {path for mapping in maps for path, column in columns_of(mapping) if references(column, columns)}
     things = {f"event.{part}" for part in ("name", "order_key", "item", "value", "quantity", "url")}
+    named = not has.isdisjoint({"record.name", "record.first_name", "record.last_name"})
     return (
         "record.key" in has
-        and not has.isdisjoint({"record.name", "record.first_name", "record.last_name"})
+        and (named or len(contacts.known(columns)) == len(columns))
         and any(path.startswith("record.identifiers") for path in has)
         and has.isdisjoint(things)
     )

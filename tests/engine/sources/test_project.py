@@ -233,6 +233,29 @@ def test_a_folder_of_plain_lists_of_people_is_read_as_they_are(tmp_path: Path) -
     assert '  # - path: "sales.csv"\n  #   preset: contacts   # or events\n  #   map: ' in target.read_text()
 
 
+@pytest.mark.parametrize(
+    ("held", "read"),
+    [
+        ("E-mail\nana@x.com\nbo@x.com\n", [("ana@x.com", None), ("bo@x.com", None)]),
+        ("email,name\nana@x.com,Ana Diaz\n", [("ana@x.com", "Ana Diaz")]),
+    ],
+)
+def test_in_a_list_without_ids_the_e_mail_is_the_records_id(
+    tmp_path: Path, held: str, read: list[tuple[str, str | None]]
+) -> None:
+    (tmp_path / "newsletter.csv").write_text(held)
+    config = _project(write_project(tmp_path))
+    with Compute(tmp_path) as compute:
+        read_sources(compute, config, tmp_path)
+        assert compute.rows("SELECT key, name FROM raw_records ORDER BY key") == read
+
+
+def test_e_mails_beside_columns_that_say_nothing_of_people_are_no_list_of_them(tmp_path: Path) -> None:
+    (tmp_path / "invoices.csv").write_text("invoice,email,status\n1,ana@x.com,paid\n")
+    with pytest.raises(SourceError, match=r"There is: invoices\.csv\."):
+        write_project(tmp_path)
+
+
 def test_beside_known_exports_a_list_of_people_may_be_of_anybody(tmp_path: Path) -> None:
     (tmp_path / "kunden.csv").write_text(CUSTOMERS)
     (tmp_path / "staff.csv").write_text(PEOPLE)
