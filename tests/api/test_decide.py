@@ -30,6 +30,7 @@ def test_a_record_is_taken_out_of_its_customer_and_put_back(shop: Path, clew: Ca
         customer_id = before.customer_id
         made = project.decide("different", DESK, customer_id, reason="another John")
         assert (made.left, DESK in made.right, len(made.right)) == ((DESK,), False, len(before.records) - 1)
+        assert made.right == tuple(sorted(made.right))  # and not by their secret numbers
         assert (made.new, made.waits, made.actor, made.customers) == (True, True, "ann", (customer_id,))
         plan = project.plan()
         assert (plan.comparison.decided, plan.comparison.undecided) == ((made.entry,), ())
