@@ -1,7 +1,8 @@
 """How a call is sent, whichever face sends it: as steps, each of which is a request to send or a time to wait.
 
 What may be sent twice is sent again where the server is busy or can't be reached: after the time that the server says,
-else after one that doubles, of which a random part is waited, so that many callers don't come again at one moment.
+else after one that doubles, of which half and a random part is waited: long enough for a server that is started anew,
+and many callers don't come again at one moment.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ T = TypeVar("T", bound=BaseModel)
 #: Answers after which what may be sent twice is sent again.
 _AGAIN = frozenset({429, 503})
 #: Seconds: the first wait at most, any that is computed, and one that a server may ask for.
-_FIRST, _LONGEST, _PATIENCE = 0.25, 8.0, 60.0
+_FIRST, _LONGEST, _PATIENCE = 0.5, 8.0, 60.0
 
 #: A request to send, or seconds to wait; what came of it; the answer.
 Steps = Generator[httpx.Request | float, httpx.Response | httpx.RequestError | None, T]
@@ -74,7 +75,7 @@ class Sender:
             if not (again and call.twice) or tries == self._retries or (wait or 0) > _PATIENCE:
                 raise error from None
             most = min(_FIRST * 2**tries, _LONGEST)
-            yield wait if wait is not None else random.uniform(0, most)  # noqa: S311  # nosec B311 # no secret
+            yield wait if wait is not None else random.uniform(most / 2, most)  # noqa: S311  # nosec B311 # no secret
             tries += 1
 
     def _request(self, call: Call[T]) -> httpx.Request:

@@ -198,7 +198,7 @@ def test_a_busy_server_is_asked_again_when_it_says(face: Face, waits: list[float
     face.between.fails = [busy(429, Retry_After="3"), busy(), httpx.ConnectError("refused")]
     assert face.ask("runs").runs
     assert (len(waits), waits[0]) == (3, 3.0)
-    assert all(0 <= wait <= 1 for wait in waits[1:])
+    assert all(0 < wait <= 2 for wait in waits[1:])
 
 
 def test_it_gives_up(face: Face, waits: list[float]) -> None:
@@ -221,6 +221,8 @@ def test_it_gives_up(face: Face, waits: list[float]) -> None:
     with pytest.raises(clew.NoAnswerError) as gone:
         face.ask("path", EMAIL, PHONE)
     assert EMAIL not in str(gone.value)
+    # A server that is started anew is there after some seconds.
+    assert 3.5 < sum(waits[4:]) < 8
 
 
 def test_what_has_not_changed_is_not_sent_again(face: Face) -> None:
