@@ -392,6 +392,8 @@ def test_the_files_are_kept_by_browsers_and_lead_nowhere_else(site: Site) -> Non
     page = httpx.get(f"{site.address}/explore")
     assert "script-src 'self'" in page.headers["content-security-policy"]
     assert "unsafe" not in page.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    assert (page.headers["x-frame-options"], "set-cookie" in page.headers) == ("DENY", False)
     again = httpx.get(f"{site.address}/explore", headers={"If-None-Match": page.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     for name in ("", "nothing.js", "__init__.py", "..%2f..%2fhttp%2fapp.py", "vendor"):

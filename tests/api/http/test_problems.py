@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,6 +87,12 @@ def test_a_path_between_two_customers_says_what_to_ask_instead(api: Caller) -> N
     found = api.get("/v1/path", params={"a": a, "b": b})
     assert (found.status_code, found.json()["type"]) == (404, "urn:clew:not-found")
     assert found.json()["detail"].startswith("They are two customers, whom no path joins: `why` says")
+
+
+def test_a_body_is_not_unpacked(api: Caller) -> None:
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    for body in (gzip.compress(b'{"q": ["a"]}'), gzip.compress(bytes(50_000_000))):
+        assert api.post("/v1/whois", content=body, headers=headers).status_code == 400
 
 
 def test_a_body_that_is_sent_as_something_else(api: Caller) -> None:
