@@ -89,8 +89,9 @@ function state(now) {
   const cart = now.cart_at ? [listed(now.cart_items ?? [], 4), money(now.cart_value, now.cart_currency),
     `${now.cart_kind === "begin_checkout" ? "checkout begun" : "last put in"} ${day(now.cart_at)}`,
     `${percent(now.cart_confidence)} sure`].filter(Boolean).join("; ") : "none";
+  const stage = now.stage === now.buyer ? "" : `; ${now.stage}`;
   return facts([
-    ["buyer", `${now.buyer}${now.purchases ? `, ${count(now.purchases, "purchase")}` : ""}; ${now.stage}`],
+    ["buyer", `${now.buyer}${now.purchases ? `, ${count(now.purchases, "purchase")}` : ""}${stage}`],
     ["last order", order],
     ["last active", now.last_active_at && `${day(now.last_active_at)} (${ago(now.days_since_active)})`],
     ["open cart", cart],

@@ -19,7 +19,7 @@ _CARTS = {"add_to_cart": "last put in", "begin_checkout": "checkout begun"}
 def state_rows(state: State) -> Iterator[tuple[str, object]]:
     """The facts that are known, each with its name."""
     bought = f", {count(state.purchases, 'purchase')}" if state.purchases else ""
-    yield "buyer", f"{state.buyer}{bought}; {state.stage}"
+    yield "buyer", f"{state.buyer}{bought}{f'; {state.stage}' if state.stage != state.buyer else ''}"
     if state.last_order_at:
         told = [safe(state.last_order), _amount(state.last_order_value, state.last_order_currency)]
         when = f"{day(state.last_order_at)} ({_ago(state.days_since_order)})"

@@ -91,6 +91,10 @@ def test_the_state_of_somebody_of_whom_little_is_known() -> None:
     ]  # fmt: skip
 
 
+def test_a_stage_that_is_called_as_the_buyer_is_told_once() -> None:
+    assert shown(known=state(buyer="repeat", stage="repeat", purchases=2))[0] == "buyer repeat, 2 purchases"
+
+
 def test_the_state_in_words() -> None:
     lines = shown(
         known=state(
