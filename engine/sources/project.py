@@ -31,6 +31,8 @@ LOOKED_AT = 20_000
 #: The numbers and dates that tell the parts of one export apart: orders_export_2.csv, ga4_2026-01-31.json, web20260131.
 _NUMBER = re.compile(r"(?<![A-Za-z\d])\d(?:[\d_-]*\d)?|\d{6,}")
 _PACKED = ".gz"
+#: What is no column's name, but somebody's.
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 #: The columns of a file of known persons, for `clew evaluate`.
 _TRUTH = ("source", "key", "person")
 #: Presets whose user ids are the shop's own customer ids, and the presets that say which shop it is.
@@ -133,6 +135,9 @@ def _look(folder: Path) -> _Found:
             continue
         if export.empty:
             found.unreadable[path.name] = f"{export.shown} is empty: export it again"
+        elif any(_MAIL.fullmatch(name) for name in export.names):
+            header = "names no columns: write a line above the first that says what each is, such as `email`"
+            found.unreadable[path.name] = f"{export.shown} {header}"
         elif export.names[:3] == _TRUTH:
             found.truths.append(export)
         else:

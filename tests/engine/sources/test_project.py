@@ -250,6 +250,15 @@ def test_in_a_list_without_ids_the_e_mail_is_the_records_id(
         assert compute.rows("SELECT key, name FROM raw_records ORDER BY key") == read
 
 
+def test_a_list_that_begins_with_somebody_wants_a_line_of_names(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("ana@x.com\nbo@x.com\n")
+    with pytest.raises(
+        SourceError, match=r"There is: list\.csv names no columns: write a line above .*`email`\. "
+    ) as told:
+        write_project(tmp_path)
+    assert "ana" not in str(told.value)
+
+
 def test_e_mails_beside_columns_that_say_nothing_of_people_are_no_list_of_them(tmp_path: Path) -> None:
     (tmp_path / "invoices.csv").write_text("invoice,email,status\n1,ana@x.com,paid\n")
     with pytest.raises(SourceError, match=r"There is: invoices\.csv\."):
