@@ -80,7 +80,8 @@ def prune(
     ctx: typer.Context,
     keep: Annotated[int, typer.Option(min=1, help="How many of the newest runs keep their tables.")],
     access_days: Annotated[
-        int | None, typer.Option(min=1, help="Also remove from the access log what is older than so many days.")
+        int | None,
+        typer.Option(min=1, max=36_500, help="Also remove from the access log what is older than so many days."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
     as_json: Json = False,

@@ -14,7 +14,7 @@ from api.results import Planned, Pruned, Reported, RunSummary
 from api.summary import summarise
 from engine.complaints import check_choice
 from engine.config import config_hash
-from engine.errors import NotFoundError, StateError
+from engine.errors import ConfigError, NotFoundError, StateError
 from engine.progress import Reporter, Silent
 from engine.runs import TOP, RunTables, started
 from engine.state import Run
@@ -153,11 +153,16 @@ class Change(Watch):
         """Remove the tables of all runs but the newest `keep`, void plans, and models that none of the rest uses.
 
         The ledger, the run that answers and plans of it stay. Of the access log all stays, or, if said, what is of the
-        last `access_days`. With `dry_run` it is only said what would go.
+        last `access_days`. With `dry_run` it is only said what would go. Errors: StateError for `keep` of 0;
+        ConfigError for less than a day, or more than a hundred years.
         """
         from engine.prune import prune
 
-        before = utc(datetime.now(UTC) - timedelta(days=access_days)) if access_days is not None else None
+        before = None
+        if access_days is not None:
+            if not 1 <= access_days <= 36_500:
+                raise ConfigError(f"prune: accesses of the last {access_days:g} days can't be kept; say 1 to 36500")
+            before = utc(datetime.now(UTC) - timedelta(days=access_days))
         found = prune(self.layout, keep, accesses_before=before, dry_run=dry_run)
         return Pruned(**vars(found), dry_run=dry_run)
 

@@ -81,8 +81,10 @@ class Opened:
         """The tables of the current run. Errors: StateError where nothing has been run."""
         current = self._current()
         if current is None:
-            nothing = "nothing has been run yet; `clew run` works out who is who"
-            raise StateError(f"{self.path}: {nothing}", told=f"N{nothing[1:]}.")
+            raise StateError(
+                f"{self.path}: nothing has been run yet; `clew run` works out who is who",
+                told="Nothing has been run yet; `clew run` works out who is who.",
+            )
         return self.layout.run(current.run_id)
 
     def _numbered(self, text: str) -> list[str]:

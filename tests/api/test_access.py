@@ -64,6 +64,8 @@ def test_who_was_shown_it_by_day_until_that_is_pruned(copy: Path, tmp_path: Path
     assert json.loads(clew("-p", copy, "prune", "--keep", "9", "--access-days", "30", "--json").stdout)["accesses"] == 2
     with Project(copy) as project:
         assert len(project.access(EMAIL).accesses) == 1
+        with pytest.raises(ConfigError, match="1 to 36500"):
+            project.prune(9, access_days=1e9)
 
 
 def test_what_was_kept_apart_is_told_with_what_forbade_it(copy: Path, tmp_path: Path) -> None:
