@@ -51,7 +51,7 @@ RUN_TABLES = {
     "matches": "record_a, record_b",
     "refusals": "record_a, record_b",
     "shared_values": "type, value",
-    "members": "record_id",
+    "members": "customer_id, record_id",
     "customers": "customer_id",
     "known_by": "customer_id, type, value",
     "permissions": "customer_id, channel, type, value",

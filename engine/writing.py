@@ -12,13 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from engine.compute import PART_ROWS, Compute
+from engine.compute import Compute
 from engine.differences import write_difference
 from engine.fingerprints import write_fingerprints
 from engine.runs import RunTables
 
-#: Tables that are asked for single customers: rows of a part of the file, which is what such a question reads.
-PARTS = {"customers": 16_384}
+#: Tables that are asked for values which they aren't in the order of.
+SOUGHT = ("identifiers",)
 
 
 class Writer:
@@ -62,7 +62,7 @@ class Writer:
         path = self.folder / f"{table}.parquet"
         same = self._same.get(table)
         if same is None or not _link(same, path):
-            self._compute.write_parquet(table, path, self._order[table], PARTS.get(table, PART_ROWS))
+            self._compute.write_parquet(table, path, self._order[table], table in SOUGHT)
             same = None
         if table in self._compared:
             if same is None or not _link(same.with_suffix(".hashes"), path.with_suffix(".hashes")):

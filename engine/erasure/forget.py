@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from engine.compute import Compute, literal, quote
+from engine.compute import Compute, quote
 from engine.fingerprints import write_fingerprints
 from engine.runs import RunTables
 from engine.stages import COMPARED, RUN_TABLES
 from engine.state.numbers import record_number_sql
+from engine.writing import SOUGHT
 
 #: What makes a row an erased person's, by table; other tables are about no person.
 _RECORD = "record_id IN (FROM gone_records)"
@@ -74,7 +75,8 @@ def forget(run: RunTables, target: Path, key: str, marks: pa.Table) -> int:
         for name in tables:
             path = target / f"{name}.parquet"
             if name in _THEIRS or name in _INSTEAD:
-                compute.run(f"COPY ({_kept(name)}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+                compute.view(f"kept_{name}", _kept(name))
+                compute.write_parquet(f"kept_{name}", path, RUN_TABLES.get(name, "seq"), name in SOUGHT)
             else:
                 shutil.copyfile(run.path(name), path)
             if name in COMPARED or name == "ledger":

@@ -39,7 +39,7 @@ def open_views(
             read_table(compute, run, table)
     identities(compute, run)
     times = read_times(compute, started(read_manifest(run)).replace(tzinfo=None), at)
-    compute.view("articles", ARTICLES.format(events="events", lines="order_lines"))
+    compute.view("articles", ARTICLES)
     make_views(compute, times, *told(run), keep=keep, only=only)
 
 
@@ -52,18 +52,15 @@ class Times:
     latest: datetime
 
 
-def read_times(
-    compute: Compute, began: datetime, at: datetime | None = None, tables: Iterable[str] = ("orders", "events")
-) -> Times:
-    """The times of a run by when it began: as of `at`, or of its newest order or event that can be right.
-
-    `tables` are where all of its orders and events are.
-    """
+def read_times(compute: Compute, began: datetime, at: datetime | None = None) -> Times:
+    """The times of a run by when it began: as of `at`, or of its newest order or event that can be right."""
     latest = began + AHEAD
     if at is not None:
         return Times(at, OLDEST, latest)
     newest = """SELECT max("at") FROM {} WHERE "at" BETWEEN $oldest AND $latest"""
-    known = [compute.value(newest.format(table), {"oldest": OLDEST, "latest": latest}) for table in tables]
+    known = [
+        compute.value(newest.format(table), {"oldest": OLDEST, "latest": latest}) for table in ("orders", "events")
+    ]
     return Times(max((time for time in known if time), default=began), OLDEST, latest)
 
 
@@ -109,13 +106,14 @@ def needed(names: Collection[str]) -> list[View]:
 
 #: Views that several others build on, small enough to keep.
 KEPT = (
-    "touches", "products", "purchases", "first_touches", "buyers", "credits", "message_conversion",
+    "touches", "products", "purchases", "stages", "first_touches", "buyers", "credits", "message_conversion",
     "attribution_months", "bought", "carts", "contact_addresses", "contacts", "reminders",
 )  # fmt: skip
-#: Every time that an article is named with its category.
+#: How often an article is named with each category.
 ARTICLES = """
-    SELECT item, category FROM {events} WHERE item IS NOT NULL AND category IS NOT NULL
-    UNION ALL SELECT item, category FROM {lines} WHERE item IS NOT NULL AND category IS NOT NULL
+    SELECT item, category, count(*) AS named FROM (
+        SELECT item, category FROM events UNION ALL SELECT item, category FROM order_lines)
+    WHERE item IS NOT NULL AND category IS NOT NULL GROUP BY item, category
 """
 #: By what an event went, if it is a message that was sent, or what came of one.
 WENT_BY = f"""CASE WHEN kind IN ('sent', 'open', 'click', 'bounce', 'unsubscribe')

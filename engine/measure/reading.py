@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from engine.compute import Compute
+from engine.compute import Compute, literal
 from engine.config import Confidence
 from engine.errors import StateError
 from engine.runs import RunTables
 from engine.tables import Table
 
 
-def read_table(compute: Compute, run: RunTables, table: Table, name: str | None = None) -> None:
-    """Make a view over a table of a run, by its own name or another.
+def read_table(compute: Compute, run: RunTables, table: Table, rows: str | None = None) -> None:
+    """Make a view over a table of a run; or a table of its `rows`, which are SQL after FROM.
 
     Errors: StateError for a run of an earlier version, which holds less.
     """
     path = run.path(table.name)
     lacks = "" if path.exists() else "isn't there"
     if not lacks:
-        compute.read_parquet(name or table.name, path)
-        missing = table.columns.keys() - compute.columns(name or table.name).keys()
+        if rows is None:
+            compute.read_parquet(table.name, path)
+        else:
+            compute.table(table.name, f"FROM read_parquet({literal(str(path))}) {rows}")
+        missing = table.columns.keys() - compute.columns(table.name).keys()
         lacks = f"has no column {', '.join(sorted(missing))}" if missing else ""
     if lacks:
         raise StateError(

@@ -6,6 +6,7 @@ of the better source, then of the smaller id.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from engine.compute import Compute, quote
@@ -16,6 +17,7 @@ from engine.tables import CUSTOMERS, EXTRA, KNOWN_BY, check
 
 #: Each rule as the order of the candidates of one customer and field, best first.
 RULES = {
+    "strong": "weak",
     "priority": "priority NULLS LAST",
     "recent": "seen_at DESC NULLS LAST",
     "frequent": "frequency DESC",
@@ -23,8 +25,8 @@ RULES = {
     "complete": "completeness",
 }
 
-#: What lies before the rules of a field: a weak number is shown only where there is no better.
-_BEFORE = {"email": "weak, ", "phone": "weak, "}
+#: Fields of which a weak value is shown only where there is no better.
+_WEAK = ("email", "phone")
 #: "john d", "j doe" and "john" say less than "john doe": whole names first, then those with an initial.
 _COMPLETE = """CASE WHEN length(first_name) > 1 AND length(last_name) > 1 THEN 0
     WHEN length(first_name) > 0 AND length(last_name) > 0 THEN 1 ELSE 2 END"""
@@ -72,7 +74,8 @@ def build_customers(compute: Compute, config: Config, now: datetime) -> None:
     load_priorities(compute, config, "golden_priorities")
     load_candidates(compute, now)
     for field, candidates in CANDIDATES.items():
-        compute.table(f"golden_{field}", f"SELECT customer, shown FROM ({rank(config, field, candidates, best=True)})")
+        best = rank(rules_of(config, field), candidates, best=True)
+        compute.table(f"golden_{field}", f"SELECT customer, shown FROM ({best})")
     _build_customers(compute)
     _build_known_by(compute)
     compute.drop(*_SCRATCH)
@@ -114,21 +117,26 @@ def load_candidates(compute: Compute, now: datetime) -> None:
     )
 
 
-def rank(config: Config, field: str, candidates: str, best: bool = False) -> str:
-    """SQL: the values of a field, each once a customer, with `place_in_line` from 1 on; with `best` the first only.
+def rules_of(config: Config, field: str) -> tuple[str, ...]:
+    """The rules of a field, names of RULES."""
+    before = ("strong",) if field in _WEAK else ()
+    return (*before, *config.survivorship.of(field.removeprefix(EXTRA)))
+
+
+def rank(rules: Sequence[str], candidates: str, by: str = "customer", best: bool = False) -> str:
+    """SQL: the values of one field, each once a customer, with `place_in_line` from 1 on; with `best` the first only.
 
     `candidates` is a query of customer, record_id, rank, priority, source, seen_at, completeness, value and shown, and
-    of `weak` for an identifier; so is the result.
+    of `weak` for an identifier; so is the result. By `customer, field` they are those of several fields.
     """
-    rules = config.survivorship.of(field.removeprefix(EXTRA))
     # Counting is a window of its own, so it is done only where a rule asks for it.
-    count = ", count(*) OVER (PARTITION BY customer, value) AS frequency" if "frequent" in rules else ""
-    order = f"{_BEFORE.get(field, '')}{''.join(f'{RULES[rule]}, ' for rule in rules)}rank, value, shown"
-    line = f"row_number() OVER (PARTITION BY customer ORDER BY {order}) AS place_in_line"
+    count = f", count(*) OVER (PARTITION BY {by}, value) AS frequency" if "frequent" in rules else ""
+    order = f"{''.join(f'{RULES[rule]}, ' for rule in rules)}rank, value, shown"
+    line = f"row_number() OVER (PARTITION BY {by} ORDER BY {order}) AS place_in_line"
     counted = f"SELECT *{count} FROM ({candidates})"
     if best:
         return f"SELECT *, {line} FROM ({counted}) QUALIFY place_in_line = 1"
-    each = f"QUALIFY row_number() OVER (PARTITION BY customer, value ORDER BY {order}) = 1"
+    each = f"QUALIFY row_number() OVER (PARTITION BY {by}, value ORDER BY {order}) = 1"
     return f"SELECT *, {line} FROM (SELECT * FROM ({counted}) {each})"
 
 

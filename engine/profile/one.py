@@ -6,25 +6,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engine import tables
-from engine.compute import Compute
+from engine.compute import Compute, literal
 from engine.measure import read_table
 from engine.runs import RunTables
 
-_OF_CUSTOMER = "WHERE customer_id = $of"
-_OF_MEMBERS = "SEMI JOIN members USING (record_id)"
-#: Which rows of a table are a customer's, by the tables before it. What is joined to a few keys passes most of a file
-#: over; asked whether one of two things holds, it would be read whole.
+#: What is a customer's of a table: its column, the query of the values there, of the tables before it, and a further
+#: join where these alone don't tell. Files are in the order of those columns, so that what is asked for by values
+#: passes most of a file over; joined to them, it would be read whole.
+_OF_CUSTOMER = ("customer_id", "SELECT $of", "")
+_OF_RECORDS = ("record_id", "SELECT record_id FROM members", "")
+_SAID = "SELECT source, key FROM records UNION SELECT source, key FROM event_owners"
 _OWN = (
-    (tables.MEMBERS, _OF_CUSTOMER),
-    (tables.CUSTOMERS, _OF_CUSTOMER),
-    (tables.KNOWN_BY, _OF_CUSTOMER),
-    (tables.PERMISSIONS, _OF_CUSTOMER),
-    (tables.EVENT_OWNERS, _OF_CUSTOMER),
-    (tables.RECORDS, _OF_MEMBERS),
-    (tables.IDENTIFIERS, _OF_MEMBERS),
-    (tables.ORDERS, _OF_MEMBERS),
-    (tables.ORDER_LINES, _OF_MEMBERS),
-    (tables.EVENTS, "SEMI JOIN event_owners USING (source, key)"),
+    (tables.MEMBERS, *_OF_CUSTOMER),
+    (tables.CUSTOMERS, *_OF_CUSTOMER),
+    (tables.KNOWN_BY, *_OF_CUSTOMER),
+    (tables.PERMISSIONS, *_OF_CUSTOMER),
+    (tables.EVENT_OWNERS, *_OF_CUSTOMER),
+    (tables.RECORDS, *_OF_RECORDS),
+    (tables.IDENTIFIERS, *_OF_RECORDS),
+    (tables.ORDERS, *_OF_RECORDS),
+    (tables.ORDER_LINES, *_OF_RECORDS),
+    (tables.EVENTS, "key", "SELECT key FROM event_owners", "SEMI JOIN event_owners USING (source, key)"),
+    (tables.CONSENTS, "key", f"SELECT key FROM ({_SAID})", f"SEMI JOIN ({_SAID}) USING (source, key)"),
 )
 
 
@@ -32,13 +35,12 @@ _OWN = (
 def open_customer(run: RunTables, customer_id: str, *names: str) -> Iterator[Compute]:
     """A Compute with tables of `run`, of each the rows of one customer. `members` is always among them.
 
-    A table's name after `all_` is the view of all its rows. `events` wants `event_owners`.
-    Errors: StateError for a run of an earlier version.
+    `events` wants `event_owners`, `consents` that and `records`. Errors: StateError for a run of an earlier version.
     """
     with Compute() as compute:
-        for table, own in _OWN:
+        for table, column, values, join in _OWN:
             if table.name in ("members", *names):
-                read_table(compute, run, table, f"all_{table.name}")
-                given = {"of": customer_id} if "$of" in own else None
-                compute.table(table.name, f"FROM all_{table.name} {own}", given)
+                found = compute.rows(values, {"of": customer_id} if "$of" in values else None)
+                asked = ", ".join(literal(value) for (value,) in found) or "NULL"
+                read_table(compute, run, table, f"{join} WHERE {column} IN ({asked})")
         yield compute

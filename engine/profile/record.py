@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.compute import Compute, quote
+from engine.compute import Compute, literal, quote
 from engine.config import Config
-from engine.profile.golden import CANDIDATES, load_candidates, rank
+from engine.profile.golden import CANDIDATES, load_candidates, rank, rules_of
 from engine.profile.priorities import load_priorities
 from engine.runs import RunTables, read_manifest, started
 from engine.standardise.language import language
@@ -19,6 +20,7 @@ _SEVERAL = ("email", "phone")
 _CHANGING = ("address", "place", "x_language")
 #: Folded text, shown as people write it.
 _TEXTS = ("address", "company")
+_WHOLE_ADDRESS = "(r.postcode IS NULL)::INTEGER + (r.city IS NULL)::INTEGER"
 _ADDRESS = "concat_ws(', ', r.street, concat_ws(' ', r.postcode, r.city), r.state, r.country)"
 #: So alike two first names are one, typed with a slip.
 _ALIKE = 0.85
@@ -59,47 +61,69 @@ def golden_record(compute: Compute, run: RunTables, config: Config) -> tuple[Gol
     compute.read_parquet("shared_values", run.path("shared_values"))
     load_priorities(compute, config, "golden_priorities")
     load_candidates(compute, started(read_manifest(run)).replace(tzinfo=None))
-    fields = [_field(compute, config, field, sql) for field, sql in _candidates(compute).items()]
-    return tuple(field for field in fields if field)
+    fields = _load_said(compute)
+    found = _values(compute, config, fields)
+    return tuple(
+        Golden(field.removeprefix(EXTRA), best, tuple(others), _conflict(compute, field, bool(others)))
+        for field in fields
+        for best, *others in ([found[field]] if field in found else [])
+    )
 
 
-def _candidates(compute: Compute) -> dict[str, str]:
+def _load_said(compute: Compute) -> list[str]:
+    """Make golden_said, all that is said of each field, and name the fields."""
     extras = [c for c in compute.columns("records") if c.startswith(EXTRA)]
     own = {
-        "address": (_ADDRESS, "(r.postcode IS NULL)::INTEGER + (r.city IS NULL)::INTEGER"),
+        "address": (f"CASE WHEN r.street IS NOT NULL THEN {_ADDRESS} END", _WHOLE_ADDRESS),
         "birth_date": ("r.birth_date::VARCHAR", "0"),
         "gender": ("r.gender", "0"),
         "company": ("r.company", "0"),
         **{extra: (f"r.{quote(extra)}", "0") for extra in extras},
         **({"x_language": (language("r.x_language"), "0")} if "x_language" in extras else {}),
     }  # fmt: skip
-    texts = {
-        field: f"""SELECT g.* REPLACE ({completeness} AS completeness), {sql} AS value, {sql} AS shown
-                   FROM golden_records g JOIN records r USING (record_id) WHERE {sql} <> ''
-                   {"AND r.street IS NOT NULL" if field == "address" else ""}"""
+    texts = ", ".join(
+        f"{{'field': {literal(field)}, 'value': {sql}, 'completeness': {completeness}}}"
         for field, (sql, completeness) in own.items()
-    }
-    order = ("name", "email", "phone", "address", "place", *own)
-    both = {**CANDIDATES, **texts}
-    return {field: both[field] for field in dict.fromkeys(order)}
-
-
-def _field(compute: Compute, config: Config, field: str, candidates: str) -> Golden | None:
-    rows = compute.rows(
-        f"SELECT shown, source, record_id, seen_at FROM ({rank(config, field, candidates)}) ORDER BY place_in_line"
     )
-    values = [Value(_shown(field, text), source, record_id, at) for text, source, record_id, at in rows]
-    if not values:
-        return None
-    if field == "name":
-        conflict = compute.value(
+    compute.table(
+        "golden_said",
+        " UNION ALL BY NAME ".join(
+            f"SELECT {literal(field)} AS field, * FROM ({sql})" for field, sql in CANDIDATES.items()
+        )
+        + f""" UNION ALL BY NAME SELECT * REPLACE (said.completeness AS completeness), said.field, said.value,
+            said.value AS shown FROM (
+                SELECT g.*, unnest([{texts}]) AS said FROM golden_records g JOIN records r USING (record_id))
+            WHERE said.value <> ''""",
+    )
+    return list(dict.fromkeys(("name", "email", "phone", "address", "place", *own)))
+
+
+def _values(compute: Compute, config: Config, fields: list[str]) -> dict[str, list[Value]]:
+    """The values of each field, best first. Fields of the same rules are one question: each takes a while to plan."""
+    alike = defaultdict(list)
+    for field in fields:
+        alike[rules_of(config, field)].append(field)
+    found = defaultdict(list)
+    for rules, names in alike.items():
+        said = rank(rules, f"FROM golden_said WHERE field IN ({', '.join(map(literal, names))})", by="customer, field")
+        for field, text, *source in compute.rows(
+            f"SELECT field, shown, source, record_id, seen_at FROM ({said}) ORDER BY place_in_line"
+        ):
+            found[field].append(Value(_shown(field, text), *source))
+    return found
+
+
+def _conflict(compute: Compute, field: str, several: bool) -> bool:
+    """Whether the values of a field contradict the one that survives."""
+    if field != "name":
+        return several and field not in (*_SEVERAL, *_CHANGING)
+    return bool(
+        compute.value(
             f"""SELECT count(*) > 0 FROM records l JOIN records r ON l.first_root < r.first_root
                 WHERE least(length(l.first_name), length(r.first_name)) > 1
                     AND jaro_winkler_similarity(l.first_name, r.first_name) < {_ALIKE}"""
         )
-    else:
-        conflict = len(values) > 1 and field not in (*_SEVERAL, *_CHANGING)
-    return Golden(field.removeprefix(EXTRA), values[0], tuple(values[1:]), bool(conflict))
+    )
 
 
 def _shown(field: str, text: str) -> str:

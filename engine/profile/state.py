@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import lru_cache
 
-from engine.compute import Compute
-from engine.measure import ARTICLES, make_views, needed, read_times, told
+import pyarrow as pa
+
+from engine.compute import Compute, literal
+from engine.measure import ARTICLES, Times, make_views, needed, read_table, read_times, told
 from engine.runs import RunTables, read_manifest, started
+from engine.tables import EVENTS, IDENTIFIERS, ORDER_LINES, ORDERS
 
 
 @dataclass(frozen=True)
@@ -53,21 +57,15 @@ TABLES = (
     "customers", "known_by", "permissions", "event_owners", "records", "identifiers", "orders", "order_lines", "events",
 )  # fmt: skip
 _VIEW = "customer_state"
-#: What tells of a customer's addresses, too: what came of messages to them, and the same numbers elsewhere.
+#: What tells of a customer's addresses, too, out of the whole of a table: what came of messages to them, and the same
+#: numbers elsewhere. type -> table, column, and which rows there.
 _ABOUT_ADDRESSES = (
-    *(
-        f"""INSERT INTO events FROM all_events
-            SEMI JOIN (SELECT value AS {type_} FROM known_by WHERE type = '{type_}') USING ({type_})
-            ANTI JOIN events USING (source, key) WHERE kind IN ('bounce', 'open', 'click')"""
-        for type_ in ("email", "phone")
-    ),
-    """INSERT INTO identifiers FROM all_identifiers
-        SEMI JOIN (SELECT value FROM known_by WHERE type = 'phone') USING (value)
-        ANTI JOIN members USING (record_id) WHERE type = 'phone'""",
+    ("email", EVENTS, "email", "ANTI JOIN events USING (source, key) WHERE kind IN ('bounce', 'open', 'click')"),
+    ("phone", EVENTS, "phone", "ANTI JOIN events USING (source, key) WHERE kind IN ('bounce', 'open', 'click')"),
+    ("phone", IDENTIFIERS, "value", "ANTI JOIN members USING (record_id) WHERE type = 'phone'"),
 )
-#: All articles of the run that the customer has to do with.
-_ARTICLES = f"""FROM ({ARTICLES.format(events="all_events", lines="all_order_lines")})
-    SEMI JOIN (SELECT item FROM events UNION SELECT item FROM order_lines) USING (item)"""
+#: Those that the customer has to do with.
+_ARTICLES = "FROM all_articles SEMI JOIN (SELECT item FROM events UNION SELECT item FROM order_lines) USING (item)"
 
 
 def customer_state(compute: Compute, run: RunTables, at: datetime | None = None) -> State:
@@ -75,13 +73,27 @@ def customer_state(compute: Compute, run: RunTables, at: datetime | None = None)
 
     `compute` is that of `open_customer` with TABLES, to which it adds.
     """
-    for sql in _ABOUT_ADDRESSES:
-        compute.run(sql)
-    compute.table("articles", _ARTICLES)
-    began = started(read_manifest(run)).replace(tzinfo=None)
-    times = read_times(compute, began, at, ("all_orders", "all_events"))
+    for type_, table, column, others in _ABOUT_ADDRESSES:
+        values = compute.rows("SELECT value FROM known_by WHERE type = ?", [type_])
+        if values:
+            asked = ", ".join(literal(value) for (value,) in values)
+            file = literal(str(run.path(table.name)))
+            compute.run(f"INSERT INTO {table.name} FROM read_parquet({file}) {others} AND {column} IN ({asked})")
+    times, articles = _of_all(run)
+    with compute.shown("all_articles", articles):
+        compute.table("articles", _ARTICLES)
     # One after the other they are a fraction of the work of one question that is made of all of them.
     steps = [view.name for view in needed([_VIEW])]
-    make_views(compute, times, *told(run), keep=steps, only=[_VIEW])
+    make_views(compute, replace(times, as_of=at or times.as_of), *told(run), keep=steps, only=[_VIEW])
     columns = ", ".join(field.name for field in fields(State))
     return State(*compute.rows(f"SELECT {columns} FROM {_VIEW}")[0])
+
+
+@lru_cache(maxsize=1)
+def _of_all(run: RunTables) -> tuple[Times, pa.Table]:
+    """What is the same for all customers of a run: its times, and how its articles are named."""
+    with Compute() as compute:
+        for table in (ORDERS, ORDER_LINES, EVENTS):
+            read_table(compute, run, table)
+        times = read_times(compute, started(read_manifest(run)).replace(tzinfo=None))
+        return times, compute.arrow(ARTICLES)

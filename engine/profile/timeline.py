@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.compute import Compute
+from engine.profile.one import open_customer
 from engine.runs import RunTables
 from engine.standardise.events import MESSAGE
 
-_TABLES = ("records", "members", "orders", "order_lines", "events", "event_owners", "consents")
+#: What of a customer it is made of: see `open_customer`.
+_TABLES = ("event_owners", "records", "orders", "order_lines", "events", "consents")
 #: The address that a message went to, as SQL over events.
 _WENT_TO = f"list_filter([CASE {MESSAGE} WHEN 'sms' THEN phone ELSE email END], lambda value: value IS NOT NULL)"
 
@@ -47,27 +48,23 @@ def timeline(run: RunTables, customer_id: str) -> list[Moment]:
 
     A purchase that web analytics saw is left out where the order itself is there.
     """
-    with Compute() as compute:
-        for table in _TABLES:
-            compute.read_parquet(table, run.path(table))
+    with open_customer(run, customer_id, *_TABLES) as compute:
         rows = compute.rows(
             f"""
             WITH mine AS (
                 SELECT record_id, r.source, r.key, r.kind, r.created_at, r.seen_at, m.confidence
-                FROM (FROM members WHERE customer_id = $customer) m JOIN records r USING (record_id)
+                FROM members m JOIN records r USING (record_id)
             ), bought AS (
                 SELECT o.*, m.confidence, l.items FROM orders o JOIN mine m USING (record_id) LEFT JOIN (
                     SELECT record_id, string_agg(item, ', ' ORDER BY line) AS items
-                    FROM order_lines SEMI JOIN mine USING (record_id) GROUP BY record_id) l USING (record_id)
+                    FROM order_lines GROUP BY record_id) l USING (record_id)
             ), met AS (
                 SELECT e.*, o.because, o.confidence
-                FROM (FROM event_owners WHERE customer_id = $customer) o JOIN events e USING (source, key)
+                FROM event_owners o JOIN events e USING (source, key)
             ), said_of AS (
                 SELECT source, key, channel, state, "at",
                     list(DISTINCT value ORDER BY value) FILTER (value IS NOT NULL) AS addresses
-                FROM consents SEMI JOIN (SELECT source, key FROM mine UNION ALL SELECT source, key FROM met)
-                    USING (source, key)
-                WHERE state <> 'unknown' GROUP BY ALL
+                FROM consents WHERE state <> 'unknown' GROUP BY ALL
             ), unsubscribed AS (
                 SELECT source, key, flatten(list(addresses ORDER BY channel)) AS addresses
                 FROM said_of GROUP BY source, key
@@ -92,7 +89,6 @@ def timeline(run: RunTables, customer_id: str) -> list[Moment]:
             WHERE kind <> 'purchase' OR order_key IS NULL OR NOT EXISTS (
                 FROM bought b WHERE met.order_key IN (b.key, b.number, ltrim(b.number, '#')))
             ORDER BY "at" NULLS FIRST, source, key, kind, name, item
-            """,
-            {"customer": customer_id},
+            """
         )
     return [Moment(*(*row[:-1], tuple(row[-1] or ()))) for row in rows]

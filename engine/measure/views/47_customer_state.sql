@@ -2,7 +2,7 @@
 -- grain: one row per customer
 -- formula: as_of is the time of the newest order or event that can be right, unless another was asked for; days are whole ones
 --   from then to it
--- formula: buyer = none, first-time or repeat, by the number of purchases; stage = `status` of `buyers`
+-- formula: buyer = none, first-time or repeat, by the number of purchases; stage = `status` of `stages`
 -- formula: active = did something: visited, looked, put something in a cart, bought, opened, clicked, wrote to support
 -- formula: the cart is that of `carts` if it is open; interest is the category of the highest score in `interests`
 -- owner: marketing
@@ -44,7 +44,7 @@ SELECT b.customer_id, $as_of AS as_of,
     c.value AS cart_value, c.currency AS cart_currency, c.confidence AS cart_confidence,
     i.top.category AS interest, i.top.share AS interest_share, l.language, p.place,
     t."at" AS conversation_at, t.subject AS conversation_subject, t.status AS conversation_status, r.email, r.sms, r.phone, r.ads
-FROM buyers b JOIN customers p USING (customer_id) LEFT JOIN ordered o USING (customer_id) LEFT JOIN active a USING (customer_id)
+FROM stages b JOIN customers p USING (customer_id) LEFT JOIN ordered o USING (customer_id) LEFT JOIN active a USING (customer_id)
     LEFT JOIN (FROM carts WHERE open) c USING (customer_id) LEFT JOIN interest i USING (customer_id)
     LEFT JOIN languages l USING (customer_id) LEFT JOIN conversations t USING (customer_id)
     LEFT JOIN reached r USING (customer_id);

@@ -70,6 +70,22 @@ def test_parquet_is_whole_or_not_there(compute: Compute, tmp_path: Path) -> None
     assert not (tmp_path / "other.parquet").exists()
 
 
+def test_a_value_of_a_table_that_is_sought_in_is_in_one_part(compute: Compute, tmp_path: Path) -> None:
+    compute.table("t", "SELECT n, md5(n::VARCHAR) AS value FROM range(100_000) AS r(n)")
+    parts = {}
+    for sought in (False, True):
+        path = tmp_path / f"{sought}.parquet"
+        compute.write_parquet("t", path, order_by="n", sought=sought)
+        probed = compute.rows(
+            "SELECT bloom_filter_excludes FROM parquet_bloom_probe(?, 'value', md5('5'))", [str(path)]
+        )
+        parts[sought] = [excluded for (excluded,) in probed]
+        assert compute.value("SELECT n FROM read_parquet(?) WHERE value = md5('5')", [str(path)]) == 5
+    assert parts[False] == [False] * 7
+    assert not parts[True][0]
+    assert sum(parts[True]) >= 5
+
+
 def test_the_same_rows_in_the_same_order_are_the_same_bytes(compute: Compute, tmp_path: Path) -> None:
     for seed in (1, 2):
         compute.table("t", f"SELECT range AS n, 'x' || range AS s FROM range(3000) ORDER BY hash(range + {seed})")
