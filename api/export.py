@@ -22,6 +22,7 @@ from engine.profile.audiences import (
     make_audience,
     make_audiences,
     pick_audience,
+    views_of,
 )
 from engine.profile.layouts import Layout, layout_sql
 from engine.runs import RunTables
@@ -177,7 +178,8 @@ def read_audience(
 def _audience(
     compute: Compute, run: RunTables, purpose: Purpose, channel: Channel, now: datetime, sure: float
 ) -> Audience:
-    open_views(compute, run, now, keep=VIEWS, only=VIEWS)
+    made_of = views_of(purpose)
+    open_views(compute, run, now, keep=made_of, only=made_of)
     return make_audience(compute, purpose, channel, now, sure)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from engine.compute import Compute, literal
+from engine.measure import tables_read
 
 Purpose = Literal["cart-recovery", "win-back", "newsletter"]
 Channel = Literal["email", "sms", "ads"]
@@ -19,8 +20,9 @@ LEFT_AFTER, REMINDED_FOR = timedelta(hours=1), timedelta(days=30)
 #: A customer is to be won back who has not bought for so long.
 LAPSED = timedelta(days=180)
 
-#: The measures that audiences are made of.
-VIEWS = ("bought", "carts", "contact_addresses", "contacts")
+#: The measures that each audience is made of, and those that all together are made of.
+_ADDRESSED = ("contact_addresses", "contacts")
+VIEWS = ("bought", "carts", *_ADDRESSED)
 #: Purpose -> SQL of the customers that it may be about: customer_id, since (what the message would be about), wanted
 #: (whether there is such a thing), left_out (why it has become needless).
 _ABOUT: dict[Purpose, str] = {
@@ -60,8 +62,13 @@ class Audience:
     suppressed: dict[str, int]
 
 
+def views_of(purpose: Purpose) -> tuple[str, ...]:
+    """Those of VIEWS that the audiences of a purpose are made of."""
+    return tuple(view for view in VIEWS if view in {*tables_read(_ABOUT[purpose]), *_ADDRESSED})
+
+
 def make_audience(compute: Compute, purpose: Purpose, channel: Channel, now: datetime, sure: float = 0.0) -> Audience:
-    """Make `audiences` of one purpose and channel: see `make_audiences` and `pick_audience`."""
+    """Make `audiences` of one purpose and channel, of its `views_of`: see `make_audiences` and `pick_audience`."""
     make_audiences(compute, (purpose,), (channel,), now, sure)
     return pick_audience(compute, purpose, channel, now)
 

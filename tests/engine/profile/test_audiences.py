@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.profile.audiences import VIEWS, Audience, Channel, Purpose, make_audience
+from engine.profile.audiences import VIEWS, Audience, Channel, Purpose, make_audience, views_of
 from tests.engine.measure.shop import JAN, Shop
 
 HOUR = 1 / 24
@@ -20,7 +20,7 @@ def made(
     shop: Shop, purpose: Purpose = "cart-recovery", channel: Channel = "email", sure: float = 0.9
 ) -> tuple[Audience, dict[str, str | None]]:
     """The audience on JAN: customer -> why not."""
-    with shop.opened(JAN, only=VIEWS) as compute:
+    with shop.opened(JAN, only=views_of(purpose)) as compute:
         counted = make_audience(compute, purpose, channel, JAN, sure)
         return counted, dict(compute.rows("SELECT customer_id, why_not FROM audience"))
 
