@@ -209,8 +209,9 @@ def tell(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     async def not_that_way(request: Request, error: Exception) -> Response:
         # Each route knows its own method alone; whoever asks is told of all that the address has.
         here = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
-        methods = sorted({method for route in here for method in getattr(route, "methods", ())})
-        problem = of_status(HTTPException(405, headers={"Allow": ", ".join(methods)}))
+        methods = {method for route in here for method in getattr(route, "methods", ())}
+        methods |= {"HEAD"} if "GET" in methods else set()
+        problem = of_status(HTTPException(405, headers={"Allow": ", ".join(sorted(methods))}))
         return problem.response(request.scope.get("clew.request_id"))
 
     def handler(make: Callable[[Any], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:

@@ -45,6 +45,8 @@ class Traffic:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         headers = Headers(scope=scope)
         if self.spans is None:
             await self._answer(scope, receive, send, headers)
@@ -121,6 +123,13 @@ class Traffic:
             return message
 
         return receiving
+
+
+def _without_body(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return sending
 
 
 def _route(scope: Scope) -> str:

@@ -56,6 +56,16 @@ def test_long_answers_are_packed_for_those_who_ask(api: Caller, john: str) -> No
     assert "content-encoding" not in plain.headers
 
 
+@pytest.mark.parametrize("path", ["/livez", "/readyz", f"/v1/whois?email={EMAIL}", "/explore", "/nowhere"])
+def test_the_head_of_an_answer_is_that_of_the_whole(api: Caller, path: str) -> None:
+    whole, head = api.get(path), api.send("HEAD", path)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    own = {"x-request-id"}
+    assert {k: v for k, v in head.headers.items() if k not in own} == {
+        k: v for k, v in whole.headers.items() if k not in own
+    }
+
+
 def test_every_answer_is_sent_safely(api: Caller) -> None:
     for path in ("/v1/runs", "/nowhere", "/livez"):
         headers = api.get(path, headers={"Origin": "https://elsewhere.example"}).headers

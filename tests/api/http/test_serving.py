@@ -55,6 +55,9 @@ def test_it_answers_limits_and_stops_in_good_order(copy: Path) -> None:
         assert found.json()["customer"]["email"] == EMAIL
         assert "server" not in found.headers
         host, port = address.removeprefix("http://").split(":")
+        with httpx.Client(timeout=120) as client:  # one connection: nothing of the first answer is in the second
+            assert client.head(f"{address}/livez").content == b""
+            assert client.get(f"{address}/livez").json() == {"live": True}
         heads = [
             b"GET /livez HTTP/1.1\r\nHost: localhost\r\n" + b"X-A: " + b"a" * 70_000 + b"\r\n\r\n",
             b"GET /livez HTTP/1.1\r\nHost: localhost\r\n" + b"X-A: a\r\n" * 9_000 + b"\r\n",
