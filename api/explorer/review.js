@@ -6,13 +6,19 @@ import { bits, count, money, percent, words } from "./words.js";
 
 const NEUTRAL = new Set(["kind", "seen"]);
 
+/** How many pairs are asked for at once, and at most. */
+const PAIRS = 20, MOST = 100;
+
 /** The queue. `end` is called with what takes its keys away again. */
 export async function review(end) {
-  const found = await get("review");
+  // Those that somebody was unsure about wait still, and are first again.
+  const unsure = new Set();
+  let found, left;
+  await load();
   const place = el("div", { tabindex: "-1" });
   const said = el("div", { role: "status" });
   const answers = el("div", { class: "row" },
-    [["s", "Same person", () => judge("same")], ["d", "Different people", () => judge("different")], ["u", "Unsure", () => next()]]
+    [["s", "Same person", () => judge("same")], ["d", "Different people", () => judge("different")], ["u", "Unsure", pass]]
       .map(([key, name, act]) => el("button", { type: "button", "aria-keyshortcuts": key, onclick: act }, name, " ", el("kbd", {}, key))));
   let here = 0, busy = false;
 
@@ -20,9 +26,11 @@ export async function review(end) {
     const pair = found.pairs[here];
     answers.hidden = !pair;
     if (!pair) {
-      fill(place, el("p", {}, found.pairs.length
+      fill(place, el("p", {}, left > 0
         ? "That was all of these. The next run goes by what you decided."
-        : "Nothing is left to look at: every doubt of this run was decided or labelled."));
+        : unsure.size ? "Only those are left that you were unsure about."
+          : "Nothing is left to look at: every doubt of this run was decided or labelled."),
+      left > 0 && unsure.size < MOST && el("button", { type: "button", onclick: more }, "Show more"));
       return;
     }
     const { doubt } = pair;
@@ -45,6 +53,31 @@ export async function review(end) {
     place.firstChild.scrollIntoView({ block: "nearest" });
   }
 
+  function pass() {
+    unsure.add(called(found.pairs[here]));
+    next();
+  }
+
+  async function load() {
+    const asked = await get("review", { limit: Math.min(MOST, PAIRS + unsure.size) });
+    left = asked.waiting - asked.pairs.length;
+    found = { ...asked, pairs: asked.pairs.filter((pair) => !unsure.has(called(pair))) };
+  }
+
+  async function more() {
+    if (busy) return;
+    busy = true;
+    fill(said, el("p", { class: "hint" }, "Looking for more …"));
+    try {
+      await load();
+      here = -1;
+      next();
+    } catch (problem) {
+      fill(said, el("p", { class: "problem", role: "alert" }, problem.message));
+    }
+    busy = false;
+  }
+
   async function judge(kind) {
     if (busy) return;
     const { record_a: a, record_b: b } = found.pairs[here];
@@ -65,7 +98,7 @@ export async function review(end) {
   function press(event) {
     // A key that is held answers once, and not for the pairs that come after.
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, dialog") || !found.pairs[here]) return;
-    const act = { s: () => judge("same"), d: () => judge("different"), u: () => next() }[event.key.toLowerCase()];
+    const act = { s: () => judge("same"), d: () => judge("different"), u: pass }[event.key.toLowerCase()];
     if (act) act();
   }
 
@@ -76,6 +109,8 @@ export async function review(end) {
     el("p", {}, "What most needs a look, by what is at stake. An answer is a decision: the next run goes by it."), place,
     el("div", { class: "answer" }, said, answers));
 }
+
+const called = (pair) => `${pair.record_a} ${pair.record_b}`;
 
 function sign(field) {
   if (NEUTRAL.has(field.name) || !field.a.length || !field.b.length || [...field.a, ...field.b].some(masked)) return "";

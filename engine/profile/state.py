@@ -64,7 +64,7 @@ _ABOUT_ADDRESSES = (
     ("phone", EVENTS, "phone", "ANTI JOIN events USING (source, key) WHERE kind IN ('bounce', 'open', 'click')"),
     ("phone", IDENTIFIERS, "value", "ANTI JOIN members USING (record_id) WHERE type = 'phone'"),
 )
-#: Those that the customer has to do with.
+#: The articles that the customer has to do with.
 _ARTICLES = "FROM all_articles SEMI JOIN (SELECT item FROM events UNION SELECT item FROM order_lines) USING (item)"
 
 
@@ -79,7 +79,7 @@ def customer_state(compute: Compute, run: RunTables, at: datetime | None = None)
             asked = ", ".join(literal(value) for (value,) in values)
             file = literal(str(run.path(table.name)))
             compute.run(f"INSERT INTO {table.name} FROM read_parquet({file}) {others} AND {column} IN ({asked})")
-    times, articles = _of_all(run)
+    times, articles = _of_all(RunTables(run.folder.resolve()))
     with compute.shown("all_articles", articles):
         compute.table("articles", _ARTICLES)
     # One after the other they are a fraction of the work of one question that is made of all of them.

@@ -331,6 +331,17 @@ def test_decisions_and_the_queue(look: Look, site: Site, john: str) -> None:
         assert site.project.review().pairs[0].record_a == first.record_a
 
 
+def test_the_review_goes_on_after_those_that_somebody_was_unsure_about(look: Look, site: Site) -> None:
+    with look("review") as page:
+        for number in range(1, 21):
+            expect(page.get_by_text(re.compile(f"^{number} of 20;"))).to_be_visible()
+            page.keyboard.press("u")
+        page.get_by_role("button", name="Show more").click()
+        expect(page.get_by_text(re.compile(r"^1 of \d+;"))).to_be_visible()
+        following = site.project.review(40).pairs[20]
+        expect(page.get_by_role("columnheader", name=following.record_a, exact=True)).to_be_visible()
+
+
 def test_the_answers_of_the_review_are_always_within_reach(look: Look) -> None:
     options: list[dict[str, Any]] = [
         {"viewport": {**DESK, "height": 500}},
