@@ -26,11 +26,13 @@ export async function review(end) {
     const pair = found.pairs[here];
     answers.hidden = !pair;
     if (!pair) {
+      const most = unsure.size >= MOST;
       fill(place, el("p", {}, left > 0
-        ? "That was all of these. The next run goes by what you decided."
+        ? most ? `You were unsure about ${MOST} pairs: somebody else should decide on these before there are more.`
+          : "That was all of these. The next run goes by what you decided."
         : unsure.size ? "Only those are left that you were unsure about."
           : "Nothing is left to look at: every doubt of this run was decided or labelled."),
-      left > 0 && unsure.size < MOST && el("button", { type: "button", onclick: more }, "Show more"));
+      left > 0 && !most && el("button", { type: "button", onclick: more }, "Show more"));
       return;
     }
     const { doubt } = pair;
@@ -54,6 +56,7 @@ export async function review(end) {
   }
 
   function pass() {
+    if (busy) return;
     unsure.add(called(found.pairs[here]));
     next();
   }

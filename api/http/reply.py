@@ -65,7 +65,7 @@ def _write_down(request: Request, caller: Caller, about: Collection[str]) -> Non
         return
     accesses = request.app.state.accesses
     accesses.check()
-    now, action = datetime.now(UTC), f"{request.method} {request.scope['route'].path}"
+    now, action = datetime.now(UTC), f"{request.scope['clew.method']} {request.scope['route'].path}"
     asked = request.scope["clew.request_id"]
     # Once, however many addresses of theirs are shown.
     for customer in dict.fromkeys(about):

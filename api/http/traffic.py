@@ -45,13 +45,14 @@ class Traffic:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        scope["clew.method"] = scope["method"]
         if scope["method"] == "HEAD":
             scope, send = {**scope, "method": "GET"}, _without_body(send)
         headers = Headers(scope=scope)
         if self.spans is None:
             await self._answer(scope, receive, send, headers)
             return
-        with self.spans.request(scope["method"], headers) as answered:
+        with self.spans.request(scope["clew.method"], headers) as answered:
             status = await self._answer(scope, receive, send, headers)
             answered(_route(scope), status)
 
@@ -86,11 +87,11 @@ class Traffic:
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         """Count a request and log it: its route, not its address, which may hold somebody's."""
         route = _route(scope)
-        self.metrics.count(scope["method"] if route != "none" else "any", route, status, seconds)
+        self.metrics.count(scope["clew.method"] if route != "none" else "any", route, status, seconds)
         if log.isEnabledFor(logging.INFO):
             told = {
                 "request_id": scope["clew.request_id"],
-                "method": scope["method"],
+                "method": scope["clew.method"],
                 "route": route,
                 "status": status,
                 "ms": round(seconds * 1000, 3),

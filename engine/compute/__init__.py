@@ -1,5 +1,5 @@
 """Where SQL runs. The only package that knows that the engine is DuckDB."""
 
-from engine.compute.duck import Compute, literal, quote
+from engine.compute.duck import Compute, Parameters, any_of, literal, quote
 
-__all__ = ["Compute", "literal", "quote"]
+__all__ = ["Compute", "Parameters", "any_of", "literal", "quote"]

@@ -41,6 +41,11 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def any_of(values: Sequence[Any]) -> str:
+    """A list of parameters for IN, one for each value: by such a list parts of a file are passed over."""
+    return f"({', '.join('?' * len(values)) or 'NULL'})"
+
+
 #: Rows of a part (row group) of a Parquet file: few, as who asks for one customer reads whole parts. Files of the
 #: engine's own 122,880 are hardly smaller, and hardly faster to write or to read as a whole.
 _PART_ROWS = 16_384

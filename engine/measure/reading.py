@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from engine.compute import Compute, literal
+from engine.compute import Compute, Parameters, literal
 from engine.config import Confidence
 from engine.errors import StateError
 from engine.runs import RunTables
 from engine.tables import Table
 
 
-def read_table(compute: Compute, run: RunTables, table: Table, rows: str | None = None) -> None:
-    """Make a view over a table of a run; or a table of its `rows`, which are SQL after FROM.
+def read_table(
+    compute: Compute, run: RunTables, table: Table, rows: str | None = None, parameters: Parameters = None
+) -> None:
+    """Make a view over a table of a run; or a table of its `rows`, which are SQL after FROM with its parameters.
 
     Errors: StateError for a run of an earlier version, which holds less.
     """
@@ -20,13 +22,12 @@ def read_table(compute: Compute, run: RunTables, table: Table, rows: str | None 
         if rows is None:
             compute.read_parquet(table.name, path)
         else:
-            compute.table(table.name, f"FROM read_parquet({literal(str(path))}) {rows}")
+            compute.table(table.name, f"FROM read_parquet({literal(str(path))}) {rows}", parameters)
         missing = table.columns.keys() - compute.columns(table.name).keys()
         lacks = f"has no column {', '.join(sorted(missing))}" if missing else ""
     if lacks:
         raise StateError(
-            f"{path} {lacks}: run {run.run_id} is of an earlier version of Clew; "
-            "`clew run` makes anew what measures are made of"
+            f"{path} {lacks}: run {run.run_id} is of an earlier version of Clew; `clew run` makes one of this version"
         )
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engine import tables
-from engine.compute import Compute, literal
+from engine.compute import Compute, any_of
 from engine.measure import read_table
 from engine.runs import RunTables
 
-#: What is a customer's of a table: its column, the query of the values there, of the tables before it, and a further
-#: join where these alone don't tell. Files are in the order of those columns, so that what is asked for by values
-#: passes most of a file over; joined to them, it would be read whole.
-_OF_CUSTOMER = ("customer_id", "SELECT $of", "")
+#: What is a customer's of a table: its column, the query of the values there out of the tables before it (without one,
+#: the customer), and a further join where these alone don't tell. Files are in the order of those columns, so that what
+#: is asked for by values passes most of a file over; joined to them, it would be read whole.
+_OF_CUSTOMER = ("customer_id", "", "")
 _OF_RECORDS = ("record_id", "SELECT record_id FROM members", "")
 _SAID = "SELECT source, key FROM records UNION SELECT source, key FROM event_owners"
 _OWN = (
@@ -40,7 +40,6 @@ def open_customer(run: RunTables, customer_id: str, *names: str) -> Iterator[Com
     with Compute() as compute:
         for table, column, values, join in _OWN:
             if table.name in ("members", *names):
-                found = compute.rows(values, {"of": customer_id} if "$of" in values else None)
-                asked = ", ".join(literal(value) for (value,) in found) or "NULL"
-                read_table(compute, run, table, f"{join} WHERE {column} IN ({asked})")
+                asked = [value for (value,) in compute.rows(values)] if values else [customer_id]
+                read_table(compute, run, table, f"{join} WHERE {column} IN {any_of(asked)}", asked)
         yield compute

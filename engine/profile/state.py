@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import pyarrow as pa
 
-from engine.compute import Compute, literal
+from engine.compute import Compute, any_of, literal
 from engine.measure import ARTICLES, Times, make_views, needed, read_table, read_times, told
 from engine.runs import RunTables, read_manifest, started
 from engine.tables import EVENTS, IDENTIFIERS, ORDER_LINES, ORDERS
@@ -74,11 +74,11 @@ def customer_state(compute: Compute, run: RunTables, at: datetime | None = None)
     `compute` is that of `open_customer` with TABLES, to which it adds.
     """
     for type_, table, column, others in _ABOUT_ADDRESSES:
-        values = compute.rows("SELECT value FROM known_by WHERE type = ?", [type_])
-        if values:
-            asked = ", ".join(literal(value) for (value,) in values)
+        asked = [value for (value,) in compute.rows("SELECT value FROM known_by WHERE type = ?", [type_])]
+        if asked:
             file = literal(str(run.path(table.name)))
-            compute.run(f"INSERT INTO {table.name} FROM read_parquet({file}) {others} AND {column} IN ({asked})")
+            theirs = f"{others} AND {column} IN {any_of(asked)}"
+            compute.run(f"INSERT INTO {table.name} FROM read_parquet({file}) {theirs}", asked)
     times, articles = _of_all(RunTables(run.folder.resolve()))
     with compute.shown("all_articles", articles):
         compute.table("articles", _ARTICLES)

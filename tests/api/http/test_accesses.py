@@ -34,13 +34,15 @@ def test_every_answer_that_shows_a_person_is_written_down(copy: Path, serve: Cal
             api.post("/v1/whois/batch", json={"asked": [EMAIL, EMAIL, "nobody@nowhere.com"]}),
             api.get(f"/v1/customers/{john}/records"),
             api.get("/v1/path", params={"a": EMAIL, "b": john}),
+            api.send("HEAD", "/v1/whois", params={"email": EMAIL}),
         ]
         for unseen in ("/v1/runs", "/v1/whois?email=nobody@nowhere.com", "/v1/customers/C0000000Z"):
             assert api.get(unseen).status_code in (200, 404)
-        assert wait(lambda: len(accesses_about(copy / ".clew", {john})) == 4)
+        assert wait(lambda: len(accesses_about(copy / ".clew", {john})) == 5)
         found = project.access(EMAIL).accesses
     assert [a.action for a in found] == [
         "GET /v1/whois", "POST /v1/whois/batch", "GET /v1/customers/{customer}/records", "GET /v1/path",
+        "HEAD /v1/whois",
     ]  # fmt: skip
     assert {(a.key, a.caller, a.customer_id, a.personal) for a in found} == {(key.key.key_id, "desk", john, False)}
     assert [a.request for a in found] == [answer.headers["x-request-id"] for answer in sent]
