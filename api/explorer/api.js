@@ -1,6 +1,6 @@
 /** Questions to the API that everybody else asks, too. A key, where one is needed, stays in this tab's session. */
 
-import { el, fill } from "./dom.js";
+import { alarm, el, fill } from "./dom.js";
 
 const KEY = "clew-key";
 
@@ -20,6 +20,7 @@ export const standIn = (id) => /(^|:)~[0-9a-f]{12}$/.test(id);
 
 /** What those are told who ask by one. */
 export const STAND_INS = "This key doesn't show which records these are";
+export const UNDECIDABLE = `${STAND_INS}: decisions on them need the scopes decide and read-personal.`;
 
 /** Whether a value is masked: of two that are, nothing says whether they are the same. */
 export const masked = (value) => value.includes("•••");
@@ -75,7 +76,7 @@ function askForKey(said) {
     fill(dialog, el("form", { onsubmit: done },
       el("h2", { id: "key-title" }, "This needs a key"),
       el("p", {}, "It stays in this tab and is forgotten when you close it. ", el("code", {}, "clew keys create"), " makes one."),
-      said && el("p", { class: "problem", role: "alert" }, said),
+      said && alarm(said),
       el("label", { for: "key" }, "Key"), field,
       el("div", { class: "row" },
         el("button", { class: "main" }, "Use this key"),

@@ -1,7 +1,7 @@
 /** What people decide of a customer: one person, two, or a value that never links; and what was decided. */
 
-import { STAND_INS, get, post, standIn } from "./api.js";
-import { el, fill } from "./dom.js";
+import { UNDECIDABLE, get, post, standIn } from "./api.js";
+import { alarm, el, fill } from "./dom.js";
 import { listed, minute } from "./words.js";
 
 const KINDS = { same: "are one person", different: "are two people", block: "never links" };
@@ -29,7 +29,7 @@ export function decisions(id, begun = {}) {
   async function submit(event) {
     event.preventDefault();
     if (ends.some((end) => standIn(end.value))) {
-      fill(said, el("p", { class: "problem", role: "alert" }, `${STAND_INS}: decisions on them need the scopes decide and read-personal.`));
+      fill(said, alarm(UNDECIDABLE));
       return;
     }
     const body = { kind: kind.value, a: ends[0].value, b: other.hidden ? null : ends[1].value, reason: reason.value || null };
@@ -42,7 +42,7 @@ export function decisions(id, begun = {}) {
       fill(said, el("p", { class: "note" }, told(made)));
       await read();
     } catch (problem) {
-      fill(said, el("p", { class: "problem", role: "alert" }, problem.message));
+      fill(said, alarm(problem.message));
     }
   }
 

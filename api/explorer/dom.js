@@ -25,6 +25,9 @@ export function fill(element, ...children) {
   element.replaceChildren(...kept.map((child) => (child instanceof Node ? child : safe(child))));
 }
 
+/** What went wrong, said at once to who can't see it. */
+export const alarm = (text) => el("p", { class: "problem", role: "alert" }, text);
+
 /** A table with a caption for those who can't see where it stands; a column is a title, or [title, class]. */
 export function table(caption, columns, rows) {
   const titled = columns.map((column) => (Array.isArray(column) ? column : [column, null]));

@@ -3,7 +3,7 @@
 import { forgetKey, get, hasKey, post } from "./api.js";
 import { card } from "./card.js";
 import { decisions } from "./decisions.js";
-import { dotted, el, fill } from "./dom.js";
+import { alarm, dotted, el, fill } from "./dom.js";
 import { graph } from "./graph.js";
 import { history } from "./history.js";
 import { review } from "./review.js";
@@ -115,7 +115,7 @@ function fail(id, problem) {
   if (!("kind" in problem)) throw problem;
   fill(main, el("div", { class: "start" },
     el("h1", { tabindex: "-1" }, problem.kind === "retired" ? `${id} has ended` : "No answer"),
-    el("p", { class: "problem", role: "alert" }, problem.message),
+    alarm(problem.message),
     problem.now.length > 0 && el("ul", {}, problem.now.map((now) => el("li", {}, el("a", { href: link(now) }, now)))),
     problem.kind === "retired" && el("p", {}, el("a", { href: link(id, "history") }, "What happened to it")),
     [0, 401, 429].includes(problem.status) || problem.status >= 500 ? el("button", { type: "button", onclick: show }, "Try again") : null));

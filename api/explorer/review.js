@@ -1,7 +1,7 @@
 /** The pairs of records that most need a look, one at a time, by keys: same, different, or unsure. */
 
-import { STAND_INS, get, masked, post, standIn } from "./api.js";
-import { el, fill, table } from "./dom.js";
+import { UNDECIDABLE, get, masked, post, standIn } from "./api.js";
+import { alarm, el, fill, table } from "./dom.js";
 import { bits, count, money, percent, words } from "./words.js";
 
 const NEUTRAL = new Set(["kind", "seen"]);
@@ -67,35 +67,37 @@ export async function review(end) {
     found = { ...asked, pairs: asked.pairs.filter((pair) => !unsure.has(called(pair))) };
   }
 
-  async function more() {
+  /** One thing at a time; what goes wrong with it is said. */
+  async function alone(act) {
     if (busy) return;
     busy = true;
-    fill(said, el("p", { class: "hint" }, "Looking for more …"));
     try {
-      await load();
-      here = -1;
-      next();
+      await act();
     } catch (problem) {
-      fill(said, el("p", { class: "problem", role: "alert" }, problem.message));
+      fill(said, alarm(problem.message));
     }
     busy = false;
   }
 
-  async function judge(kind) {
-    if (busy) return;
-    const { record_a: a, record_b: b } = found.pairs[here];
-    if (standIn(a)) {
-      fill(said, el("p", { class: "problem", role: "alert" }, `${STAND_INS}: decisions on them need the scopes decide and read-personal.`));
-      return;
-    }
-    busy = true;
-    try {
+  function more() {
+    return alone(async () => {
+      fill(said, el("p", { class: "hint" }, "Looking for more …"));
+      await load();
+      here = -1;
+      next();
+    });
+  }
+
+  function judge(kind) {
+    return alone(async () => {
+      const { record_a: a, record_b: b } = found.pairs[here];
+      if (standIn(a)) {
+        fill(said, alarm(UNDECIDABLE));
+        return;
+      }
       const made = await post("decisions", { kind, a, b, reason: "reviewed" }, crypto.randomUUID?.());
       next(`Entry ${made.entry}: ${a} and ${b} are ${kind === "same" ? "one person" : "two people"}.`);
-    } catch (problem) {
-      fill(said, el("p", { class: "problem", role: "alert" }, problem.message));
-    }
-    busy = false;
+    });
   }
 
   function press(event) {

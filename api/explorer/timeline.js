@@ -1,7 +1,7 @@
 /** What happened with a customer, newest first, a page at a time. */
 
 import { get } from "./api.js";
-import { el, fill } from "./dom.js";
+import { alarm, el, fill } from "./dom.js";
 import { CHANNELS, money, percent, words } from "./words.js";
 
 const PAGE = 50;
@@ -37,7 +37,7 @@ export function timeline(id) {
     } catch (problem) {
       // The pages of two runs don't fit together.
       if (problem.kind === "other-run") restart();
-      else fill(foot, el("p", { class: "problem", role: "alert" }, problem.message),
+      else fill(foot, alarm(problem.message),
         el("button", { type: "button", onclick: () => more(cursor) }, "Try again"));
     }
   }

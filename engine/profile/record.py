@@ -64,9 +64,9 @@ def golden_record(compute: Compute, run: RunTables, config: Config) -> tuple[Gol
     fields = _load_said(compute)
     found = _values(compute, config, fields)
     return tuple(
-        Golden(field.removeprefix(EXTRA), best, tuple(others), _conflict(compute, field, bool(others)))
+        Golden(field.removeprefix(EXTRA), values[0], tuple(values[1:]), _conflict(compute, field, len(values) > 1))
         for field in fields
-        for best, *others in ([found[field]] if field in found else [])
+        if (values := found.get(field))
     )
 
 

@@ -57,11 +57,13 @@ TABLES = (
     "customers", "known_by", "permissions", "event_owners", "records", "identifiers", "orders", "order_lines", "events",
 )  # fmt: skip
 _VIEW = "customer_state"
+#: What came of messages that the customer's own events don't hold.
+_CAME = "ANTI JOIN events USING (source, key) WHERE kind IN ('bounce', 'open', 'click')"
 #: What tells of a customer's addresses, too, out of the whole of a table: what came of messages to them, and the same
 #: numbers elsewhere. type -> table, column, and which rows there.
 _ABOUT_ADDRESSES = (
-    ("email", EVENTS, "email", "ANTI JOIN events USING (source, key) WHERE kind IN ('bounce', 'open', 'click')"),
-    ("phone", EVENTS, "phone", "ANTI JOIN events USING (source, key) WHERE kind IN ('bounce', 'open', 'click')"),
+    ("email", EVENTS, "email", _CAME),
+    ("phone", EVENTS, "phone", _CAME),
     ("phone", IDENTIFIERS, "value", "ANTI JOIN members USING (record_id) WHERE type = 'phone'"),
 )
 #: The articles that the customer has to do with.

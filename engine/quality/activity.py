@@ -14,7 +14,7 @@ from engine.tables import EVENTS
 DAYS, LEAST_DAYS = 90, 10
 #: Periods are of so many days, and as many of them are looked at.
 PERIOD, PERIODS = 30, 12
-#: A customer who hasn't bought for so many days has lapsed, as in the measure `buyers`.
+#: A customer who hasn't bought for so many days has lapsed, as in the measure `stages`.
 LAPSED = 180
 
 
